@@ -1,0 +1,35 @@
+# One set of warnings for all our targets; errors in CI (DARKROOM_WERROR), never in a user's build.
+add_library(darkroom_options INTERFACE)
+target_compile_options(darkroom_options INTERFACE -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare)
+if(DARKROOM_WERROR)
+  target_compile_options(darkroom_options INTERFACE -Werror)
+endif()
+if(DARKROOM_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer -fno-sanitize-recover=undefined)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+target_include_directories(darkroom_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
+
+# libtorch without its CMake package: that one drags in Caffe2, protobuf and every include path of its own build.
+# Debian puts headers and libraries in the standard places; elsewhere set CMAKE_PREFIX_PATH to libtorch's folder.
+find_path(TORCH_INCLUDE ATen/ATen.h REQUIRED)
+find_library(TORCH_LIBRARY torch REQUIRED)
+find_library(TORCH_CPU_LIBRARY torch_cpu REQUIRED)
+find_library(C10_LIBRARY c10 REQUIRED)
+find_package(OpenMP REQUIRED)
+add_library(darkroom_torch INTERFACE)
+target_include_directories(darkroom_torch SYSTEM INTERFACE ${TORCH_INCLUDE} ${TORCH_INCLUDE}/torch/csrc/api/include)
+target_link_libraries(darkroom_torch INTERFACE ${TORCH_LIBRARY} ${TORCH_CPU_LIBRARY} ${C10_LIBRARY})
+
+# darkroom_library(name SOURCES ... LINKS ... [TORCH]): one static library per folder of src/, linking only what it may use.
+function(darkroom_library name)
+  cmake_parse_arguments(ARG "TORCH" "" "SOURCES;LINKS" ${ARGN})
+  add_library(darkroom_${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(darkroom_${name} PUBLIC darkroom_options ${ARG_LINKS})
+  if(ARG_TORCH)
+    target_link_libraries(darkroom_${name} PUBLIC darkroom_torch)
+    if(NOT name STREQUAL "layers")
+      target_precompile_headers(darkroom_${name} REUSE_FROM darkroom_layers)
+    endif()
+  endif()
+endfunction()
