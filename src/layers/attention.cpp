@@ -1,0 +1,51 @@
+#include "layers/attention.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace darkroom::layers {
+namespace {
+
+constexpr int64_t kMaxScores = int64_t(64) << 20;  // elements held at a time, 256 MiB in fp32
+
+Tensor split_heads(const Tensor& x, int64_t heads) {  // [B, T, h*d] -> [B*h, T, d]
+  const int64_t batch = x.size(0), tokens = x.size(1), d = x.size(2) / heads;
+  return x.view({batch, tokens, heads, d}).transpose(1, 2).reshape({batch * heads, tokens, d});
+}
+
+Tensor weighted_values(const Tensor& q, const Tensor& k, const Tensor& v, bool causal) {  // [N, Tq, d], [N, Tk, d]
+  Tensor scores = at::bmm(q, k.transpose(1, 2));
+  if (causal) {
+    const Tensor hidden = at::full({q.size(1), k.size(1)}, -std::numeric_limits<float>::infinity(), scores.options());
+    scores = scores + hidden.triu(1);
+  }
+  return at::bmm(at::softmax(scores, -1), v);
+}
+
+}  // namespace
+
+Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, bool causal) {
+  TORCH_CHECK(q.size(2) % heads == 0, "attention: width ", q.size(2), " must be a multiple of ", heads, " heads");
+  const int64_t batch = q.size(0), queries = q.size(1), width = q.size(2);
+  const Tensor qs = split_heads(q, heads) * (1.0 / std::sqrt(double(width / heads)));
+  const Tensor ks = split_heads(k, heads), vs = split_heads(v, heads);
+
+  Tensor out;
+  const int64_t per_slice = std::max<int64_t>(1, kMaxScores / (queries * k.size(1)));
+  if (at::GradMode::is_enabled() || per_slice >= qs.size(0)) {
+    out = weighted_values(qs, ks, vs, causal);
+  } else {
+    std::vector<Tensor> slices;
+    for (int64_t first = 0; first < qs.size(0); first += per_slice) {
+      const int64_t n = std::min(per_slice, qs.size(0) - first);
+      slices.push_back(
+          weighted_values(qs.narrow(0, first, n), ks.narrow(0, first, n), vs.narrow(0, first, n), causal));
+    }
+    out = at::cat(slices, 0);
+  }
+  return out.view({batch, heads, queries, width / heads}).transpose(1, 2).reshape({batch, queries, width});
+}
+
+}  // namespace darkroom::layers

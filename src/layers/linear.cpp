@@ -1,0 +1,12 @@
+#include "layers/linear.h"
+
+namespace darkroom::layers {
+
+Linear::Linear(int64_t in, int64_t out, bool has_bias) : weight(at::empty({out, in})) {
+  add("weight", weight);
+  if (has_bias) add("bias", bias = at::empty({out}));
+}
+
+Tensor Linear::forward(const Tensor& x) const { return at::linear(x, weight, bias); }
+
+}  // namespace darkroom::layers

@@ -1,0 +1,16 @@
+// y = x Wᵀ + b.
+#pragma once
+
+#include "layers/module.h"
+
+namespace darkroom::layers {
+
+struct Linear : Module {
+  Tensor weight;  ///< [out, in]
+  Tensor bias;    ///< [out], undefined when built without
+
+  Linear(int64_t in, int64_t out, bool has_bias = true);
+  Tensor forward(const Tensor& x) const;  ///< [..., in] -> [..., out]
+};
+
+}  // namespace darkroom::layers

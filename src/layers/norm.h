@@ -1,0 +1,25 @@
+// Group and layer normalisation.
+#pragma once
+
+#include "layers/module.h"
+
+namespace darkroom::layers {
+
+struct GroupNorm : Module {
+  Tensor weight, bias;  ///< [channels]
+  int64_t groups;
+  double eps;
+
+  GroupNorm(int64_t groups, int64_t channels, double eps);
+  Tensor forward(const Tensor& x) const;  ///< [B, C, ...], statistics per picture and group
+};
+
+struct LayerNorm : Module {
+  Tensor weight, bias;  ///< [width]
+  double eps;
+
+  explicit LayerNorm(int64_t width, double eps = 1e-5);
+  Tensor forward(const Tensor& x) const;  ///< [..., width]
+};
+
+}  // namespace darkroom::layers
