@@ -40,8 +40,7 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t head
     std::vector<Tensor> slices;
     for (int64_t first = 0; first < qs.size(0); first += per_slice) {
       const int64_t n = std::min(per_slice, qs.size(0) - first);
-      slices.push_back(
-          weighted_values(qs.narrow(0, first, n), ks.narrow(0, first, n), vs.narrow(0, first, n), causal));
+      slices.push_back(weighted_values(qs.narrow(0, first, n), ks.narrow(0, first, n), vs.narrow(0, first, n), causal));
     }
     out = at::cat(slices, 0);
   }

@@ -8,6 +8,8 @@ Conv2d::Conv2d(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t 
   add("bias", bias);
 }
 
-Tensor Conv2d::forward(const Tensor& x) const { return at::conv2d(x, weight, bias, stride, padding); }
+Tensor Conv2d::forward(const Tensor& x) const {
+  return at::conv2d(x, weight, bias, stride, padding);
+}
 
 }  // namespace darkroom::layers

@@ -7,6 +7,8 @@ Linear::Linear(int64_t in, int64_t out, bool has_bias) : weight(at::empty({out, 
   if (has_bias) add("bias", bias = at::empty({out}));
 }
 
-Tensor Linear::forward(const Tensor& x) const { return at::linear(x, weight, bias); }
+Tensor Linear::forward(const Tensor& x) const {
+  return at::linear(x, weight, bias);
+}
 
 }  // namespace darkroom::layers

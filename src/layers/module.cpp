@@ -13,7 +13,9 @@ void Module::collect(const std::string& prefix, std::vector<std::pair<std::strin
   for (auto& [name, part] : parts_) part->collect(prefix + name + ".", out);
 }
 
-void Module::for_each_module(const std::function<void(const std::string&, Module&)>& visit) { visit_below("", visit); }
+void Module::for_each_module(const std::function<void(const std::string&, Module&)>& visit) {
+  visit_below("", visit);
+}
 
 void Module::visit_below(const std::string& prefix, const std::function<void(const std::string&, Module&)>& visit) {
   visit(prefix, *this);

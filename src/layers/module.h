@@ -64,8 +64,11 @@ class ModuleList : public Module {
   size_t size() const { return parts_.size(); }
   bool empty() const { return parts_.empty(); }
   Part& operator[](size_t i) { return parts_[i]; }
+  const Part& operator[](size_t i) const { return parts_[i]; }
   auto begin() { return parts_.begin(); }
   auto end() { return parts_.end(); }
+  auto begin() const { return parts_.begin(); }
+  auto end() const { return parts_.end(); }
 
  private:
   std::deque<Part> parts_;  // a deque never moves its elements

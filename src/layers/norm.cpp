@@ -17,6 +17,8 @@ LayerNorm::LayerNorm(int64_t width, double eps) : weight(at::empty({width})), bi
   add("bias", bias);
 }
 
-Tensor LayerNorm::forward(const Tensor& x) const { return at::layer_norm(x, weight.sizes(), weight, bias, eps); }
+Tensor LayerNorm::forward(const Tensor& x) const {
+  return at::layer_norm(x, weight.sizes(), weight, bias, eps);
+}
 
 }  // namespace darkroom::layers

@@ -1,0 +1,136 @@
+#include "models/unet_blocks.h"
+
+#include <cmath>
+
+#include "layers/attention.h"
+
+namespace darkroom::models {
+
+Tensor timestep_embedding(const Tensor& t, int64_t width) {
+  const int64_t half = width / 2;
+  const Tensor frequencies = at::exp(at::arange(half, at::kFloat) * (-std::log(10000.0) / double(half)));
+  const Tensor angles = t.to(at::kFloat).unsqueeze(1) * frequencies.unsqueeze(0);
+  return at::cat({angles.cos(), angles.sin()}, -1);
+}
+
+EmbeddingMlp::EmbeddingMlp(int64_t in, int64_t out) : first(in, out), second(out, out) {
+  add("0", first);
+  add("2", second);
+}
+
+Tensor EmbeddingMlp::forward(const Tensor& x) const {
+  return second.forward(at::silu(first.forward(x)));
+}
+
+ResBlock::ResBlock(int64_t in, int64_t out, int64_t embedding, int64_t groups)
+    : in_norm(groups, in, 1e-5),
+      in_conv(in, out, 3, 1, 1),
+      emb(embedding, out),
+      out_norm(groups, out, 1e-5),
+      out_conv(out, out, 3, 1, 1) {
+  add("in_layers.0", in_norm);
+  add("in_layers.2", in_conv);
+  add("emb_layers.1", emb);
+  add("out_layers.0", out_norm);
+  add("out_layers.3", out_conv);
+  if (in != out) {
+    skip_connection.emplace(in, out, 1);
+    add("skip_connection", *skip_connection);
+  }
+}
+
+Tensor ResBlock::forward(const Tensor& x, const Tensor& embedding) const {
+  Tensor h = in_conv.forward(at::silu(in_norm.forward(x)));
+  h = h + emb.forward(at::silu(embedding)).unsqueeze(-1).unsqueeze(-1);
+  h = out_conv.forward(at::silu(out_norm.forward(h)));
+  return (skip_connection ? skip_connection->forward(x) : x) + h;
+}
+
+CrossAttention::CrossAttention(int64_t width, int64_t context, int64_t heads)
+    : to_q(width, width, false),
+      to_k(context, width, false),
+      to_v(context, width, false),
+      to_out(width, width),
+      heads(heads) {
+  add("to_q", to_q);
+  add("to_k", to_k);
+  add("to_v", to_v);
+  add("to_out.0", to_out);
+}
+
+Tensor CrossAttention::forward(const Tensor& x, const Tensor& context) const {
+  return to_out.forward(layers::attention(to_q.forward(x), to_k.forward(context), to_v.forward(context), heads));
+}
+
+GegluMlp::GegluMlp(int64_t width) : proj(width, width * 8), out(width * 4, width) {
+  add("net.0.proj", proj);
+  add("net.2", out);
+}
+
+Tensor GegluMlp::forward(const Tensor& x) const {
+  const auto halves = proj.forward(x).chunk(2, -1);
+  return out.forward(halves[0] * at::gelu(halves[1]));
+}
+
+TransformerBlock::TransformerBlock(int64_t width, int64_t context, int64_t heads)
+    : attn1(width, width, heads), ff(width), attn2(width, context, heads), norm1(width), norm2(width), norm3(width) {
+  add("attn1", attn1);
+  add("ff", ff);
+  add("attn2", attn2);
+  add("norm1", norm1);
+  add("norm2", norm2);
+  add("norm3", norm3);
+}
+
+Tensor TransformerBlock::forward(const Tensor& x, const Tensor& context) const {
+  const Tensor normed = norm1.forward(x);
+  Tensor h = x + attn1.forward(normed, normed);
+  h = h + attn2.forward(norm2.forward(h), context);
+  return h + ff.forward(norm3.forward(h));
+}
+
+SpatialTransformer::SpatialTransformer(int64_t channels, int64_t context, int64_t heads, int64_t depth, bool linear,
+                                       int64_t groups)
+    : norm(groups, channels, 1e-6) {
+  add("norm", norm);
+  if (linear) {
+    linear_in.emplace(channels, channels);
+    linear_out.emplace(channels, channels);
+    add("proj_in", *linear_in);
+    add("proj_out", *linear_out);
+  } else {
+    conv_in.emplace(channels, channels, 1);
+    conv_out.emplace(channels, channels, 1);
+    add("proj_in", *conv_in);
+    add("proj_out", *conv_out);
+  }
+  for (int64_t i = 0; i < depth; ++i) transformer_blocks.emplace_back(channels, context, heads);
+  add("transformer_blocks", transformer_blocks);
+}
+
+Tensor SpatialTransformer::forward(const Tensor& x, const Tensor& context) const {
+  const int64_t batch = x.size(0), channels = x.size(1), height = x.size(2), width = x.size(3);
+  Tensor h = norm.forward(x);
+  if (conv_in) h = conv_in->forward(h);
+  h = h.permute({0, 2, 3, 1}).reshape({batch, height * width, channels});  // a view for channels-last input
+  if (linear_in) h = linear_in->forward(h);
+  for (const auto& block : transformer_blocks) h = block.forward(h, context);
+  if (linear_out) h = linear_out->forward(h);
+  h = h.view({batch, height, width, channels}).permute({0, 3, 1, 2});
+  if (conv_out) h = conv_out->forward(h);
+  return h + x;
+}
+
+Downsample::Downsample(int64_t channels) : op(channels, channels, 3, 2, 1) {
+  add("op", op);
+}
+
+Upsample::Upsample(int64_t channels) : conv(channels, channels, 3, 1, 1) {
+  add("conv", conv);
+}
+
+Tensor Upsample::forward(const Tensor& x, int64_t height, int64_t width) const {
+  return conv.forward(at::upsample_nearest2d(x, {height, width}));
+}
+
+}  // namespace darkroom::models

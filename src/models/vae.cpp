@@ -1,0 +1,147 @@
+#include "models/vae.h"
+
+#include "layers/attention.h"
+
+namespace darkroom::models {
+
+VaeResBlock::VaeResBlock(int64_t in, int64_t out, int64_t groups)
+    : norm1(groups, in, 1e-6), conv1(in, out, 3, 1, 1), norm2(groups, out, 1e-6), conv2(out, out, 3, 1, 1) {
+  add("norm1", norm1);
+  add("conv1", conv1);
+  add("norm2", norm2);
+  add("conv2", conv2);
+  if (in != out) {
+    nin_shortcut.emplace(in, out, 1);
+    add("nin_shortcut", *nin_shortcut);
+  }
+}
+
+Tensor VaeResBlock::forward(const Tensor& x) const {
+  Tensor h = conv1.forward(at::silu(norm1.forward(x)));
+  h = conv2.forward(at::silu(norm2.forward(h)));
+  return (nin_shortcut ? nin_shortcut->forward(x) : x) + h;
+}
+
+VaeAttention::VaeAttention(int64_t channels, int64_t groups)
+    : norm(groups, channels, 1e-6),
+      q(channels, channels, 1),
+      k(channels, channels, 1),
+      v(channels, channels, 1),
+      proj_out(channels, channels, 1) {
+  add("norm", norm);
+  add("q", q);
+  add("k", k);
+  add("v", v);
+  add("proj_out", proj_out);
+}
+
+Tensor VaeAttention::forward(const Tensor& x) const {
+  const int64_t batch = x.size(0), channels = x.size(1), height = x.size(2), width = x.size(3);
+  const auto tokens = [&](const Tensor& y) {
+    return y.permute({0, 2, 3, 1}).reshape({batch, height * width, channels});
+  };
+  const Tensor h = norm.forward(x);
+  const Tensor mixed = layers::attention(tokens(q.forward(h)), tokens(k.forward(h)), tokens(v.forward(h)), /*heads=*/1);
+  return x + proj_out.forward(mixed.view({batch, height, width, channels}).permute({0, 3, 1, 2}));
+}
+
+VaeMiddle::VaeMiddle(int64_t channels, int64_t groups)
+    : block_1(channels, channels, groups), attn_1(channels, groups), block_2(channels, channels, groups) {
+  add("block_1", block_1);
+  add("attn_1", attn_1);
+  add("block_2", block_2);
+}
+
+Tensor VaeMiddle::forward(const Tensor& x) const {
+  return block_2.forward(attn_1.forward(block_1.forward(x)));
+}
+
+VaeEncoder::VaeEncoder(const VaeConfig& c)
+    : conv_in(c.picture_channels, c.channels[0], 3, 1, 1),
+      mid(c.channels.back(), c.groups),
+      norm_out(c.groups, c.channels.back(), 1e-6),
+      conv_out(c.channels.back(), 2 * c.latent_channels, 3, 1, 1) {
+  int64_t width = c.channels[0];
+  for (size_t level = 0; level < c.channels.size(); ++level) {
+    VaeLevel& part = down.emplace_back();
+    for (int64_t i = 0; i < c.res_blocks; ++i) {
+      part.block.emplace_back(width, c.channels[level], c.groups);
+      width = c.channels[level];
+    }
+    if (level + 1 < c.channels.size()) {
+      part.downsample.emplace(width, width, 3, 2, 0);
+      part.name_downsample();
+    }
+  }
+  add("conv_in", conv_in);
+  add("down", down);
+  add("mid", mid);
+  add("norm_out", norm_out);
+  add("conv_out", conv_out);
+}
+
+Tensor VaeEncoder::forward(const Tensor& pictures) const {
+  Tensor h = conv_in.forward(pictures.contiguous(at::MemoryFormat::ChannelsLast));
+  for (const auto& level : down) {
+    for (const auto& block : level.block) h = block.forward(h);
+    // Padding only at the right and bottom, as the original does.
+    if (level.downsample) h = level.downsample->forward(at::constant_pad_nd(h, {0, 1, 0, 1}));
+  }
+  return conv_out.forward(at::silu(norm_out.forward(mid.forward(h))));
+}
+
+VaeDecoder::VaeDecoder(const VaeConfig& c)
+    : conv_in(c.latent_channels, c.channels.back(), 3, 1, 1),
+      mid(c.channels.back(), c.groups),
+      norm_out(c.groups, c.channels[0], 1e-6),
+      conv_out(c.channels[0], c.picture_channels, 3, 1, 1) {
+  for (size_t level = 0; level < c.channels.size(); ++level) {
+    VaeLevel& part = up.emplace_back();
+    int64_t width = level + 1 < c.channels.size() ? c.channels[level + 1] : c.channels.back();
+    for (int64_t i = 0; i <= c.res_blocks; ++i) {
+      part.block.emplace_back(width, c.channels[level], c.groups);
+      width = c.channels[level];
+    }
+    if (level > 0) {
+      part.upsample.emplace(width, width, 3, 1, 1);
+      part.name_upsample();
+    }
+  }
+  add("conv_in", conv_in);
+  add("mid", mid);
+  add("up", up);
+  add("norm_out", norm_out);
+  add("conv_out", conv_out);
+}
+
+Tensor VaeDecoder::forward(const Tensor& latents) const {
+  Tensor h = mid.forward(conv_in.forward(latents.contiguous(at::MemoryFormat::ChannelsLast)));
+  for (size_t level = up.size(); level-- > 0;) {
+    for (const auto& block : up[level].block) h = block.forward(h);
+    if (up[level].upsample) h = up[level].upsample->forward(at::upsample_nearest2d(h, {2 * h.size(2), 2 * h.size(3)}));
+  }
+  return conv_out.forward(at::silu(norm_out.forward(h)));
+}
+
+AutoencoderKL::AutoencoderKL(const VaeConfig& c)
+    : config(c),
+      encoder(c),
+      decoder(c),
+      quant_conv(2 * c.latent_channels, 2 * c.latent_channels, 1),
+      post_quant_conv(c.latent_channels, c.latent_channels, 1) {
+  add("encoder", encoder);
+  add("decoder", decoder);
+  add("quant_conv", quant_conv);
+  add("post_quant_conv", post_quant_conv);
+}
+
+Posterior AutoencoderKL::encode(const Tensor& pictures) const {
+  const auto halves = quant_conv.forward(encoder.forward(pictures)).chunk(2, 1);
+  return {halves[0], halves[1].clamp(-30.0, 20.0)};
+}
+
+Tensor AutoencoderKL::decode(const Tensor& latents) const {
+  return decoder.forward(post_quant_conv.forward(latents));
+}
+
+}  // namespace darkroom::models
