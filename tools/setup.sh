@@ -49,7 +49,5 @@ else
   echo "set-up: no dpkg here, so nothing was installed; on Debian the packages are called:" $packages >&2
 fi
 
-if [ ! -d third_party/fetched/clip ]; then
-  echo "set-up: fetching the CLIP vocabulary"
-  tools/fetch_vocabulary.sh
-fi
+# Does nothing when the right file is there.
+tools/fetch_vocabulary.sh
