@@ -1,0 +1,26 @@
+// Classifier-free guidance (Ho & Salimans 2022): away from the unconditional answer, through the conditional one.
+#pragma once
+
+#include <functional>
+#include <utility>
+
+#include "diffusion/denoiser.h"
+
+namespace darkroom::diffusion {
+
+/// Both answers at once: {conditional, unconditional}, each as a Denoiser would give it.
+using PairDenoiser = std::function<std::pair<Tensor, Tensor>(const Tensor& x, double sigma)>;
+
+/// u + scale * (c - u), where c and u are the conditional and unconditional answers (A1111's CFG scale). At scale 1
+/// that is c, and the unconditional half is never asked.
+Denoiser guided(Denoiser conditional, Denoiser unconditional, double scale);
+
+/// The same from one call for both halves, as a network that runs them as one batch. `conditional` alone serves
+/// scale 1.
+Denoiser guided(PairDenoiser both, Denoiser conditional, double scale);
+
+/// Two answers from one Denoiser of twice the batch: it gets x twice, [2B,C,H,W], and must answer the first B
+/// conditionally, the rest unconditionally (A1111's order).
+PairDenoiser as_one_batch(Denoiser doubled);
+
+}  // namespace darkroom::diffusion

@@ -1,0 +1,100 @@
+#include "diffusion/noise_schedule.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "diffusion/float32.h"
+
+namespace darkroom::diffusion {
+namespace {
+
+void check_config(const NoiseScheduleConfig& config) {
+  require(config.timesteps >= 2 && config.timesteps <= 100000, ErrorKind::invalid_request,
+          "make a noise schedule: timesteps must be from 2 to 100000, but is {}", config.timesteps);
+  require(config.beta_start > 0 && config.beta_start <= config.beta_end && config.beta_end < 1,
+          ErrorKind::invalid_request,
+          "make a noise schedule: 0 < beta_start <= beta_end < 1 must hold, but they are {} and {}", config.beta_start,
+          config.beta_end);
+}
+
+std::vector<float> alphas_cumprod_of(const NoiseScheduleConfig& config) {
+  const bool scaled = config.curve == BetaCurve::scaled_linear;
+  const double first = scaled ? std::sqrt(config.beta_start) : config.beta_start;
+  const double last = scaled ? std::sqrt(config.beta_end) : config.beta_end;
+  const double step = (last - first) / (config.timesteps - 1);
+  std::vector<float> alphas;
+  double product = 1;
+  for (int t = 0; t < config.timesteps; ++t) {
+    const double on_line = t < config.timesteps / 2 ? first + t * step : last - (config.timesteps - 1 - t) * step;
+    product *= 1 - (scaled ? on_line * on_line : on_line);
+    alphas.push_back(float(product));
+  }
+  return alphas;
+}
+
+/// "Common Diffusion Noise Schedules and Sample Steps are Flawed" (Lin et al. 2023), algorithm 1.
+void rescale_to_zero_terminal_snr(std::vector<float>& alphas) {
+  const float first = std::sqrt(alphas.front()), last = std::sqrt(alphas.back());
+  const float stretch = first / (first - last);
+  for (float& alpha : alphas) {
+    const float root = (std::sqrt(alpha) - last) * stretch;
+    alpha = root * root;
+  }
+  // A true zero would make sigma infinite. This is the value A1111 puts there.
+  alphas.back() = 4.8973451890853435e-08f;
+}
+
+}  // namespace
+
+BetaCurve beta_curve_named(std::string_view name) {
+  if (name == "scaled_linear") return BetaCurve::scaled_linear;
+  if (name == "linear") return BetaCurve::linear;
+  fail(ErrorKind::invalid_request,
+       "make a noise schedule: the curve of betas must be \"scaled_linear\" or \"linear\", but is \"{:.80}\"", name);
+}
+
+NoiseSchedule::NoiseSchedule(const NoiseScheduleConfig& config) {
+  check_config(config);
+  alphas_cumprod_ = alphas_cumprod_of(config);
+  if (config.zero_terminal_snr) rescale_to_zero_terminal_snr(alphas_cumprod_);
+  float previous = 0;
+  for (const float alpha : alphas_cumprod_) {
+    const float sigma = std::sqrt((1.0f - alpha) / alpha);
+    require(std::isfinite(sigma) && sigma > previous, ErrorKind::invalid_request,
+            "make a noise schedule with betas {} to {}: noise levels must be finite and grow, but timestep {} has {} "
+            "after {}",
+            config.beta_start, config.beta_end, sigmas_.size(), sigma, previous);
+    previous = sigma;
+    sigmas_.push_back(sigma);
+    log_sigmas_.push_back(float32_log(sigma));
+  }
+}
+
+double NoiseSchedule::sigma(double t) const {
+  require(t >= 0 && t <= timesteps() - 1, ErrorKind::internal,
+          "look up a noise level: t must be from 0 to {}, but is {}", timesteps() - 1, t);
+  const float position = float(t);
+  const int low = int(std::floor(position)), high = int(std::ceil(position));
+  const float w = position - float(low);
+  return float32_exp((1.0f - w) * log_sigmas_[low] + w * log_sigmas_[high]);
+}
+
+double NoiseSchedule::t(double sigma) const {
+  require(sigma > 0, ErrorKind::internal, "look up a timestep: sigma must be above 0, but is {}", sigma);
+  const float log_sigma = float32_log(float(sigma));
+  const auto above = std::upper_bound(log_sigmas_.begin(), log_sigmas_.end(), log_sigma) - log_sigmas_.begin();
+  const int low = std::clamp(int(above) - 1, 0, timesteps() - 2);
+  const float low_log = log_sigmas_[low], high_log = log_sigmas_[low + 1];
+  const float w = std::clamp((low_log - log_sigma) / (low_log - high_log), 0.0f, 1.0f);
+  return (1.0f - w) * float(low) + w * float(low + 1);
+}
+
+int NoiseSchedule::nearest_t(double sigma) const {
+  require(sigma > 0, ErrorKind::internal, "look up a timestep: sigma must be above 0, but is {}", sigma);
+  const float log_sigma = float32_log(float(sigma));
+  const auto nearer = [&](float a, float b) { return std::abs(log_sigma - a) < std::abs(log_sigma - b); };
+  return int(std::min_element(log_sigmas_.begin(), log_sigmas_.end(), nearer) - log_sigmas_.begin());
+}
+
+}  // namespace darkroom::diffusion

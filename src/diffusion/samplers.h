@@ -1,0 +1,71 @@
+// The samplers, as free functions, and the table of their names.
+// Source of truth: k-diffusion, sampling.py; names, aliases and default schedules as in A1111 1.10.
+#pragma once
+
+#include <functional>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "diffusion/denoiser.h"
+#include "diffusion/noise.h"
+#include "diffusion/sigmas.h"
+
+namespace darkroom::diffusion {
+
+/// What a sampler reports once in each step, when it knows the denoised latent.
+struct StepEvent {
+  int index;               ///< from 0; the run has sigmas.size() - 1 steps
+  double sigma;            ///< the level that was denoised (above sigmas[index] where churn added noise)
+  const Tensor& x;         ///< the latent that was denoised
+  const Tensor& denoised;  ///< what it was denoised to
+};
+
+struct SampleOptions {
+  NoiseSource noise = no_noise;  ///< must be given to samplers whose row says draws_noise
+  /// May throw Error{cancelled} to stop.
+  std::function<void(const StepEvent&)> on_step = [](const StepEvent&) {};
+  double eta = 1;      ///< ancestral samplers: share of a step's noise drawn anew; 0 = none
+  double s_noise = 1;  ///< factor on noise added during sampling
+  double s_churn = 0;  ///< churn samplers: noise added over the whole run, as in Karras et al. 2022, algorithm 2
+  double s_tmin = 0;   ///< churn only at levels in [s_tmin, s_tmax]
+  double s_tmax = std::numeric_limits<double>::infinity();
+};
+
+/// From x at sigmas.front() (x0 + sigma * noise) to the latent at sigmas.back(). With less than two levels x comes
+/// back. Euler, with churn. Draws noise in every step, used or not.
+Tensor sample_euler(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+/// Euler ancestral. Draws in every step but one that ends at 0.
+Tensor sample_euler_ancestral(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+/// DPM-Solver++(2M). Draws nothing.
+Tensor sample_dpmpp_2m(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+
+using Sampler = Tensor (*)(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+
+/// One row of the table of samplers.
+struct SamplerInfo {
+  std::string name;                  ///< as in requests, menus and infotext
+  std::vector<std::string> aliases;  ///< other spellings
+  Sampler sample;
+  std::string default_schedule;  ///< what "automatic" means with it: a name of sigma_schedules()
+  int calls_per_step;            ///< denoiser calls, the last step aside
+  bool draws_noise;              ///< asks SampleOptions::noise
+};
+
+/// All samplers, in the order in which they are offered.
+const std::vector<SamplerInfo>& samplers();
+
+/// A sampler and its schedule; both live in the tables.
+struct SamplerChoice {
+  const SamplerInfo& sampler;
+  const SigmaSchedule& schedule;
+};
+
+/// `sampler` by name or alias in any case, also joined with a schedule as before A1111 1.9 ("DPM++ 2M Karras",
+/// "k_dpmpp_2m_ka"). `schedule` as for sigma_schedule_named, or automatic: the one joined to the name, else the
+/// sampler's default. Throws Error{invalid_request}, listing the nearest names where one is unknown, or where a joined
+/// schedule and `schedule` differ.
+SamplerChoice choose_sampler(std::string_view sampler, std::string_view schedule = "automatic");
+
+}  // namespace darkroom::diffusion

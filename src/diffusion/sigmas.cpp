@@ -1,0 +1,106 @@
+#include "diffusion/sigmas.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "diffusion/float32.h"
+#include "diffusion/nearest_names.h"
+
+namespace darkroom::diffusion {
+namespace {
+
+constexpr int kMostSteps = 10000;
+constexpr double kKarrasRho = 7;
+
+void check_count(int n) {
+  require(n >= 1 && n <= kMostSteps, ErrorKind::invalid_request,
+          "choose noise levels: the number of steps must be from 1 to {}, but is {}", kMostSteps, n);
+}
+
+/// The options with their zeros replaced by what they stand for.
+SigmaOptions completed(const NoiseSchedule& schedule, SigmaOptions options) {
+  for (const double value : {options.sigma_min, options.sigma_max, options.rho}) {
+    require(std::isfinite(value) && value >= 0, ErrorKind::invalid_request,
+            "choose noise levels: sigma_min, sigma_max and rho must be finite and not negative, but one is {}", value);
+  }
+  if (options.sigma_min == 0) options.sigma_min = schedule.sigma_min();
+  if (options.sigma_max == 0) options.sigma_max = schedule.sigma_max();
+  require(options.sigma_min < options.sigma_max, ErrorKind::invalid_request,
+          "choose noise levels: sigma_min must be below sigma_max, but they are {} and {}", options.sigma_min,
+          options.sigma_max);
+  return options;
+}
+
+/// With the final 0. Extreme options can overflow float32 or bring levels closer together than it can tell apart.
+Sigmas checked(Sigmas sigmas) {
+  sigmas.push_back(0);
+  for (size_t i = 0; i + 1 < sigmas.size(); ++i) {
+    require(std::isfinite(sigmas[i]) && sigmas[i] > sigmas[i + 1], ErrorKind::invalid_request,
+            "choose {} noise levels: they must be finite and fall, but level {} is {} and the next {}; try other "
+            "values of sigma_min, sigma_max, rho",
+            sigmas.size() - 1, i, sigmas[i], sigmas[i + 1]);
+  }
+  return sigmas;
+}
+
+}  // namespace
+
+Sigmas uniform_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions&) {
+  check_count(n);
+  Sigmas sigmas;
+  for (const float t : float32_linspace(float(schedule.timesteps() - 1), 0, n)) sigmas.push_back(schedule.sigma(t));
+  return checked(sigmas);
+}
+
+Sigmas karras_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options) {
+  check_count(n);
+  const auto [sigma_min, sigma_max, given_rho] = completed(schedule, options);
+  const double rho = given_rho == 0 ? kKarrasRho : given_rho;
+  const double top = std::pow(sigma_max, 1 / rho), bottom = std::pow(sigma_min, 1 / rho);
+  const float start = float(top), distance = float(bottom - top);
+  Sigmas sigmas;
+  for (const float share : float32_linspace(0, 1, n)) {
+    const float offset = share * distance;
+    sigmas.push_back(float32_pow(start + offset, rho));
+  }
+  return checked(sigmas);
+}
+
+Sigmas exponential_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options) {
+  check_count(n);
+  const SigmaOptions range = completed(schedule, options);
+  Sigmas sigmas;
+  for (const float log_sigma : float32_linspace(float(std::log(range.sigma_max)), float(std::log(range.sigma_min)), n))
+    sigmas.push_back(float32_exp(log_sigma));
+  return checked(sigmas);
+}
+
+const std::vector<SigmaSchedule>& sigma_schedules() {
+  static const std::vector<SigmaSchedule> table = {
+      {"uniform", "Uniform", {}, "", uniform_sigmas},
+      {"karras", "Karras", {}, "_ka", karras_sigmas},
+      {"exponential", "Exponential", {}, "_exp", exponential_sigmas},
+  };
+  return table;
+}
+
+const SigmaSchedule& sigma_schedule_named(std::string_view name) {
+  std::vector<std::string> names;
+  for (const SigmaSchedule& schedule : sigma_schedules()) {
+    const auto is_asked = [&](std::string_view other) { return same_name(name, other); };
+    if (is_asked(schedule.name) || is_asked(schedule.label)) return schedule;
+    if (std::any_of(schedule.aliases.begin(), schedule.aliases.end(), is_asked)) return schedule;
+    names.push_back(schedule.name);
+  }
+  names.push_back("automatic");
+  fail(ErrorKind::invalid_request,
+       "choose the schedule \"{:.80}\": it must be one of the known schedules; did you mean {}?", name,
+       nearest_names_text(name, names));
+}
+
+bool is_automatic_schedule(std::string_view name) {
+  return name.empty() || same_name(name, "automatic");
+}
+
+}  // namespace darkroom::diffusion

@@ -1,0 +1,52 @@
+// The noise levels of one run, from the highest to 0: one function for each way of spacing them, and their table.
+// Source of truth: k-diffusion, sampling.py and external.py (get_sigmas*); names as in A1111's "Schedule type".
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "diffusion/noise_schedule.h"
+
+namespace darkroom::diffusion {
+
+/// Descending; the last is 0. n steps need n + 1 levels. Values are float32 numbers, held as double for host
+/// arithmetic.
+using Sigmas = std::vector<double>;
+
+/// 0 stands for "the model's" (sigma_min, sigma_max) or "the schedule's own" (rho, 7 for karras).
+struct SigmaOptions {
+  double sigma_min = 0;
+  double sigma_max = 0;
+  double rho = 0;
+};
+
+/// n levels and a final 0. All throw Error{invalid_request} unless 1 <= n <= 10000, and unless the options are finite,
+/// not negative, sigma_min < sigma_max, and the levels they give fall in float32. With n = 1 the only level is
+/// sigma_max.
+/// uniform: equal distances in t; takes no options.
+Sigmas uniform_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
+/// karras: equal distances in sigma^(1/rho) (Karras et al. 2022, equation 5).
+Sigmas karras_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
+/// exponential: equal distances in ln(sigma).
+Sigmas exponential_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
+
+/// One row of the table of schedules.
+struct SigmaSchedule {
+  std::string name;                  ///< as in requests and in the A1111 interface: "karras"
+  std::string label;                 ///< as in menus and infotext: "Karras"
+  std::vector<std::string> aliases;  ///< other spellings
+  std::string alias_suffix;          ///< what old sampler aliases append ("_ka" in k_dpmpp_2m_ka); may be empty
+  Sigmas (*sigmas)(const NoiseSchedule&, int n, const SigmaOptions&);
+};
+
+/// All schedules, in the order in which they are offered.
+const std::vector<SigmaSchedule>& sigma_schedules();
+
+/// By name, label or alias, in any case. Throws Error{invalid_request} that lists the nearest names.
+const SigmaSchedule& sigma_schedule_named(std::string_view name);
+
+/// Whether `name` leaves the choice to the sampler: "automatic" in any case, or nothing.
+bool is_automatic_schedule(std::string_view name);
+
+}  // namespace darkroom::diffusion
