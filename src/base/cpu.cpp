@@ -1,0 +1,71 @@
+#include "base/cpu.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace darkroom {
+namespace {
+
+std::vector<int> allowed_cpus() {  // "Cpus_allowed_list:\t0-3,8" of /proc/self/status
+  std::ifstream status("/proc/self/status");
+  const std::string key = "Cpus_allowed_list:";
+  std::vector<int> cpus;
+  for (std::string line; std::getline(status, line);) {
+    if (line.compare(0, key.size(), key) != 0) continue;
+    std::istringstream list(line.substr(key.size()));
+    for (std::string range; std::getline(list, range, ',');) {
+      int first = 0, last = 0;
+      const int read = std::sscanf(range.c_str(), " %d-%d", &first, &last);
+      if (read == 1) last = first;
+      for (int cpu = first; read >= 1 && cpu <= last; ++cpu) cpus.push_back(cpu);
+    }
+  }
+  return cpus;
+}
+
+/// Hardware threads of one core name the same siblings.
+int distinct_cores(const std::vector<int>& cpus) {
+  std::set<std::string> cores;
+  for (int cpu : cpus) {
+    std::ifstream file(fmt::format("/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list", cpu));
+    std::string siblings;
+    if (!std::getline(file, siblings)) siblings = std::to_string(cpu);
+    cores.insert(siblings);
+  }
+  return int(cores.size());
+}
+
+/// The quota of control group version 2: "max 100000" or "150000 100000". 0 = none.
+int quota_in_cores() {
+  std::ifstream file("/sys/fs/cgroup/cpu.max");
+  double quota = 0, period = 0;
+  return file >> quota >> period && period > 0 ? int(std::ceil(quota / period)) : 0;
+}
+
+}  // namespace
+
+bool cpu_has_bf16() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
+int usable_cores() {
+  int cores = distinct_cores(allowed_cpus());
+  if (cores == 0) cores = int(std::thread::hardware_concurrency());
+  if (const int quota = quota_in_cores(); quota > 0) cores = std::min(cores, quota);
+  return std::max(cores, 1);
+}
+
+}  // namespace darkroom

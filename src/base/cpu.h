@@ -1,0 +1,13 @@
+// What this processor can do and how many of its cores are ours.
+#pragma once
+
+namespace darkroom {
+
+/// Whether the processor multiplies bf16 numbers itself (AVX512-BF16, which every AMX processor has too).
+bool cpu_has_bf16();
+
+/// Physical cores this process may use: two hardware threads of one core count once, the affinity mask and the CPU
+/// quota of the control group are respected. At least 1.
+int usable_cores();
+
+}  // namespace darkroom

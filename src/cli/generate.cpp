@@ -1,0 +1,138 @@
+// darkroom generate: a prompt, or a file of prompts, becomes PNG files.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <memory>
+
+#include "base/error.h"
+#include "cli/output_names.h"
+#include "cli/progress_bar.h"
+#include "cli/subcommands.h"
+#include "formats/png.h"
+#include "formats/utf8.h"
+#include "generate/request_fields.h"
+#include "generate/run.h"
+
+namespace darkroom::cli {
+namespace {
+
+using generate::GenerateRequest;
+using generate::Settings;
+
+struct GenerateOptions {
+  Settings said;
+  std::string output;
+  std::string prompts_file;
+  bool quiet = false;
+};
+
+/// One prompt per line; empty lines are left out.
+std::vector<std::string> prompts_of(const std::string& path) {
+  std::ifstream file(path);
+  require(file.is_open(), ErrorKind::not_found, "read the prompts {}: cannot open the file", formats::quoted(path));
+  std::vector<std::string> prompts;
+  for (std::string line; std::getline(file, line);) {
+    if (line.ends_with('\r')) line.pop_back();
+    if (line.find_first_not_of(" \t") != std::string::npos) prompts.push_back(line);
+  }
+  require(!prompts.empty(), ErrorKind::invalid_request, "read the prompts {}: there is no line with a prompt",
+          formats::quoted(path));
+  return prompts;
+}
+
+std::vector<GenerateRequest> completed_requests(const GenerateOptions& options, const Settings& recommended) {
+  if (options.prompts_file.empty()) return {generate::completed_request(options.said, recommended)};
+  std::vector<GenerateRequest> requests;
+  for (const std::string& prompt : prompts_of(options.prompts_file)) {
+    Settings said = options.said;
+    said["prompt"] = prompt;
+    requests.push_back(generate::completed_request(said, recommended));
+  }
+  return requests;
+}
+
+/// Writes pictures as they come and says what was written.
+class PictureWriter {
+ public:
+  PictureWriter(const GenerateOptions& options, int pictures)
+      : names_(options.output, pictures),
+        quiet_(options.quiet),
+        bar_(stderr, isatty(fileno(stderr)) != 0),
+        start_(steady_seconds()) {
+    names_.require_writable();
+  }
+
+  void show(const ProgressEvent& event) {
+    if (!quiet_) bar_.show(event);
+  }
+
+  void write(const generate::Picture& picture) {
+    const std::filesystem::path path = names_.path(written_++, picture.seed);
+    formats::write_png(path, picture.image, {{"parameters", picture.infotext}});
+    if (quiet_) return;
+    bar_.clear();
+    fmt::print("{}  {}x{}, seed {}\n", path.string(), picture.image.width, picture.image.height, picture.seed);
+    std::fflush(stdout);
+  }
+
+  void finish() {
+    if (quiet_) return;
+    bar_.clear();
+    fmt::print("{} in {:.1f} s, {:.2f} s/step\n", written_ == 1 ? "1 picture" : fmt::format("{} pictures", written_),
+               steady_seconds() - start_, bar_.seconds_per_step());
+  }
+
+ private:
+  OutputNames names_;
+  bool quiet_;
+  ProgressBar bar_;
+  double start_;
+  int written_ = 0;
+};
+
+void run_generate(const GenerateOptions& options) {
+  // What can be refused without the model is refused before it is loaded.
+  std::vector<GenerateRequest> requests = completed_requests(options, {});
+  require(options.prompts_file.empty() || !options.said.contains("prompt"), ErrorKind::invalid_request,
+          "generate: give a prompt or --from-file, not both");
+  PictureWriter writer(options, int(requests.size()) * requests[0].pictures());
+
+  writer.show({"loading the model"});
+  const GenerateRequest& any = requests[0];
+  const generate::LoadedModel model({.model = any.model, .vae = any.vae, .precision = any.precision});
+  requests = completed_requests(options, model.recommended());
+  for (const GenerateRequest& request : requests) {
+    generate::generate(model, request, [&](generate::Picture&& picture) { writer.write(picture); },
+                       {.on_progress = [&](const ProgressEvent& event) { writer.show(event); }});
+  }
+  writer.finish();
+}
+
+/// "--steps  Sampling steps. [20] (1 to 1000)" from the field's row.
+std::string help_of(const generate::RequestField& field) {
+  std::string help = field.help;
+  const std::string standard = generate::field_text(GenerateRequest{}, field);
+  if (!standard.empty()) help += fmt::format(" [{}]", standard);
+  if (field.choices) help += fmt::format(" ({})", fmt::join(field.choices(), ", "));
+  return help;
+}
+
+}  // namespace
+
+void add_generate(CLI::App& program) {
+  auto options = std::make_shared<GenerateOptions>();
+  CLI::App* command = program.add_subcommand("generate", "A prompt becomes a PNG");
+  for (const generate::RequestField& field : generate::request_fields()) {
+    const auto say = [options, name = field.name](const std::string& text) { options->said[name] = text; };
+    command->add_option_function<std::string>(field.flag.empty() ? field.name : field.flag, say, help_of(field))
+        ->type_name(field.flag.empty() ? "" : "VALUE");
+  }
+  command->add_option("-o,--output", options->output,
+                      "File, folder/ or pattern like out/%05d.png. [outputs/NNNNN-SEED.png]");
+  command->add_option("--from-file", options->prompts_file, "Text file with one prompt per line, instead of a prompt.");
+  command->add_flag("-q,--quiet", options->quiet, "Print nothing but errors.");
+  command->callback([options] { run_generate(*options); });
+}
+
+}  // namespace darkroom::cli

@@ -1,0 +1,13 @@
+// One function per subcommand: adds its options to the program and, as CLI11's callback, runs it.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace darkroom::cli {
+
+void add_generate(CLI::App& program);
+void add_inspect(CLI::App& program);
+
+}  // namespace darkroom::cli

@@ -1,0 +1,38 @@
+// A picture's recipe as text, as A1111 writes and reads it (modules/processing.py create_infotext,
+// modules/infotext_utils.py).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "generate/request.h"
+#include "generate/request_fields.h"
+
+namespace darkroom::generate {
+
+/// Everything that made one picture.
+struct Recipe {
+  GenerateRequest request;  ///< as it acted: this picture's seed, its size, the label of the schedule
+  std::string model_name;   ///< file stem or folder name
+  std::string model_hash;   ///< see model_hash.h
+  std::string vae_name;     ///< of a separate VAE, else empty
+  std::string vae_hash;
+};
+
+/// "prompt\nNegative prompt: ...\nSteps: 20, Sampler: ...": the text of the PNG's "parameters" chunk.
+std::string infotext(const Recipe& recipe);
+
+/// Infotext of any program, read leniently as A1111 does: what is not understood stays in the prompt or in `fields`.
+struct ParsedInfotext {
+  std::string prompt;
+  std::string negative_prompt;
+  std::vector<std::pair<std::string, std::string>> fields;  ///< in their order; "Size: 512x768" as "Size-1", "Size-2"
+};
+ParsedInfotext parse_infotext(std::string_view text);
+
+/// The request fields among them (the model aside: infotext has its name, not its place).
+Settings infotext_settings(const ParsedInfotext& infotext);
+
+}  // namespace darkroom::generate

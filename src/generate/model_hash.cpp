@@ -1,0 +1,77 @@
+#include "generate/model_hash.h"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "base/error.h"
+#include "formats/utf8.h"
+
+namespace darkroom::generate {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Sha256 {
+ public:
+  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+    require(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1, ErrorKind::internal,
+            "start SHA-256: libcrypto refused");
+  }
+  void update(const void* data, size_t bytes) { EVP_DigestUpdate(context_.get(), data, bytes); }
+  std::string hex() {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    EVP_DigestFinal_ex(context_.get(), digest, &size);
+    std::string text;
+    for (unsigned i = 0; i < size; ++i) text += fmt::format("{:02x}", digest[i]);
+    return text;
+  }
+
+ private:
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
+void add_file(Sha256& sha, const fs::path& path) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+  const auto name = [&] { return formats::quoted(path.string()); };
+  require(file != nullptr, ErrorKind::io, "hash {}: cannot open it: {}", name(), std::strerror(errno));
+  std::vector<char> buffer(1 << 20);
+  while (const size_t bytes = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
+    sha.update(buffer.data(), bytes);
+  }
+  require(!std::ferror(file.get()), ErrorKind::io, "hash {}: cannot read it: {}", name(), std::strerror(errno));
+}
+
+std::vector<fs::path> weight_files(const fs::path& model) {
+  if (!fs::is_directory(model)) return {model};
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(model)) {
+    const std::string ending = entry.path().extension().string();
+    if (entry.is_regular_file() &&
+        (ending == ".safetensors" || ending == ".bin" || ending == ".ckpt" || ending == ".pt"))
+      files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
+
+std::string model_hash(const fs::path& model) {
+  try {
+    Sha256 sha;
+    for (const fs::path& file : weight_files(model)) add_file(sha, file);
+    return sha.hex().substr(0, 10);
+  } catch (const fs::filesystem_error& error) {
+    fail(ErrorKind::io, "hash {}: {}", formats::quoted(model.string()), error.code().message());
+  }
+}
+
+}  // namespace darkroom::generate

@@ -1,0 +1,28 @@
+// In which numbers the networks compute.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace darkroom::generate {
+
+/// What may be asked for: auto, fp32, bf16, fp16.
+std::vector<std::string> precision_names();
+
+/// The table's spelling of a name in any case. Throws Error{invalid_request}, listing the names.
+std::string precision_named(std::string_view name);
+
+enum class Arithmetic { fp32, bf16 };
+
+struct PrecisionChoice {
+  Arithmetic unet = Arithmetic::fp32;  ///< text encoders and VAE always compute in fp32: they take 2 % of the time
+  std::string note;                    ///< one line for the user where something else is done than was asked; or empty
+};
+
+/// fp16 weights are read from any file, but no processor we run on computes in fp16 through libtorch, and bf16 only
+/// where `cpu_has_bf16`; else fp32 takes their place: every fp16 and bf16 number is an fp32 number, so nothing is lost
+/// and nothing overflows. Requires: a name of precision_names().
+PrecisionChoice chosen_precision(std::string_view asked, bool cpu_has_bf16);
+
+}  // namespace darkroom::generate

@@ -1,0 +1,32 @@
+// What somebody asks for: plain data, complete. Names, ranges and help of its members are rows of request_fields.cpp.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace darkroom::generate {
+
+struct GenerateRequest {
+  std::string prompt;
+  std::string negative_prompt;
+  int steps = 20;
+  std::string sampler = "DPM++ 2M";
+  std::string schedule = "Automatic";  ///< the spacing of noise levels; Automatic = the sampler's own
+  double cfg_scale = 7;
+  int64_t seed = -1;  ///< of the first picture, picture i has seed + i; -1 = drawn at random
+  int width = 0;      ///< pixels; 0 = the model's own size
+  int height = 0;
+  std::string model;  ///< a file or folder; empty = the model that comes with the program
+  std::string vae;    ///< a file or folder; empty = the model's own
+  int clip_skip = 1;  ///< which layer of the text encoder is read, from the end, as A1111 counts (SD 1.x only)
+  double eta = 1;     ///< share of fresh noise of ancestral samplers
+  double s_noise = 1;
+  int batch_size = 1;   ///< pictures made at once: more memory, the same pictures
+  int batch_count = 1;  ///< batches made one after another
+  std::string precision = "auto";
+  int threads = 0;  ///< 0 = one per usable core
+
+  int pictures() const { return batch_size * batch_count; }
+};
+
+}  // namespace darkroom::generate

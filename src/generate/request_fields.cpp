@@ -1,0 +1,203 @@
+#include "generate/request_fields.h"
+
+#include <charconv>
+#include <cmath>
+#include <system_error>
+
+#include "base/error.h"
+#include "diffusion/nearest_names.h"
+#include "diffusion/samplers.h"
+#include "formats/utf8.h"
+#include "generate/precision.h"
+
+namespace darkroom::generate {
+namespace {
+
+std::vector<std::string> sampler_names() {
+  std::vector<std::string> names;
+  for (const auto& sampler : diffusion::samplers()) names.push_back(sampler.name);
+  return names;
+}
+
+std::vector<std::string> schedule_names() {
+  std::vector<std::string> names = {"Automatic"};
+  for (const auto& schedule : diffusion::sigma_schedules()) names.push_back(schedule.label);
+  return names;
+}
+
+constexpr double kMostSeed = 9007199254740991;  // 2^53 - 1: the largest whole number every JSON reader keeps
+
+void assign(std::string& value, const RequestField& field, std::string_view text) {
+  require(formats::is_utf8(text), ErrorKind::invalid_request,
+          "the text must be UTF-8, but is not: {}; is the terminal set to another encoding?", formats::quoted(text));
+  require(text.find('\0') == std::string_view::npos, ErrorKind::invalid_request,
+          "the text must not contain a zero byte");
+  value = text;
+}
+
+template <typename Number>
+void assign(Number& value, const RequestField& field, std::string_view text) {
+  const auto [least, most, multiple] = field.range;
+  const std::string_view kind = std::is_integral_v<Number> ? "a whole number" : "a number";
+  Number number{};
+  const std::string_view digits = text.substr(text.starts_with('+') ? 1 : 0);
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  const bool is_number = problem == std::errc() && end == digits.data() + digits.size();
+  // Written so that NaN, which compares false, is refused.
+  require(is_number && double(number) >= least && double(number) <= most, ErrorKind::invalid_request,
+          "{} from {} to {} is needed, {} was given", kind, least, most, formats::quoted(text));
+  if constexpr (std::is_integral_v<Number>) {
+    const Number below = number - number % multiple;
+    require(below == number, ErrorKind::invalid_request, "must be a multiple of {}, {} was given; try {} or {}",
+            multiple, number, below > 0 ? below : below + multiple,
+            below > 0 ? below + multiple : below + 2 * multiple);
+  }
+  value = number;
+}
+
+}  // namespace
+
+const std::vector<RequestField>& request_fields() {
+  using R = GenerateRequest;
+  constexpr auto never = Recorded::never, always = Recorded::always, unlike_default = Recorded::unlike_default;
+  static const std::vector<RequestField> rows = {
+      // member, JSON name, infotext key, recorded, flag, help, range, choices
+      {&R::prompt, "prompt", "", never, "", "What to make."},
+      {&R::negative_prompt, "negative_prompt", "", never, "--negative-prompt",
+       "What to avoid: each step moves away from it. No effect at CFG scale 1."},
+      {&R::steps, "steps", "Steps", always, "--steps", "Sampling steps.", {1, 1000}},
+      {&R::sampler,
+       "sampler_name",
+       "Sampler",
+       always,
+       "--sampler",
+       "The algorithm that removes the noise.",
+       {},
+       sampler_names},
+      {&R::schedule,
+       "scheduler",
+       "Schedule type",
+       always,
+       "--schedule",
+       "Spacing of the noise levels; Automatic takes the sampler's own.",
+       {},
+       schedule_names},
+      {&R::cfg_scale,
+       "cfg_scale",
+       "CFG scale",
+       always,
+       "--cfg-scale",
+       "How strongly each step is pushed from the negative prompt towards the prompt; at 1 a step costs half.",
+       {0, 100}},
+      {&R::seed,
+       "seed",
+       "Seed",
+       always,
+       "--seed",
+       "Where the noise comes from; picture i of a batch uses seed + i. -1 draws one.",
+       {-1, kMostSeed}},
+      {&R::width,
+       "width",
+       "Size-1",
+       always,
+       "--width",
+       "Pixels, a multiple of 8; 0 is the model's own size.",
+       {0, 8192, 8}},
+      {&R::height,
+       "height",
+       "Size-2",
+       always,
+       "--height",
+       "Pixels, a multiple of 8; 0 is the model's own size.",
+       {0, 8192, 8}},
+      {&R::model, "model", "Model", always, "--model",
+       "Checkpoint: a .safetensors or .ckpt file, or a diffusers folder. Without it the model that comes with "
+       "Darkroom."},
+      {&R::vae, "vae", "VAE", unlike_default, "--vae", "Another VAE than the model's: a file or a diffusers folder."},
+      {&R::clip_skip,
+       "clip_skip",
+       "Clip skip",
+       unlike_default,
+       "--clip-skip",
+       "Which layer of the text encoder is read, counted from the end; 1 is the last. SD 2.x and SDXL always read "
+       "their "
+       "own.",
+       {1, 12}},
+      {&R::eta,
+       "eta",
+       "Eta",
+       unlike_default,
+       "--eta",
+       "Ancestral samplers: share of each step's noise drawn anew.",
+       {0, 1}},
+      {&R::s_noise,
+       "s_noise",
+       "Sigma noise",
+       unlike_default,
+       "--s-noise",
+       "Factor on the noise drawn in a step.",
+       {0, 10}},
+      {&R::batch_size,
+       "batch_size",
+       "",
+       never,
+       "--batch-size",
+       "Pictures made at once: more memory, the same pictures.",
+       {1, 64}},
+      {&R::batch_count, "n_iter", "", never, "--batch-count", "Batches made one after another.", {1, 10000}},
+      {&R::precision,
+       "precision",
+       "",
+       never,
+       "--precision",
+       "fp32: the reference. bf16: half the memory, fast where the processor computes it. auto: bf16 there, else fp32.",
+       {},
+       precision_names},
+      {&R::threads, "threads", "", never, "--threads", "Processor threads; 0 is one per core.", {0, 1024}},
+  };
+  return rows;
+}
+
+const RequestField& request_field(std::string_view name) {
+  std::vector<std::string> names;
+  for (const auto& field : request_fields()) {
+    if (field.name == name) return field;
+    names.push_back(field.name);
+  }
+  fail(ErrorKind::invalid_request, "request: there is no field {}; did you mean {}?", formats::quoted(name),
+       diffusion::nearest_names_text(name, names));
+}
+
+std::string field_text(const GenerateRequest& request, const RequestField& field) {
+  return std::visit([&](auto member) { return fmt::format("{}", request.*member); }, field.member);
+}
+
+void assign_field(GenerateRequest& request, const RequestField& field, std::string_view text) {
+  std::visit([&](auto member) { assign(request.*member, field, text); }, field.member);
+}
+
+GenerateRequest completed_request(const Settings& said, const Settings& recommended) {
+  Settings settings = said;
+  for (const auto& [name, text] : recommended) {
+    if (name == "scheduler" && said.contains("sampler_name")) continue;
+    settings.emplace(name, text);
+  }
+  GenerateRequest request;
+  for (const auto& [name, text] : settings) {
+    const RequestField& field = request_field(name);
+    try {
+      assign_field(request, field, text);
+    } catch (const Error& error) {
+      throw error.within(field.flag.empty() ? field.name : field.flag);
+    }
+  }
+  // The spelling of the tables, so that infotext does not depend on how a name was typed.
+  const auto choice = diffusion::choose_sampler(request.sampler, request.schedule);
+  const bool own = choice.schedule.name == choice.sampler.default_schedule;
+  request.schedule = own && diffusion::is_automatic_schedule(request.schedule) ? "Automatic" : choice.schedule.label;
+  request.sampler = choice.sampler.name;
+  request.precision = precision_named(request.precision);
+  return request;
+}
+
+}  // namespace darkroom::generate

@@ -1,0 +1,68 @@
+// A request becomes pictures. No tensors here, so that whoever calls this needs no libtorch.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/cpu.h"
+#include "base/progress.h"
+#include "generate/request.h"
+#include "generate/request_fields.h"
+#include "imaging/image.h"
+
+namespace darkroom::generate {
+
+/// Which model is loaded, and how: these fields of a request hold for all pictures made with one LoadedModel.
+struct ModelChoice {
+  std::string model;  ///< empty = default_model()
+  std::string vae;    ///< empty = the model's own
+  std::string precision = "auto";
+  bool has_bf16 = cpu_has_bf16();  ///< tests compute in bf16 on processors that only emulate it
+};
+
+/// A model in memory. Not changed by generating; one generate() at a time.
+class LoadedModel {
+ public:
+  /// Logs a line where the precision is not what was asked. Throws Error: not_found, corrupt_file, unsupported.
+  explicit LoadedModel(const ModelChoice& choice);
+  ~LoadedModel();
+  LoadedModel(const LoadedModel&) = delete;
+  LoadedModel& operator=(const LoadedModel&) = delete;
+
+  /// What its makers recommend; the size is always among it.
+  Settings recommended() const;
+
+  struct Parts;  // in loaded_model.h, for those who know tensors
+  const Parts& parts() const { return *parts_; }
+
+ private:
+  std::unique_ptr<Parts> parts_;
+};
+
+struct Picture {
+  Image image;
+  int64_t seed = 0;
+  std::string infotext;
+};
+
+struct RunOptions {
+  Progress on_progress =
+      ignore_progress;  ///< stages "reading the prompt", "sampling", "decoding"; may cancel by throwing
+  /// Instead of the seed's: fills picture i's starting noise [C, H/8, W/8], unit variance. For comparisons with
+  /// programs that make their noise in other ways.
+  std::function<void(int picture, std::span<float> noise)> starting_noise;
+};
+
+/// seed, or for -1 a random one in 0..4294967293, A1111's range.
+int64_t drawn_seed(int64_t seed);
+
+/// Makes batch_size * batch_count pictures and hands each over as soon as it is finished. Picture i has the seed
+/// `seed` + i and does not depend on the batch it is made in. The request's model, vae and precision are `model`'s.
+/// Throws Error{invalid_request} for a size the model cannot make, {cancelled} from the callbacks, {internal} where the
+/// network computes values that are no numbers.
+void generate(const LoadedModel& model, const GenerateRequest& request,
+              const std::function<void(Picture&&)>& on_picture, const RunOptions& options = {});
+
+}  // namespace darkroom::generate

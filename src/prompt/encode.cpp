@@ -1,0 +1,82 @@
+#include "prompt/encode.h"
+
+#include "models/unet_blocks.h"
+#include "prompt/chunks.h"
+#include "prompt/syntax.h"
+
+namespace darkroom::prompt {
+namespace {
+
+struct ChunkTensors {
+  Tensor ids;      // [N, T] int64
+  Tensor weights;  // [N, T]
+};
+
+ChunkTensors chunk_tensors(const std::vector<Chunk>& chunks) {
+  const int64_t count = int64_t(chunks.size()), length = int64_t(chunks.front().ids.size());
+  ChunkTensors tensors{at::empty({count, length}, at::kLong), at::empty({count, length}, at::kFloat)};
+  int64_t* id = tensors.ids.data_ptr<int64_t>();
+  float* weight = tensors.weights.data_ptr<float>();
+  for (const Chunk& chunk : chunks) {
+    id = std::copy(chunk.ids.begin(), chunk.ids.end(), id);
+    weight = std::copy(chunk.weights.begin(), chunk.weights.end(), weight);
+  }
+  return tensors;
+}
+
+ChunkTokens chunk_tokens_of(const TextEncoder& encoder) {
+  const Tokenizer& tokenizer = *encoder.tokenizer;
+  return {[&](std::string_view text) { return tokenizer.encode(text); }, tokenizer.bos(), tokenizer.eos(), encoder.pad,
+          tokenizer.token_id(",</w>")};
+}
+
+struct EncodedText {
+  Tensor context;  // [1, N·T, C]
+  Tensor pooled;   // [1, P] or undefined
+};
+
+EncodedText encode_text(const TextEncoder& encoder, const std::vector<WeightedText>& pieces) {
+  const models::ClipText& network = *encoder.network;
+  const ChunkOptions options{.length = int(network.config.positions) - 2};
+  const auto [ids, weights] = chunk_tensors(chunk_tokens(pieces, chunk_tokens_of(encoder), options));
+
+  const Tensor hidden = network.hidden_state(ids, encoder.skipped);
+  const Tensor states = with_emphasis(encoder.final_norm ? network.normed(hidden) : hidden, weights);
+  EncodedText text{states.reshape({1, -1, states.size(2)}), {}};
+  if (encoder.has_pooled) {
+    const Tensor first = ids.narrow(0, 0, 1);
+    text.pooled = network.pooled(network.hidden_state(first, 0), first, encoder.tokenizer->eos());
+  }
+  return text;
+}
+
+}  // namespace
+
+Tensor with_emphasis(const Tensor& states, const Tensor& weights) {
+  if (weights.eq(1).all().item<bool>()) return states;
+  const Tensor weighted = states * weights.unsqueeze(-1);
+  return weighted * (states.mean({1, 2}, /*keepdim=*/true) / weighted.mean({1, 2}, /*keepdim=*/true));
+}
+
+models::Conditioning encode_prompt(const std::vector<TextEncoder>& encoders, std::string_view prompt) {
+  const std::vector<WeightedText> pieces = parse_attention(prompt);
+  std::vector<Tensor> contexts;
+  models::Conditioning conditioning;
+  for (const TextEncoder& encoder : encoders) {
+    EncodedText text = encode_text(encoder, pieces);
+    contexts.push_back(text.context);
+    if (text.pooled.defined()) conditioning.vector = text.pooled;
+  }
+  conditioning.context = contexts.size() == 1 ? contexts[0] : at::cat(contexts, -1);
+  return conditioning;
+}
+
+Tensor size_vector(const PictureSizes& sizes, int64_t width) {
+  const std::vector<float> numbers = {float(sizes.original_height), float(sizes.original_width),
+                                      float(sizes.crop_top),        float(sizes.crop_left),
+                                      float(sizes.target_height),   float(sizes.target_width)};
+  const Tensor t = at::tensor(numbers);
+  return models::timestep_embedding(t, width).reshape({1, -1});
+}
+
+}  // namespace darkroom::prompt
