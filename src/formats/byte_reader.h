@@ -26,17 +26,18 @@ inline Bytes as_bytes(std::string_view text) {
 /// Reads forward; throws Error{corrupt_file} at the end of the bytes, never reads beyond them.
 class ByteReader {
  public:
-  /// `position` may lie behind the end: the first read then fails.
-  explicit ByteReader(Bytes bytes, size_t position = 0) : bytes_(bytes), position_(position) {}
+  /// A `position` behind the end counts as the end: the first read then fails.
+  explicit ByteReader(Bytes bytes, uint64_t position = 0)
+      : bytes_(bytes), position_(position < bytes.size() ? size_t(position) : bytes.size()) {}
 
   size_t position() const { return position_; }
-  size_t left() const { return position_ < bytes_.size() ? bytes_.size() - position_ : 0; }
+  size_t left() const { return bytes_.size() - position_; }
 
   /// The next `count` bytes, which stay where they are.
   Bytes take(uint64_t count) {
     require(count <= left(), ErrorKind::corrupt_file,
             "{} bytes are announced at byte {} but {} are left; incomplete download?", count, position_, left());
-    const Bytes taken = bytes_.subspan(count ? position_ : 0, size_t(count));
+    const Bytes taken = bytes_.subspan(position_, size_t(count));
     position_ += size_t(count);
     return taken;
   }
