@@ -195,4 +195,4 @@ async function main() {
     + `(${heldout} held out), ${lines.length} distinct captions`);
 }
 
-await main();
+await main().catch((problem) => stop(problem.message));
