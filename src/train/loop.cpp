@@ -1,0 +1,83 @@
+#include "train/loop.h"
+
+#include <ATen/autocast_mode.h>
+
+#include <cmath>
+#include <map>
+
+#include "base/error.h"
+#include "train/lr_schedule.h"
+
+namespace darkroom::train {
+namespace {
+
+/// Sums values by name until they are taken as means.
+class RunningMeans {
+ public:
+  void add(const std::string& name, double value) {
+    auto& [sum, count] = sums_[name];
+    sum += value;
+    ++count;
+  }
+  Scalars take() {
+    Scalars means;
+    for (const auto& [name, entry] : sums_) means.emplace_back(name, entry.first / entry.second);
+    sums_.clear();
+    return means;
+  }
+
+ private:
+  std::map<std::string, std::pair<double, int>> sums_;
+};
+
+}  // namespace
+
+MixedPrecision::MixedPrecision(bool bf16) : active_(bf16) {
+  if (!active_) return;
+  at::autocast::set_cpu_enabled(true);
+  at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+}
+
+MixedPrecision::~MixedPrecision() {
+  if (!active_) return;
+  at::autocast::clear_cache();
+  at::autocast::set_cpu_enabled(false);
+}
+
+void run_loop(const RunConfig& config, const std::string& options, TrainingState& state, TrainingLog& log,
+              const LoopTasks& tasks) {
+  const auto state_file = config.output_dir / "state.safetensors";
+  RunningMeans means;
+  try {
+    while (state.steps_done() < config.steps) {
+      const int64_t step = state.steps_done();
+      double loss = 0;
+      {
+        MixedPrecision mixed(config.mixed_precision == "bf16");
+        const StepLoss result = tasks.loss(step);
+        loss = result.loss.item<double>();
+        require(std::isfinite(loss), ErrorKind::internal,
+                "training step {}: the loss is not finite; lower learning_rate or set mixed_precision = \"no\"", step);
+        result.loss.backward();
+        for (const auto& [name, value] : result.details) means.add(name, value);
+      }
+      const double rate = learning_rate(config, step);
+      means.add("loss", loss);
+      means.add("gradient_norm", state.update(rate));
+      const int64_t done = state.steps_done();
+      if (done % config.log_every_n_steps == 0 || done == config.steps) {
+        Scalars row = means.take();
+        row.emplace_back("learning_rate", rate);
+        log.add(done, row);
+      }
+      if (tasks.after_step) tasks.after_step(done);
+      if (done % config.save_every_n_steps == 0 || done == config.steps) state.save(state_file, options);
+      log.report("training", done, fmt::format("loss {:.4f}", loss));
+    }
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) state.save(state_file, options);
+    throw;
+  }
+}
+
+}  // namespace darkroom::train

@@ -1,0 +1,39 @@
+// The loop every training shares: loss, backward, update, log, save; stop and resume.
+#pragma once
+
+#include <functional>
+
+#include "base/progress.h"
+#include "train/state.h"
+#include "train/training_log.h"
+
+namespace darkroom::train {
+
+struct StepLoss {
+  Tensor loss;      ///< scalar with gradients
+  Scalars details;  ///< further values for the log, averaged between log lines
+};
+
+struct LoopTasks {
+  std::function<StepLoss(int64_t step)> loss;               ///< of step `step`, 0-based
+  std::function<void(int64_t steps_done)> after_step = {};  ///< validation and the like; may be empty
+};
+
+/// Runs from state.steps_done() to config.steps. Every save_every_n_steps, at the end, and when the progress callback
+/// throws Error{cancelled}, the state goes to output_dir/state.safetensors.
+void run_loop(const RunConfig& config, const std::string& options, TrainingState& state, TrainingLog& log,
+              const LoopTasks& tasks);
+
+/// Whether libtorch's autocast is on inside this scope: matrix products and convolutions in bf16, the rest in fp32.
+class MixedPrecision {
+ public:
+  explicit MixedPrecision(bool bf16);
+  ~MixedPrecision();
+  MixedPrecision(const MixedPrecision&) = delete;
+  MixedPrecision& operator=(const MixedPrecision&) = delete;
+
+ private:
+  bool active_;
+};
+
+}  // namespace darkroom::train

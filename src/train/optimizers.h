@@ -1,0 +1,34 @@
+// The table of optimizers. Adding one: a file in optimizers/, a row in optimizers.cpp, a baseline in its test.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/tensor.h"
+#include "train/config.h"
+
+namespace darkroom::train {
+
+using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
+
+class Optimizer {
+ public:
+  virtual ~Optimizer() = default;
+
+  /// One update from the gradients of the parameters; a parameter without a gradient keeps its value and moments.
+  virtual void step(double learning_rate) = 0;
+
+  /// What must be saved for an exact resume: tensors that share memory with the optimizer's own, so that copying into
+  /// them restores it. Steps done are part of it.
+  virtual NamedTensors state() = 0;
+};
+
+/// `parameters`: leaf tensors, fp32, contiguous in memory in some order. Throws Error{invalid_request} for an unknown
+/// name.
+std::unique_ptr<Optimizer> make_optimizer(const RunConfig& config, NamedTensors parameters);
+
+std::unique_ptr<Optimizer> make_adamw(const RunConfig& config, NamedTensors parameters);
+
+}  // namespace darkroom::train

@@ -1,0 +1,28 @@
+// Randomness of training: every draw depends on (seed, purpose, index) alone, never on what was drawn before. Resuming
+// at step n therefore needs no generator state, and a longer run starts with the same steps as a shorter one.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/tensor.h"
+
+namespace darkroom::train {
+
+enum class Purpose : uint64_t { initial_weights = 1, order, batch, validation };
+
+/// A libtorch CPU generator for one use, e.g. Purpose::batch at step 17.
+at::Generator generator_for(uint64_t seed, Purpose purpose, uint64_t index);
+
+/// Numbers 0..count-1 in the random order of one epoch.
+std::vector<int64_t> epoch_order(uint64_t seed, uint64_t epoch, int64_t count);
+
+/// A uniform whole number in 0..bound-1, and a uniform real in [0, 1).
+int64_t random_index(at::Generator& generator, int64_t bound);
+double random_unit(at::Generator& generator);
+
+/// Which element of a list of `count` every place of step `step`'s batch takes: epochs follow one another without gaps,
+/// each in its own order.
+std::vector<int64_t> batch_indices(uint64_t seed, int64_t step, int64_t batch_size, int64_t count);
+
+}  // namespace darkroom::train

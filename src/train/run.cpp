@@ -1,0 +1,41 @@
+#include "train/run.h"
+
+#include <ATen/Parallel.h>
+
+#include "base/cpu.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "formats/atomic_file.h"
+
+namespace darkroom::train {
+namespace {
+
+/// bf16 on a CPU without bf16 arithmetic would be emulated, many times slower than fp32 and less exact: train in fp32.
+void settle_precision(RunConfig& run) {
+  if (run.mixed_precision == "bf16" && !cpu_has_bf16()) {
+    log_info("mixed_precision bf16: this CPU has no bf16 arithmetic, so the run computes in fp32");
+    run.mixed_precision = "no";
+  }
+}
+
+}  // namespace
+
+void set_threads(int threads) {
+  at::set_num_threads(threads > 0 ? threads : usable_cores());
+}
+
+void run_training(const Training& training, const Progress& progress) {
+  Training settled = training;
+  RunConfig& run = run_config(settled);
+  settle_precision(run);
+  std::error_code error;
+  std::filesystem::create_directories(run.output_dir, error);
+  require(!error, ErrorKind::io, "start training: cannot make the folder \"{}\": {}", run.output_dir.string(),
+          error.message());
+  const std::string resolved = resolved_toml(settled);
+  formats::write_file(run.output_dir / "options.toml", resolved);
+  if (const auto* vae = std::get_if<VaeTraining>(&settled)) run_vae_training(*vae, resolved, progress);
+  if (const auto* model = std::get_if<DiffusionTraining>(&settled)) run_diffusion_training(*model, resolved, progress);
+}
+
+}  // namespace darkroom::train

@@ -1,0 +1,92 @@
+#include "train/state.h"
+
+#include <cmath>
+
+#include "base/error.h"
+#include "checkpoint/stored_tensors.h"
+#include "formats/safetensors.h"
+
+namespace darkroom::train {
+
+TrainingState::TrainingState(const RunConfig& config, std::vector<std::pair<std::string, layers::Module*>> networks)
+    : config_(config) {
+  for (auto& [name, network] : networks) {
+    network->convert_to(at::kFloat);
+    network->require_gradients(true);
+    for (auto& [key, tensor] : network->named_parameters()) {
+      // Convolutions run fastest with channels last, weights and gradients included.
+      if (tensor->dim() == 4) *tensor = tensor->detach().contiguous(at::MemoryFormat::ChannelsLast).requires_grad_();
+      parameters_.emplace_back(name + "." + key, *tensor);
+    }
+  }
+  for (const auto& [name, tensor] : parameters_) average_.emplace_back(name, tensor.detach().clone());
+  optimizer_ = make_optimizer(config, parameters_);
+}
+
+double TrainingState::update(double learning_rate) {
+  NoGrad guard;
+  double squares = 0;
+  for (const auto& [name, tensor] : parameters_) {
+    if (tensor.grad().defined()) squares += std::pow(tensor.grad().norm().item<double>(), 2);
+  }
+  const double norm = std::sqrt(squares);
+  require(std::isfinite(norm), ErrorKind::internal,
+          "training step {}: the gradient is not finite; lower learning_rate or set mixed_precision = \"no\"",
+          steps_done_);
+  if (config_.max_grad_norm > 0 && norm > config_.max_grad_norm) {
+    for (auto& [name, tensor] : parameters_) {
+      if (tensor.grad().defined()) tensor.mutable_grad().mul_(config_.max_grad_norm / (norm + 1e-6));
+    }
+  }
+  optimizer_->step(learning_rate);
+  ++steps_done_;
+  const double n = double(steps_done_);
+  const double decay = std::min(config_.ema_decay, (1 + n) / (10 + n));
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    average_[i].second.lerp_(parameters_[i].second, 1 - decay);
+    parameters_[i].second.mutable_grad().reset();
+  }
+  return norm;
+}
+
+NamedTensors TrainingState::everything() const {
+  NamedTensors all;
+  for (const auto& [name, tensor] : parameters_) all.emplace_back("weight." + name, tensor.detach());
+  for (const auto& [name, tensor] : average_) all.emplace_back("average." + name, tensor);
+  for (const auto& [name, tensor] : optimizer_->state()) all.emplace_back("optimizer." + name, tensor);
+  return all;
+}
+
+void TrainingState::save(const std::filesystem::path& file, const std::string& options) const {
+  std::vector<std::pair<std::string, formats::StoredTensor>> stored;
+  for (const auto& [name, tensor] : everything()) stored.emplace_back(name, checkpoint::stored_tensor(tensor));
+  formats::write_safetensors(file, stored, {{"steps_done", std::to_string(steps_done_)}, {"options", options}});
+}
+
+void TrainingState::load(const std::filesystem::path& file) {
+  NoGrad guard;
+  const formats::TensorFile saved = formats::read_safetensors(file);
+  const auto steps = saved.metadata.find("steps_done");
+  require(steps != saved.metadata.end(), ErrorKind::corrupt_file, "resume from \"{}\": has no steps_done",
+          file.string());
+  for (auto& [name, tensor] : everything()) {
+    const auto found = saved.tensors.find(name);
+    require(
+        found != saved.tensors.end() && found->second.shape == tensor.sizes().vec(), ErrorKind::corrupt_file,
+        "resume from \"{}\": tensor \"{}\" is missing or has another shape; was the run started with other options?",
+        file.string(), name);
+    tensor.copy_(checkpoint::tensor_view(found->second));
+  }
+  steps_done_ = std::stoll(steps->second);
+}
+
+void TrainingState::exchange_with_average() {
+  NoGrad guard;
+  for (size_t i = 0; i < parameters_.size(); ++i) {
+    const Tensor trained = parameters_[i].second.detach().clone();
+    parameters_[i].second.copy_(average_[i].second);
+    average_[i].second.copy_(trained);
+  }
+}
+
+}  // namespace darkroom::train
