@@ -103,7 +103,7 @@ std::optional<WeightMark> weight_mark(std::string_view text) {
   WeightMark mark;
   auto rest = without_blanks_in_front(text.substr(1));
   if (!rest.empty() && (rest[0] == '+' || rest[0] == '-')) {
-    if (rest[0] == '-') mark.number = "-";
+    if (rest[0] == '-') mark.number.push_back('-');
     rest.remove_prefix(1);
   }
   const size_t sign = mark.number.size();
