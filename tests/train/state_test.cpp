@@ -1,0 +1,71 @@
+#include "train/state.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "layers/linear.h"
+#include "train/tiny_dataset.h"
+
+namespace darkroom::train {
+namespace {
+
+struct Line : layers::Linear {
+  Line() : Linear(1, 1, false) { weight.fill_(1); }
+};
+
+RunConfig plain() {
+  RunConfig config;
+  config.weight_decay = 0, config.max_grad_norm = 0, config.ema_decay = 0.9;
+  return config;
+}
+
+TEST(TrainingState, TheAverageFollowsAndCanBeExchanged) {
+  Line line;
+  TrainingState state(plain(), {{"line", &line}});
+  line.weight.mutable_grad() = at::ones({1, 1});
+  state.update(0.1);
+  const double trained = line.weight.item<double>();
+  EXPECT_NEAR(trained, 0.9, 1e-6);  // Adam's first step has the size of the rate
+  const double decay = 2.0 / 11.0;
+  state.exchange_with_average();
+  EXPECT_NEAR(line.weight.item<double>(), decay * 1 + (1 - decay) * trained, 1e-6);
+  state.exchange_with_average();
+  EXPECT_EQ(line.weight.item<double>(), trained);
+}
+
+TEST(TrainingState, GradientsAreClippedTogetherAndForgotten) {
+  Line a, b;
+  RunConfig config = plain();
+  config.max_grad_norm = 1;
+  TrainingState state(config, {{"a", &a}, {"b", &b}});
+  a.weight.mutable_grad() = at::full({1, 1}, 3.f);
+  b.weight.mutable_grad() = at::full({1, 1}, 4.f);
+  EXPECT_NEAR(state.update(0.1), 5, 1e-6);
+  EXPECT_FALSE(a.weight.grad().defined());
+  EXPECT_EQ(state.steps_done(), 1);
+}
+
+TEST(TrainingState, AGradientThatIsNotFiniteChangesNothing) {
+  Line line;
+  TrainingState state(plain(), {{"line", &line}});
+  line.weight.mutable_grad() = at::full({1, 1}, NAN);
+  EXPECT_THROW(state.update(0.1), Error);
+  EXPECT_EQ(line.weight.item<float>(), 1);
+}
+
+TEST(TrainingState, LoadsOnlyWhatFits) {
+  const TinyDataset data;
+  Line line;
+  TrainingState state(plain(), {{"line", &line}});
+  state.save(data.folder() / "state.safetensors", "");
+  Line other;
+  TrainingState renamed(plain(), {{"curve", &other}});
+  EXPECT_THROW(renamed.load(data.folder() / "state.safetensors"), Error);
+  data.add_file("broken.safetensors", "short");
+  EXPECT_THROW(state.load(data.folder() / "broken.safetensors"), Error);
+}
+
+}  // namespace
+}  // namespace darkroom::train
