@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 
 packages="make g++ cmake ninja-build ccache
 libtorch-dev libopenblas0-openmp libfmt-dev nlohmann-json3-dev libcli11-dev libpng-dev libtomlplusplus-dev
+libutf8proc-dev libssl-dev
 libgtest-dev clang-format"
 # Node.js from elsewhere is as good as Debian's.
 command -v node >/dev/null || packages="$packages nodejs"

@@ -106,6 +106,7 @@ test('words: unfinished work, machine paths, registries, silenced tests, empty n
   one(problem('tools/a.sh', 'npm --registry https://npm.registry.example'), /registry/);
   one(problem('tools/a.sh', 'get http://10.1.2.3/x'), /one network/);
   one(problem('tests/a_test.cpp', 'GTEST_SKIP();'), /does not run/);
+  assert.deepEqual(problem('tests/a_test.cpp', 'GTEST_SKIP() << "root may read everything";'), []);
   one(problem('src/a.h', 'class ModelManager {'), /says nothing/);
   one(problem('src/a.h', '#include <torch/torch.h>'), /ATen/);
   for (const fine of ['curl http://127.0.0.1:7860/', 'https://www.apache.org/licenses/', 'a $HOME/work/x path', 'class Sampler {']) {
