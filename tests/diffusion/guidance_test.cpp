@@ -1,0 +1,60 @@
+#include "diffusion/guidance.h"
+
+#include <gtest/gtest.h>
+
+#include "diffusion/worlds.h"
+
+namespace darkroom::diffusion {
+namespace {
+
+/// A Denoiser that answers x * factor and counts.
+Denoiser counted(double factor, int& calls) {
+  return [factor, &calls](const Tensor& x, double) { return ++calls, x * factor; };
+}
+
+TEST(Guidance, GoesFromUnconditionalThroughConditional) {
+  int c_calls = 0, u_calls = 0;
+  const Tensor x = at::ones({1, 1, 2, 2});
+  const Denoiser denoise = guided(counted(3, c_calls), counted(1, u_calls), 7);
+  EXPECT_TRUE(denoise(x, 2).equal(x * (1 + 7 * (3 - 1))));
+  EXPECT_EQ(c_calls, 1);
+  EXPECT_EQ(u_calls, 1);
+  EXPECT_TRUE(guided(counted(3, c_calls), counted(1, u_calls), 0)(x, 2).equal(x));
+}
+
+TEST(Guidance, ScaleOneNeverAsksTheUnconditionalHalf) {
+  int c_calls = 0, u_calls = 0;
+  const Tensor x = at::ones({1, 1, 2, 2});
+  EXPECT_TRUE(guided(counted(3, c_calls), counted(1, u_calls), 1)(x, 2).equal(x * 3));
+  EXPECT_EQ(c_calls, 1);
+  EXPECT_EQ(u_calls, 0);
+
+  int both_calls = 0;
+  const PairDenoiser both = [&](const Tensor& y, double) { return ++both_calls, std::pair(y * 3, y); };
+  EXPECT_TRUE(guided(both, counted(3, c_calls), 1)(x, 2).equal(x * 3));
+  EXPECT_EQ(c_calls, 2);
+  EXPECT_EQ(both_calls, 0);
+  EXPECT_TRUE(guided(both, counted(3, c_calls), 2)(x, 2).equal(x * 5));
+  EXPECT_EQ(c_calls, 2);
+  EXPECT_EQ(both_calls, 1);
+}
+
+TEST(Guidance, OneBatchHoldsTheConditionalImagesFirst) {
+  const Tensor x = at::arange(8, at::kFloat).view({2, 1, 2, 2});
+  int calls = 0;
+  const Denoiser doubled = [&](const Tensor& batch, double sigma) {
+    ++calls;
+    EXPECT_EQ(sigma, 5);
+    EXPECT_TRUE(batch.equal(at::cat({x, x})));
+    return batch * at::tensor({3.0f, 3.0f, 1.0f, 1.0f}).view({4, 1, 1, 1});
+  };
+  const auto [c, u] = as_one_batch(doubled)(x, 5);
+  EXPECT_TRUE(c.equal(x * 3));
+  EXPECT_TRUE(u.equal(x));
+  EXPECT_EQ(calls, 1);
+  int unused = 0;
+  EXPECT_TRUE(guided(as_one_batch(doubled), counted(3, unused), 4)(x, 5).equal(x * 9));
+}
+
+}  // namespace
+}  // namespace darkroom::diffusion

@@ -1,0 +1,142 @@
+#include "diffusion/samplers.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "diffusion/samplers/steps.h"
+#include "diffusion/worlds.h"
+
+namespace darkroom::diffusion {
+namespace {
+
+void expect_choice(const char* sampler, const char* schedule, const char* name, const char* schedule_name) {
+  const SamplerChoice choice = choose_sampler(sampler, schedule);
+  EXPECT_EQ(choice.sampler.name, name) << sampler << ", " << schedule;
+  EXPECT_EQ(choice.schedule.name, schedule_name) << sampler << ", " << schedule;
+}
+
+TEST(Samplers, TheTableIsConsistent) {
+  std::set<std::string> names;
+  for (const SamplerInfo& info : samplers()) {
+    EXPECT_TRUE(names.insert(info.name).second) << info.name;
+    for (const std::string& alias : info.aliases) EXPECT_TRUE(names.insert(alias).second) << alias;
+    EXPECT_EQ(sigma_schedule_named(info.default_schedule).name, info.default_schedule);
+    EXPECT_EQ(&choose_sampler(info.name).sampler, &info);
+  }
+}
+
+TEST(Samplers, NamesAliasesAndDefaultSchedules) {
+  expect_choice("DPM++ 2M", "automatic", "DPM++ 2M", "karras");
+  expect_choice("Euler", "Automatic", "Euler", "uniform");
+  expect_choice("Euler a", "", "Euler a", "uniform");
+  expect_choice("euler A", "Exponential", "Euler a", "exponential");
+  expect_choice("k_dpmpp_2m", "uniform", "DPM++ 2M", "uniform");
+  expect_choice("k_euler", "automatic", "Euler", "uniform");
+  expect_choice("k_euler_a", "automatic", "Euler a", "uniform");
+  expect_choice("k_euler_ancestral", "karras", "Euler a", "karras");
+}
+
+TEST(Samplers, JoinedNamesOfOldImages) {
+  expect_choice("DPM++ 2M Karras", "automatic", "DPM++ 2M", "karras");
+  expect_choice("DPM++ 2M Karras", "Karras", "DPM++ 2M", "karras");
+  expect_choice("DPM++ 2M exponential", "", "DPM++ 2M", "exponential");
+  expect_choice("Euler a Uniform", "", "Euler a", "uniform");
+  expect_choice("k_dpmpp_2m_ka", "", "DPM++ 2M", "karras");
+  expect_choice("k_dpmpp_2m_exp", "", "DPM++ 2M", "exponential");
+  const auto both = [] { choose_sampler("DPM++ 2M Karras", "exponential"); };
+  expect_contains(error_of(ErrorKind::invalid_request, both), "already asks for the schedule karras");
+}
+
+TEST(Samplers, UnknownNamesListTheNearest) {
+  const auto refusal = [](std::string sampler, std::string schedule) {
+    return error_of(ErrorKind::invalid_request, [&] { choose_sampler(sampler, schedule); });
+  };
+  expect_contains(refusal("Eular a", ""),
+                  "\"Eular a\": it must be one of the known samplers; did you mean \"Euler a\"");
+  expect_contains(refusal("DPM+ 2M", ""), "did you mean \"DPM++ 2M\"");
+  expect_contains(refusal("DPM++ 2M Carras", ""), "\"DPM++ 2M\"");
+  expect_contains(refusal("", ""), "the sampler \"\"");
+  expect_contains(refusal(" Karras", ""), "known samplers");
+  expect_contains(refusal("_ka", ""), "known samplers");
+  expect_contains(refusal("Euler", "exponental"), "did you mean \"exponential\"");
+  EXPECT_LT(refusal(std::string(100000, 'x'), "").size(), 300);
+}
+
+TEST(Samplers, AncestralStep) {
+  const auto expect_split = [](double eta, double down, double up) {
+    const AncestralStep step = ancestral_step(2, 1, eta);
+    EXPECT_NEAR(step.down, down, 1e-7);
+    EXPECT_NEAR(step.up, up, 1e-7);
+  };
+  expect_split(0, 1, 0);
+  expect_split(0.5, 0.9013878, 0.4330127);
+  expect_split(1, 0.5, 0.8660254);
+  expect_split(3, 0, 1);
+  EXPECT_EQ(ancestral_step(2, 0, 1).down, 0);
+  EXPECT_EQ(ancestral_step(2, 0, 1).up, 0);
+}
+
+TEST(Samplers, EveryOneEndsWithTheDenoisedLatentAndReportsEachStep) {
+  const Sigmas sigmas = karras_sigmas(NoiseSchedule(), 6);
+  for (const SamplerInfo& info : samplers()) {
+    ImageNoise noise({1}, {4, 4, 4});
+    SampleOptions options;
+    if (info.draws_noise) options.noise = noise.source();  // else asking for noise throws
+    int events = 0, calls = 0;
+    Tensor last_x, last_denoised;
+    options.on_step = [&](const StepEvent& event) {
+      EXPECT_EQ(event.index, events);
+      EXPECT_EQ(event.sigma, sigmas[events++]);
+      EXPECT_TRUE(event.denoised.equal(golden_denoised(event.x, event.sigma)));
+      last_denoised = event.denoised;
+    };
+    const Denoiser denoise = [&](const Tensor& x, double sigma) { return ++calls, golden_denoised(x, sigma); };
+    const Tensor result = info.sample(denoise, noise.first() * sigmas[0], sigmas, options);
+    EXPECT_EQ(events, 6) << info.name;
+    EXPECT_EQ(calls, (6 - 1) * info.calls_per_step + 1) << info.name;
+    EXPECT_LE(largest_difference(result, last_denoised), 1e-6) << info.name;
+  }
+}
+
+TEST(Samplers, AnImageDoesNotDependOnItsBatch) {
+  const Sigmas sigmas = uniform_sigmas(NoiseSchedule(), 8);
+  for (const SamplerInfo& info : samplers()) {
+    const auto run = [&](const std::vector<uint64_t>& seeds) {
+      ImageNoise noise(seeds, {4, 6, 5});
+      SampleOptions options;
+      options.s_churn = 2;
+      options.noise = noise.source();
+      return info.sample(golden_denoised, noise.first() * sigmas[0], sigmas, options);
+    };
+    const Tensor batch = run({10, 11, 12});
+    for (int i = 0; i < 3; ++i) EXPECT_LE(largest_difference(batch[i], run({10 + uint64_t(i)})[0]), 1e-6) << info.name;
+  }
+}
+
+TEST(Samplers, AThrowFromOnStepStopsTheRun) {
+  const Sigmas sigmas = uniform_sigmas(NoiseSchedule(), 8);
+  for (const SamplerInfo& info : samplers()) {
+    ImageNoise noise({1}, {4, 4, 4});
+    SampleOptions options;
+    options.noise = noise.source();
+    options.on_step = [](const StepEvent& event) {
+      if (event.index == 3) fail(ErrorKind::cancelled, "stopped");
+    };
+    int calls = 0;
+    const Denoiser denoise = [&](const Tensor& x, double sigma) { return ++calls, golden_denoised(x, sigma); };
+    error_of(ErrorKind::cancelled, [&] { info.sample(denoise, noise.first() * sigmas[0], sigmas, options); });
+    EXPECT_LT(calls, 8) << info.name;
+  }
+}
+
+TEST(Samplers, WithoutStepsNothingHappens) {
+  const Tensor x = at::ones({1, 4, 2, 2});
+  for (const SamplerInfo& info : samplers()) {
+    for (const Sigmas& sigmas : {Sigmas{}, Sigmas{0}})
+      EXPECT_TRUE(info.sample(golden_denoised, x, sigmas, {}).equal(x));
+  }
+}
+
+}  // namespace
+}  // namespace darkroom::diffusion

@@ -1,0 +1,95 @@
+#include "diffusion/sigmas.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "diffusion/golden.h"
+
+namespace darkroom::diffusion {
+namespace {
+
+TEST(Sigmas, EveryScheduleIsTheReferencesBits) {
+  const NoiseSchedule noise_schedule;
+  for (const SigmaSchedule& schedule : sigma_schedules()) {
+    int runs = 0;
+    for (const auto& run : golden("sigmas.json").at("schedules")) {
+      if (run.at("name") != schedule.name) continue;
+      ++runs;
+      const Sigmas sigmas = schedule.sigmas(noise_schedule, run.at("n"), {});
+      EXPECT_EQ(std::vector<float>(sigmas.begin(), sigmas.end()), floats(run.at("sigmas"))) << schedule.name;
+    }
+    EXPECT_EQ(runs, 2) << schedule.name;
+  }
+}
+
+TEST(Sigmas, AnyNumberOfStepsFallsFromTheTopToZero) {
+  const NoiseSchedule noise_schedule;
+  for (const SigmaSchedule& schedule : sigma_schedules()) {
+    for (const int n : {1, 2, 15, 16, 17, 20, 150, 1000}) {
+      const Sigmas sigmas = schedule.sigmas(noise_schedule, n, {});
+      ASSERT_EQ(sigmas.size(), n + 1);
+      EXPECT_NEAR(sigmas.front(), noise_schedule.sigma_max(), 1e-5);
+      if (n > 1) {
+        EXPECT_NEAR(sigmas[n - 1], noise_schedule.sigma_min(), 1e-6);
+      }
+      EXPECT_EQ(sigmas.back(), 0);
+      for (int i = 0; i < n; ++i) {
+        EXPECT_GT(sigmas[i], sigmas[i + 1]);
+        EXPECT_EQ(sigmas[i], double(float(sigmas[i])));
+      }
+    }
+  }
+}
+
+TEST(Sigmas, OptionsMoveTheEnds) {
+  const NoiseSchedule noise_schedule;
+  const SigmaOptions options{.sigma_min = 0.1, .sigma_max = 10};
+  for (const auto sigmas_of : {karras_sigmas, exponential_sigmas}) {
+    const Sigmas sigmas = sigmas_of(noise_schedule, 5, options);
+    EXPECT_NEAR(sigmas[0], 10, 1e-5);
+    EXPECT_NEAR(sigmas[4], 0.1, 1e-6);
+  }
+  EXPECT_NEAR(exponential_sigmas(noise_schedule, 5, options)[2], 1, 1e-6);
+  const double middle = std::pow((std::sqrt(10) + std::sqrt(0.1)) / 2, 2);
+  EXPECT_NEAR(karras_sigmas(noise_schedule, 5, {.sigma_min = 0.1, .sigma_max = 10, .rho = 2})[2], middle, 1e-5);
+}
+
+TEST(Sigmas, RefusesImpossibleRequests) {
+  const NoiseSchedule noise_schedule;
+  for (const SigmaSchedule& schedule : sigma_schedules()) {
+    for (const int n : {0, -1, 10001, std::numeric_limits<int>::max()}) {
+      const auto call = [&] { schedule.sigmas(noise_schedule, n, {}); };
+      expect_contains(error_of(ErrorKind::invalid_request, call), "number of steps must be from 1 to 10000");
+    }
+  }
+  const auto refused = [&](SigmaOptions options, const std::string& part) {
+    for (const auto sigmas_of : {karras_sigmas, exponential_sigmas})
+      expect_contains(error_of(ErrorKind::invalid_request, [&] { sigmas_of(noise_schedule, 5, options); }), part);
+  };
+  refused({.sigma_min = 2, .sigma_max = 1}, "sigma_min must be below sigma_max");
+  refused({.sigma_min = 20}, "sigma_min must be below sigma_max");
+  refused({.sigma_min = -1}, "not negative");
+  refused({.sigma_max = INFINITY}, "finite");
+  refused({.rho = NAN}, "finite");
+  refused({.sigma_max = 1e300}, "must be finite and fall");
+  refused({.sigma_min = 1, .sigma_max = 1 + 1e-9}, "must be finite and fall");
+  const auto tiny_rho = [&] { karras_sigmas(noise_schedule, 5, {.rho = 1e-300}); };
+  expect_contains(error_of(ErrorKind::invalid_request, tiny_rho), "must be finite and fall");
+}
+
+TEST(Sigmas, NamesOfSchedules) {
+  EXPECT_EQ(sigma_schedule_named("karras").sigmas, karras_sigmas);
+  EXPECT_EQ(sigma_schedule_named("Karras").name, "karras");
+  EXPECT_EQ(sigma_schedule_named("EXPONENTIAL").sigmas, exponential_sigmas);
+  EXPECT_TRUE(is_automatic_schedule("Automatic"));
+  EXPECT_TRUE(is_automatic_schedule(""));
+  EXPECT_FALSE(is_automatic_schedule("karras"));
+  const std::string message = error_of(ErrorKind::invalid_request, [] { sigma_schedule_named("karas"); });
+  expect_contains(message, "\"karas\"");
+  expect_contains(message, "did you mean \"karras\"");
+}
+
+}  // namespace
+}  // namespace darkroom::diffusion
