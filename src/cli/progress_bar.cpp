@@ -1,6 +1,6 @@
 #include "cli/progress_bar.h"
 
-#include <fmt/format.h>
+#include "base/error.h"
 
 #include <algorithm>
 #include <chrono>

@@ -94,9 +94,9 @@ void AtomicFile::commit() {
 
 void AtomicFile::fail_with(int reason) const {
   const std::string path = target_.string();
-  if (reason == ENOENT || reason == ENOTDIR)
-    fail(ErrorKind::io, "write \"{}\": the folder \"{}\" does not exist; create it first", path,
-         folder_of(target_).string());
+  std::error_code ignored;
+  require(std::filesystem::is_directory(folder_of(target_), ignored), ErrorKind::io,
+          "write \"{}\": the folder \"{}\" does not exist; create it first", path, folder_of(target_).string());
   if (reason != ENOSPC && reason != EDQUOT) fail(ErrorKind::io, "write \"{}\": {}", path, std::strerror(reason));
   const auto room = free_bytes(folder_of(target_));
   fail(ErrorKind::io, "write \"{}\": {}: {}, {}; free some space or choose another folder", path, std::strerror(reason),

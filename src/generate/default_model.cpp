@@ -1,10 +1,8 @@
 #include "generate/default_model.h"
 
-#include <fmt/format.h>
+#include "base/error.h"
 
 #include <system_error>
-
-#include "base/error.h"
 
 namespace darkroom::generate {
 

@@ -1,7 +1,7 @@
 #include "generate/model_hash.h"
 
-#include <fmt/format.h>
 #include <openssl/evp.h>
+#include "base/error.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -10,7 +10,6 @@
 #include <memory>
 #include <vector>
 
-#include "base/error.h"
 #include "formats/utf8.h"
 
 namespace darkroom::generate {
@@ -49,6 +48,8 @@ void add_file(Sha256& sha, const fs::path& path) {
   require(!std::ferror(file.get()), ErrorKind::io, "hash {}: cannot read it: {}", name(), std::strerror(errno));
 }
 
+}  // namespace
+
 std::vector<fs::path> weight_files(const fs::path& model) {
   if (!fs::is_directory(model)) return {model};
   std::vector<fs::path> files;
@@ -61,8 +62,6 @@ std::vector<fs::path> weight_files(const fs::path& model) {
   std::sort(files.begin(), files.end());
   return files;
 }
-
-}  // namespace
 
 std::string model_hash(const fs::path& model) {
   try {

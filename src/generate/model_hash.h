@@ -3,11 +3,16 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace darkroom::generate {
 
-/// The first ten hex digits of the SHA-256 of a file; of a folder, of the contents of all weight files below it
-/// (.safetensors, .bin, .ckpt, .pt) one after another, in the order of their paths. Throws Error{io} naming the file.
+/// A model file itself; of a folder all weight files below it (.safetensors, .bin, .ckpt, .pt) in the order of their
+/// paths. Throws std::filesystem::filesystem_error.
+std::vector<std::filesystem::path> weight_files(const std::filesystem::path& model);
+
+/// The first ten hex digits of the SHA-256 of a file; of a folder, of the contents of its weight_files() one
+/// after another. Throws Error{io} naming the file.
 std::string model_hash(const std::filesystem::path& model);
 
 }  // namespace darkroom::generate

@@ -153,7 +153,7 @@ void run_diffusion_training(const DiffusionTraining& options, const std::string&
     const bool full_length = random_unit(draws) < options.full_length_share;
     const Tensor ids = caption_ids(tokenizer, captions, full_length ? positions : options.caption_tokens);
     const Tensor x0 = at::stack(chosen);
-    const Tensor t = at::randint(0, schedule.timesteps(), {x0.size(0)}, draws);
+    const Tensor t = stratified_timesteps(x0.size(0), schedule.timesteps(), draws);
     const Tensor noise = at::randn(x0.sizes(), draws);
     const Tensor sigma = sigmas.index({t});
 

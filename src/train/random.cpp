@@ -39,6 +39,11 @@ std::vector<int64_t> epoch_order(uint64_t seed, uint64_t epoch, int64_t count) {
   return order;
 }
 
+Tensor stratified_timesteps(int64_t count, int64_t timesteps, at::Generator& generator) {
+  const Tensor places = at::arange(count, at::kDouble) / double(count) + random_unit(generator);
+  return (places.frac() * double(timesteps)).floor().clamp_max(double(timesteps - 1)).to(at::kLong);
+}
+
 std::vector<int64_t> batch_indices(uint64_t seed, int64_t step, int64_t batch_size, int64_t count) {
   std::vector<int64_t> indices, order;
   int64_t loaded = -1;

@@ -4,7 +4,7 @@
 tiny/<family>/                diffusers folder (what StableDiffusion[XL]Pipeline.save_pretrained writes, fp16)
 tiny/<family>.safetensors     the same tensors in one file, original (LDM, open_clip) names; the sizes that names and
                               shapes cannot tell are in its metadata, key "darkroom.config"
-tiny/<family>.ckpt            the same through torch.save, zip container; the sizes are in <family>.json beside it
+tiny/<family>.ckpt            the same through torch.save, zip container; the sizes are in <family>.darkroom.json beside it
 tiny/sd15_legacy.ckpt         the same through torch.save, legacy container
 parity_<family>.safetensors   inputs and outputs, fp32, of the fp16-rounded weights
 keys_<family>.txt             key and shape of every tensor of the full-size families, original names
@@ -374,17 +374,22 @@ def write_family(family):
                 configs[part] = json.load(f)
     with open(f"{folder}/scheduler/scheduler_config.json", encoding="utf-8") as f:
         configs["scheduler"] = json.load(f)
+    for tokenizer in ["tokenizer", "tokenizer_2"] if family == "sdxl" else ["tokenizer"]:
+        configs[tokenizer] = {"pad_token": "<|endoftext|>"}
+        for name in ["vocab.json", "merges.txt"]:
+            with open(f"{folder}/{tokenizer}/{name}", encoding="utf-8") as f:
+                configs[tokenizer][name] = f.read()
     tensors = {k: v.contiguous() for k, v in single_file(family, parts).items()}
     save_file(tensors, f"{TINY}/{family}.safetensors", metadata={"darkroom.config": json.dumps(configs)})
     torch.save({"state_dict": tensors, "global_step": 875000, "epoch": 3}, f"{TINY}/{family}.ckpt")
-    with open(f"{TINY}/{family}.json", "w", encoding="utf-8") as f:
+    with open(f"{TINY}/{family}.darkroom.json", "w", encoding="utf-8") as f:
         json.dump(configs, f, indent=1, sort_keys=True)
     for path, _, files in os.walk(TINY):
         for name in files:
             os.chmod(f"{path}/{name}", 0o644)
     if family == "sd15":
         torch.save({"state_dict": tensors}, f"{TINY}/sd15_legacy.ckpt", _use_new_zipfile_serialization=False)
-        shutil.copy(f"{TINY}/sd15.json", f"{TINY}/sd15_legacy.json")
+        shutil.copy(f"{TINY}/sd15.darkroom.json", f"{TINY}/sd15_legacy.darkroom.json")
 
 
 def write_keys(family):

@@ -36,6 +36,21 @@ TEST(Random, BatchesGoThroughEveryEpochWithoutGaps) {
   }
 }
 
+TEST(Random, TimestepsAreSpreadEvenlyAndEachIsUniform) {
+  std::vector<int64_t> first_of_batch(4, 0);
+  for (int step = 0; step < 400; ++step) {
+    at::Generator generator = generator_for(0, Purpose::batch, step);
+    const Tensor t = stratified_timesteps(4, 1000, generator);
+    std::set<int64_t> quarters;
+    for (int64_t i = 0; i < 4; ++i) quarters.insert(t[i].item<int64_t>() / 250);
+    EXPECT_EQ(quarters.size(), 4u) << t;
+    EXPECT_GE(t.min().item<int64_t>(), 0);
+    EXPECT_LE(t.max().item<int64_t>(), 999);
+    ++first_of_batch[t[0].item<int64_t>() / 250];
+  }
+  for (const int64_t count : first_of_batch) EXPECT_NEAR(double(count), 100, 40);
+}
+
 TEST(Random, IndicesAndUnitsStayInRange) {
   at::Generator generator = generator_for(0, Purpose::batch, 0);
   std::set<int64_t> met;
