@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "cli/output_names.h"
 #include "cli/progress_bar.h"
 #include "cli/subcommands.h"
@@ -61,7 +62,14 @@ class PictureWriter {
         bar_(stderr, isatty(fileno(stderr)) != 0),
         start_(steady_seconds()) {
     names_.require_writable();
+    sink_before_ = set_log_sink([this](LogLevel level, const std::string& line) { log(level, line); });
   }
+  ~PictureWriter() {
+    if (!quiet_) bar_.clear();
+    set_log_sink(std::move(sink_before_));
+  }
+  PictureWriter(const PictureWriter&) = delete;
+  PictureWriter& operator=(const PictureWriter&) = delete;
 
   void show(const ProgressEvent& event) {
     if (!quiet_) bar_.show(event);
@@ -84,18 +92,25 @@ class PictureWriter {
   }
 
  private:
+  void log(LogLevel level, const std::string& line) {
+    if (quiet_) return;
+    bar_.clear();
+    sink_before_(level, line);
+  }
+
   OutputNames names_;
   bool quiet_;
   ProgressBar bar_;
   double start_;
   int written_ = 0;
+  LogSink sink_before_;
 };
 
 void run_generate(const GenerateOptions& options) {
+  require(options.said.contains("prompt") == options.prompts_file.empty(), ErrorKind::invalid_request,
+          "generate: a prompt or --from-file is needed, one of the two; try darkroom generate \"a red apple\"");
   // What can be refused without the model is refused before it is loaded.
   std::vector<GenerateRequest> requests = completed_requests(options, {});
-  require(options.prompts_file.empty() || !options.said.contains("prompt"), ErrorKind::invalid_request,
-          "generate: give a prompt or --from-file, not both");
   PictureWriter writer(options, int(requests.size()) * requests[0].pictures());
 
   writer.show({"loading the model"});

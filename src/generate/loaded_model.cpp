@@ -1,0 +1,142 @@
+#include "generate/loaded_model.h"
+
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "formats/utf8.h"
+#include "generate/default_model.h"
+#include "generate/model_hash.h"
+#include "generate/precision.h"
+
+namespace darkroom::generate {
+namespace {
+
+namespace fs = std::filesystem;
+using checkpoint::Family;
+using prompt::Tokenizer;
+
+std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::TextEncoderDescription& encoder) {
+  const auto tokenizer = encoder.tokenizer
+                             ? std::make_shared<const Tokenizer>(
+                                   Tokenizer::from_texts(encoder.tokenizer->vocab_json, encoder.tokenizer->merges_txt))
+                             : std::shared_ptr<const Tokenizer>(std::shared_ptr<void>(), &Tokenizer::clip());
+  require(tokenizer->size() <= encoder.config.vocabulary, ErrorKind::unsupported,
+          "its text encoder knows {} tokens, but {} vocabulary has {}; is there a diffusers folder of this model?",
+          encoder.config.vocabulary, encoder.tokenizer ? "its" : "CLIP's, which a model without one stands for, the",
+          tokenizer->size());
+  return tokenizer;
+}
+
+diffusion::NoiseSchedule noise_schedule_of(const checkpoint::NoiseScheduleNumbers& numbers) {
+  return diffusion::NoiseSchedule({.curve = diffusion::beta_curve_named(numbers.beta_schedule),
+                                   .beta_start = numbers.beta_start,
+                                   .beta_end = numbers.beta_end,
+                                   .timesteps = numbers.timesteps,
+                                   .zero_terminal_snr = numbers.zero_terminal_snr});
+}
+
+fs::path place_of(const std::string& model) {
+  const fs::path path = model.empty() ? default_model() : fs::path(model);
+  return path.has_filename() ? path : path.parent_path();  // "folder/" is "folder"
+}
+
+checkpoint::Checkpoint loaded(const ModelChoice& choice, at::ScalarType unet_dtype) {
+  auto checkpoint = checkpoint::load_checkpoint(place_of(choice.model), {.unet_dtype = unet_dtype, .vae = choice.vae});
+  const int64_t channels = checkpoint.vae->config.latent_channels;
+  const models::UNetConfig& unet = checkpoint.unet->config;
+  require(
+      unet.in_channels == channels && unet.out_channels == channels, ErrorKind::unsupported,
+      "load {}: its UNet takes {} channels and answers {}, its latents have {}; models that need a picture to start "
+      "from (inpainting, editing) are not supported yet",
+      formats::quoted(choice.model), unet.in_channels, unet.out_channels, channels);
+  return checkpoint;
+}
+
+std::shared_future<std::string> hash_of(const fs::path& path) {
+  return std::async(std::launch::async, [path] { return model_hash(path); }).share();
+}
+
+int native_side(const checkpoint::ModelDescription& model) {
+  switch (model.family) {
+    case Family::sd1:
+      return 512;
+    case Family::sd2:
+      return model.prediction == checkpoint::Prediction::v ? 768 : 512;
+    case Family::sdxl:
+      return 1024;
+  }
+  return 512;
+}
+
+}  // namespace
+
+LoadedModel::Parts::Parts(const ModelChoice& choice, at::ScalarType unet_dtype)
+    : checkpoint(loaded(choice, unet_dtype)),
+      noise_schedule(noise_schedule_of(checkpoint.description.noise_schedule)),
+      prediction(checkpoint.description.prediction == checkpoint::Prediction::v ? diffusion::Prediction::v
+                                                                                : diffusion::Prediction::epsilon),
+      unet_dtype(unet_dtype) {
+  const fs::path path = place_of(choice.model);
+  try {
+    for (const auto& encoder : checkpoint.description.text_encoders) tokenizers.push_back(tokenizer_of(encoder));
+  } catch (const Error& error) {
+    throw error.within("load " + formats::quoted(path.string()));
+  }
+  name = fs::is_directory(path) ? path.filename().string() : path.stem().string();
+  hash = hash_of(path);
+  if (!choice.vae.empty()) {
+    vae_name = place_of(choice.vae).filename().string();
+    vae_hash = hash_of(choice.vae);
+  }
+}
+
+LoadedModel::LoadedModel(const ModelChoice& choice) {
+  const PrecisionChoice precision = chosen_precision(precision_named(choice.precision), choice.has_bf16);
+  if (!precision.note.empty()) log_info("{}", precision.note);
+  parts_ = std::make_unique<Parts>(choice, precision.unet == Arithmetic::bf16 ? at::kBFloat16 : at::kFloat);
+}
+
+LoadedModel::~LoadedModel() = default;
+
+Settings LoadedModel::recommended() const {
+  const checkpoint::ModelDescription& model = parts_->checkpoint.description;
+  const checkpoint::RecommendedSettings& advice = model.recommended;
+  Settings settings;
+  const auto advise = [&](const char* name, const auto& value) {
+    if (value) settings[name] = fmt::format("{}", *value);
+  };
+  advise("width", std::optional(advice.width.value_or(native_side(model))));
+  advise("height", std::optional(advice.height.value_or(native_side(model))));
+  advise("steps", advice.steps);
+  advise("clip_skip", advice.clip_skip);
+  advise("cfg_scale", advice.cfg_scale);
+  advise("sampler_name", advice.sampler);
+  advise("scheduler", advice.schedule);
+  advise("negative_prompt", advice.negative_prompt);
+  return settings;
+}
+
+std::vector<prompt::TextEncoder> text_encoders(const LoadedModel::Parts& parts, int clip_skip) {
+  const checkpoint::ModelDescription& model = parts.checkpoint.description;
+  const bool is_sdxl = model.family == Family::sdxl;
+  std::vector<prompt::TextEncoder> encoders;
+  for (size_t i = 0; i < parts.checkpoint.text_encoders.size(); ++i) {
+    const models::ClipText& network = *parts.checkpoint.text_encoders[i];
+    const prompt::Tokenizer& tokenizer = *parts.tokenizers[i];
+    // Parity: A1111's CLIP skip acts on SD 1.x alone; the others always read the layer they were trained with.
+    const int64_t skipped = is_sdxl ? 1 : model.family == Family::sd1 ? clip_skip - 1 : 0;
+    require(skipped < network.config.layers, ErrorKind::invalid_request,
+            "--clip-skip: the text encoder of this model has {} layers, {} was given", network.config.layers,
+            clip_skip);
+    encoders.push_back({.network = &network,
+                        .tokenizer = &tokenizer,
+                        .pad = tokenizer.token_id(model.text_encoders[i].pad_token).value_or(tokenizer.eos()),
+                        .skipped = skipped,
+                        .final_norm = !is_sdxl,
+                        .has_pooled = network.config.projection > 0 && is_sdxl && i == 1});
+  }
+  return encoders;
+}
+
+}  // namespace darkroom::generate

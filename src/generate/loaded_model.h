@@ -1,0 +1,32 @@
+// What is behind a LoadedModel.
+#pragma once
+
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "checkpoint/load.h"
+#include "diffusion/noise_schedule.h"
+#include "diffusion/parameterization.h"
+#include "generate/run.h"
+#include "prompt/encode.h"
+
+namespace darkroom::generate {
+
+struct LoadedModel::Parts {
+  checkpoint::Checkpoint checkpoint;
+  std::vector<std::shared_ptr<const prompt::Tokenizer>> tokenizers;  ///< one per text encoder
+  diffusion::NoiseSchedule noise_schedule;
+  diffusion::Prediction prediction;
+  at::ScalarType unet_dtype;                       ///< text encoders and VAE are fp32
+  std::string name, vae_name;                      ///< for infotext
+  std::shared_future<std::string> hash, vae_hash;  ///< made while the first picture is; vae_hash "" without a VAE file
+
+  explicit Parts(const ModelChoice& choice, at::ScalarType unet_dtype);
+};
+
+/// How the text encoders of the model are read. Throws Error{invalid_request} for a CLIP skip beyond the first layer.
+std::vector<prompt::TextEncoder> text_encoders(const LoadedModel::Parts& parts, int clip_skip);
+
+}  // namespace darkroom::generate

@@ -1,0 +1,19 @@
+// The prompt and what to avoid, as the UNet is told them.
+#pragma once
+
+#include "generate/loaded_model.h"
+#include "generate/request.h"
+#include "models/conditioning.h"
+
+namespace darkroom::generate {
+
+/// Each for one picture (batch 1).
+struct PromptPair {
+  models::Conditioning prompt;
+  models::Conditioning negative;  ///< undefined tensors at CFG scale 1, which never asks it
+};
+
+/// Requires: width and height are known. Throws Error{invalid_request} as encode_prompt does.
+PromptPair encode_prompts(const LoadedModel::Parts& parts, const GenerateRequest& request);
+
+}  // namespace darkroom::generate

@@ -1,0 +1,107 @@
+#include <gtest/gtest.h>
+
+#include "formats/png.h"
+#include "generate/infotext.h"
+#include "support/run_program.h"
+
+namespace darkroom::cli {
+namespace {
+
+using formats::TemporaryFolder;
+
+const std::string kTiny = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/";
+
+ProgramResult generate(const TemporaryFolder& folder, const std::vector<std::string>& more) {
+  std::vector<std::string> arguments = {"generate", "--model",  kTiny + "sd15", "--steps", "2", "--width",
+                                        "32",       "--height", "32",           "--seed",  "7"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return run_program(arguments, folder.path());
+}
+
+TEST(Generate, WritesAPictureWithItsRecipe) {
+  const TemporaryFolder folder;
+  const ProgramResult result = generate(folder, {"a red apple", "--negative-prompt", "the dog", "-o", "a.png"});
+  ASSERT_EQ(result.code, 0) << result.err;
+  const formats::PngFile png = formats::read_png(folder / "a.png");
+  EXPECT_EQ(png.image.width, 32);
+  ASSERT_EQ(png.texts.size(), 1u);
+  EXPECT_EQ(png.texts[0].keyword, "parameters");
+  const auto read = generate::parse_infotext(png.texts[0].text);
+  EXPECT_EQ(read.prompt, "a red apple");
+  EXPECT_EQ(read.negative_prompt, "the dog");
+  EXPECT_EQ(generate::infotext_settings(read).at("seed"), "7");
+}
+
+TEST(Generate, SaysWhatItWroteAndHowLongItTook) {
+  const TemporaryFolder folder;
+  const ProgramResult result = generate(folder, {"a red apple", "-o", "a.png"});
+  EXPECT_TRUE(result.out.starts_with("a.png  32x32, seed 7\n1 picture in ")) << result.out;
+  EXPECT_TRUE(result.out.ends_with(" s/step\n")) << result.out;
+  EXPECT_EQ(result.err, "loading the model\nreading the prompt\nsampling: 2 steps\ndecoding\n");
+}
+
+TEST(Generate, QuietSaysNothing) {
+  const TemporaryFolder folder;
+  const ProgramResult result = generate(folder, {"a red apple", "-q", "--precision", "fp16", "-o", "a.png"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_EQ(result.out + result.err, "");
+}
+
+TEST(Generate, SaysWhatIsComputedInsteadOfFp16) {
+  const TemporaryFolder folder;
+  const ProgramResult result = generate(folder, {"a red apple", "--precision", "fp16", "-o", "a.png"});
+  EXPECT_EQ(result.code, 0);
+  EXPECT_NE(result.err.find("fp16 was asked for, but here fp16 is not computed directly; computing in fp32 instead.\n"),
+            std::string::npos)
+      << result.err;
+}
+
+TEST(Generate, NamesPicturesAsA1111WithoutAName) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(generate(folder, {"a red apple", "--batch-size", "2"}).code, 0);
+  ASSERT_EQ(generate(folder, {"a red apple"}).code, 0);
+  for (const char* name : {"outputs/00000-7.png", "outputs/00001-8.png", "outputs/00002-7.png"})
+    EXPECT_TRUE(std::filesystem::exists(folder / name)) << name;
+}
+
+TEST(Generate, TakesPromptsFromAFile) {
+  const TemporaryFolder folder;
+  formats::put(folder / "prompts.txt", "a red apple\r\n\n  \nthe cat\nthe dog");
+  const ProgramResult result = generate(folder, {"--from-file", "prompts.txt", "-o", "out/%03d.png"});
+  ASSERT_EQ(result.code, 0) << result.err;
+  const auto prompt = [&](const char* name) {
+    return generate::parse_infotext(formats::read_png(folder / name).texts.at(0).text).prompt;
+  };
+  EXPECT_EQ(prompt("out/000.png"), "a red apple");
+  EXPECT_EQ(prompt("out/001.png"), "the cat");
+  EXPECT_EQ(prompt("out/002.png"), "the dog");
+  EXPECT_FALSE(std::filesystem::exists(folder / "out/003.png"));
+}
+
+TEST(Generate, PromptFilesMustHoldPrompts) {
+  const TemporaryFolder folder;
+  formats::put(folder / "empty.txt", "\n\n");
+  EXPECT_EQ(generate(folder, {"--from-file", "empty.txt"}).code, 2);
+  EXPECT_EQ(generate(folder, {"--from-file", "nowhere.txt"}).code, 3);
+  EXPECT_EQ(generate(folder, {"a cat", "--from-file", "empty.txt"}).code, 2);
+  EXPECT_EQ(folder.files(), 1u);
+}
+
+TEST(Generate, RecommendedSettingsApplyWhereNothingWasSaid) {
+  const TemporaryFolder folder;
+  std::filesystem::copy(kTiny + "sd15", folder / "model", std::filesystem::copy_options::recursive);
+  formats::put(folder / "model/darkroom.json",
+               R"({"width": 40, "height": 32, "steps": 3, "cfg_scale": 4, "sampler": "Euler a"})");
+  const ProgramResult result =
+      run_program({"generate", "a red apple", "--model", "model", "--steps", "2", "-o", "a.png"}, folder.path());
+  ASSERT_EQ(result.code, 0) << result.err;
+  const auto settings =
+      generate::infotext_settings(generate::parse_infotext(formats::read_png(folder / "a.png").texts.at(0).text));
+  EXPECT_EQ(settings.at("width"), "40");
+  EXPECT_EQ(settings.at("steps"), "2");
+  EXPECT_EQ(settings.at("cfg_scale"), "4");
+  EXPECT_EQ(settings.at("sampler_name"), "Euler a");
+}
+
+}  // namespace
+}  // namespace darkroom::cli

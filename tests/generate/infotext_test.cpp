@@ -1,0 +1,105 @@
+// Layout, order and quoting: A1111 1.10, modules/processing.py create_infotext and modules/infotext_utils.py; the texts
+// were written from these by hand, with our own Version.
+#include "generate/infotext.h"
+
+#include <gtest/gtest.h>
+
+#include "base/version.h"
+
+namespace darkroom::generate {
+namespace {
+
+const std::string kEnd = ", Version: darkroom " + std::string(version());
+
+Recipe recipe(const Settings& said) {
+  Settings all = {{"prompt", "a red apple"}, {"seed", "42"}, {"width", "512"}, {"height", "768"}};
+  for (const auto& [name, text] : said) all[name] = text;
+  return {.request = completed_request(all), .model_name = "v1-5-pruned", .model_hash = "e1441589a6"};
+}
+
+TEST(Infotext, WritesA1111sLayout) {
+  EXPECT_EQ(infotext(recipe({{"scheduler", "Karras"}})),
+            "a red apple\nSteps: 20, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7, Seed: 42, Size: 512x768, "
+            "Model hash: e1441589a6, Model: v1-5-pruned, RNG: CPU" +
+                kEnd);
+}
+
+TEST(Infotext, WritesWhatDiffersFromTheDefaults) {
+  Recipe it = recipe({{"negative_prompt", "blurry"},
+                      {"sampler_name", "Euler a"},
+                      {"cfg_scale", "7.5"},
+                      {"clip_skip", "2"},
+                      {"eta", "0.5"},
+                      {"steps", "30"}});
+  it.vae_name = "ft-mse.safetensors";
+  it.vae_hash = "735e4c3a44";
+  EXPECT_EQ(
+      infotext(it),
+      "a red apple\nNegative prompt: blurry\nSteps: 30, Sampler: Euler a, Schedule type: Automatic, CFG scale: 7.5, "
+      "Seed: 42, Size: 512x768, Model hash: e1441589a6, Model: v1-5-pruned, VAE hash: 735e4c3a44, "
+      "VAE: ft-mse.safetensors, Clip skip: 2, RNG: CPU, Eta: 0.5" +
+          kEnd);
+}
+
+TEST(Infotext, QuotesValuesThatCouldBeTakenForMoreFields) {
+  Recipe it = recipe({});
+  it.model_name = "a, \"b\": c\xc3\xa9";
+  const std::string text = infotext(it);
+  EXPECT_NE(text.find("Model: \"a, \\\"b\\\": c\xc3\xa9\", RNG"), std::string::npos) << text;
+  EXPECT_EQ(parse_infotext(text).fields.at(8), std::pair(std::string("Model"), it.model_name));
+}
+
+TEST(Infotext, EmptyPromptLeavesTheLineOfFields) {
+  EXPECT_TRUE(infotext(recipe({{"prompt", ""}})).starts_with("Steps: 20"));
+}
+
+TEST(Infotext, ReadsBackWhatItWrites) {
+  for (const char* prompt : {"a red apple", "", "two\nlines, with: colons", "\U0001F34E (x:1.2) [y] \\(z\\) 64x64",
+                             "Steps: not really", "<lora:a:1>, Size: 9x9"}) {
+    const Settings said = {{"prompt", prompt},
+                           {"negative_prompt", "b, c: d\ne"},
+                           {"steps", "12"},
+                           {"sampler_name", "Euler a"},
+                           {"scheduler", "Exponential"},
+                           {"cfg_scale", "1.25"},
+                           {"seed", "4294967295"},
+                           {"width", "64"},
+                           {"height", "1024"},
+                           {"clip_skip", "3"},
+                           {"eta", "0.25"},
+                           {"s_noise", "1.01"}};
+    Settings read = infotext_settings(parse_infotext(infotext(recipe(said))));
+    EXPECT_EQ(read, said) << prompt;
+  }
+}
+
+TEST(Infotext, ReadsOtherProgramsTexts) {
+  const ParsedInfotext read = parse_infotext(
+      "masterpiece, (cat:1.2)\n second line \nNegative prompt: dog\n  bird\nSteps: 28, Sampler: Euler a, CFG scale: "
+      "7.0, "
+      "Seed: 1, Size: 832x1216, Model hash: abc, Lora hashes: \"x: 12, y: 34\", Empty: , Version: v1.10.1");
+  EXPECT_EQ(read.prompt, "masterpiece, (cat:1.2)\nsecond line");
+  EXPECT_EQ(read.negative_prompt, "dog\nbird");
+  const std::vector<std::pair<std::string, std::string>> fields = {
+      {"Steps", "28"},       {"Sampler", "Euler a"}, {"CFG scale", "7.0"},  {"Seed", "1"},
+      {"Size-1", "832"},     {"Size-2", "1216"},     {"Model hash", "abc"}, {"Lora hashes", "x: 12, y: 34"},
+      {"Version", "v1.10.1"}};
+  EXPECT_EQ(read.fields, fields);
+}
+
+TEST(Infotext, FewFieldsAreAPrompt) {
+  const ParsedInfotext read = parse_infotext("a cat\nSteps: 1, Seed: 2");
+  EXPECT_EQ(read.prompt, "a cat\nSteps: 1, Seed: 2");
+  EXPECT_TRUE(read.fields.empty());
+}
+
+TEST(Infotext, SurvivesAnything) {
+  for (const char* text :
+       {"", "\n", ":", "a:", "\"", "Key: \"", "Key: \"\\", "Ab: \"\\u12\", Cd: 1, Ef: 2", "\xff\xfe: \xff, ab: 1"})
+    EXPECT_NO_THROW(parse_infotext(text)) << text;
+  // A line of letters must not take time that grows with its square.
+  EXPECT_EQ(parse_infotext(std::string(2'000'000, 'a')).prompt.size(), 2'000'000u);
+}
+
+}  // namespace
+}  // namespace darkroom::generate

@@ -1,0 +1,69 @@
+#include "generate/loaded_model.h"
+
+#include <gtest/gtest.h>
+
+#include "base/log.h"
+#include "formats/support.h"
+#include "support/tiny_model.h"
+
+namespace darkroom::generate {
+namespace {
+
+using formats::expect_error;
+
+TEST(LoadedModel, KnowsItsFamilysPredictionSizeAndName) {
+  const LoadedModel sd15({.model = tiny_model("sd15.safetensors")});
+  EXPECT_EQ(sd15.parts().prediction, diffusion::Prediction::epsilon);
+  EXPECT_EQ(sd15.recommended().at("width"), "512");
+  EXPECT_EQ(sd15.parts().name, "sd15");
+  const LoadedModel sd21({.model = tiny_model("sd21/")});
+  EXPECT_EQ(sd21.parts().prediction, diffusion::Prediction::v);
+  EXPECT_EQ(sd21.recommended().at("height"), "768");
+  EXPECT_EQ(sd21.parts().name, "sd21");
+  EXPECT_EQ(LoadedModel({.model = tiny_model("sdxl")}).recommended().at("width"), "1024");
+}
+
+TEST(LoadedModel, ReadsTheLayersOfItsFamily) {
+  const LoadedModel sd15({.model = tiny_model("sd15")}), sd21({.model = tiny_model("sd21")}),
+      sdxl({.model = tiny_model("sdxl")});
+  const auto one = text_encoders(sd15.parts(), 2).at(0);
+  EXPECT_EQ(one.skipped, 1);
+  EXPECT_TRUE(one.final_norm);
+  EXPECT_EQ(text_encoders(sd21.parts(), 2).at(0).skipped, 0);  // as A1111: CLIP skip acts on SD 1.x alone
+  const auto two = text_encoders(sdxl.parts(), 1);
+  ASSERT_EQ(two.size(), 2u);
+  EXPECT_EQ(two[0].skipped, 1);
+  EXPECT_FALSE(two[0].final_norm || two[0].has_pooled || two[1].final_norm);
+  EXPECT_TRUE(two[1].has_pooled);
+  expect_error(ErrorKind::invalid_request, "--clip-skip: the text encoder of this model has 3 layers, 4 was given",
+               [&] { text_encoders(sd15.parts(), 4); });
+}
+
+TEST(LoadedModel, ComputesInWhatTheProcessorHasAndSaysSo) {
+  std::vector<std::string> lines;
+  const LogSink before = set_log_sink([&](LogLevel, const std::string& line) { lines.push_back(line); });
+  const auto dtype = [](const char* precision, bool has_bf16) {
+    return LoadedModel({.model = tiny_model("sd15"), .precision = precision, .has_bf16 = has_bf16}).parts().unet_dtype;
+  };
+  EXPECT_EQ(dtype("auto", true), at::kBFloat16);
+  EXPECT_EQ(dtype("auto", false), at::kFloat);
+  EXPECT_TRUE(lines.empty());
+  EXPECT_EQ(dtype("fp16", false), at::kFloat);
+  EXPECT_EQ(lines.size(), 1u);
+  set_log_sink(before);
+}
+
+TEST(LoadedModel, MissingFiles) {
+  expect_error(ErrorKind::not_found, "no-such-model", [] { LoadedModel({.model = "no-such-model.safetensors"}); });
+  expect_error(ErrorKind::not_found, "no-such-vae",
+               [] { LoadedModel({.model = tiny_model("sd15"), .vae = "no-such-vae.safetensors"}); });
+}
+
+TEST(LoadedModel, OtherVaeIsTakenAndNamed) {
+  const LoadedModel model({.model = tiny_model("sd15"), .vae = tiny_model("sd21/vae/")});
+  EXPECT_EQ(model.parts().vae_name, "vae");
+  EXPECT_EQ(model.parts().vae_hash.get().size(), 10u);
+}
+
+}  // namespace
+}  // namespace darkroom::generate

@@ -1,0 +1,121 @@
+#include "generate/request_fields.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "formats/support.h"
+
+namespace darkroom::generate {
+namespace {
+
+using formats::expect_error;
+constexpr auto kInvalid = ErrorKind::invalid_request;
+
+GenerateRequest with(const std::string& name, const std::string& text) {
+  return completed_request({{name, text}});
+}
+
+TEST(RequestFields, NamesFlagsAndKeysAreUnique) {
+  std::set<std::string> names, flags, keys;
+  for (const auto& field : request_fields()) {
+    EXPECT_TRUE(names.insert(field.name).second) << field.name;
+    EXPECT_TRUE(field.flag.empty() || flags.insert(field.flag).second) << field.flag;
+    EXPECT_TRUE(field.infotext.empty() || keys.insert(field.infotext).second) << field.infotext;
+    EXPECT_FALSE(field.help.empty()) << field.name;
+  }
+}
+
+TEST(RequestFields, DefaultsAreValid) {
+  for (const auto& field : request_fields()) {
+    GenerateRequest request;
+    EXPECT_NO_THROW(assign_field(request, field, field_text(GenerateRequest{}, field))) << field.name;
+  }
+}
+
+TEST(RequestFields, EveryFieldReadsBackWhatItWrites) {
+  const Settings said = {{"prompt", "a cat"},
+                         {"negative_prompt", "a dog"},
+                         {"steps", "7"},
+                         {"sampler_name", "Euler a"},
+                         {"scheduler", "Karras"},
+                         {"cfg_scale", "4.5"},
+                         {"seed", "9007199254740991"},
+                         {"width", "64"},
+                         {"height", "128"},
+                         {"model", "m"},
+                         {"vae", "v"},
+                         {"clip_skip", "2"},
+                         {"eta", "0.5"},
+                         {"s_noise", "1.5"},
+                         {"batch_size", "3"},
+                         {"n_iter", "2"},
+                         {"precision", "bf16"},
+                         {"threads", "4"}};
+  ASSERT_EQ(said.size(), request_fields().size());
+  const GenerateRequest request = completed_request(said);
+  for (const auto& field : request_fields()) EXPECT_EQ(field_text(request, field), said.at(field.name));
+}
+
+TEST(RequestFields, WhatWasSaidGoesBeforeAdviceAndAdviceBeforeDefaults) {
+  const GenerateRequest request = completed_request({{"steps", "5"}}, {{"steps", "9"}, {"cfg_scale", "4"}});
+  EXPECT_EQ(request.steps, 5);
+  EXPECT_EQ(request.cfg_scale, 4);
+  EXPECT_EQ(request.clip_skip, 1);
+  EXPECT_EQ(request.sampler, "DPM++ 2M");
+  EXPECT_EQ(request.schedule, "Automatic");
+}
+
+TEST(RequestFields, AdvisedScheduleBelongsToItsSampler) {
+  const Settings advice = {{"sampler_name", "DPM++ 2M"}, {"scheduler", "exponential"}};
+  EXPECT_EQ(completed_request({}, advice).schedule, "Exponential");
+  EXPECT_EQ(completed_request({{"sampler_name", "Euler"}}, advice).schedule, "Automatic");
+  EXPECT_EQ(completed_request({{"sampler_name", "Euler"}, {"scheduler", "karras"}}, advice).schedule, "Karras");
+}
+
+TEST(RequestFields, NamesGetTheSpellingOfTheTable) {
+  EXPECT_EQ(with("sampler_name", "euler A").sampler, "Euler a");
+  EXPECT_EQ(with("precision", "BF16").precision, "bf16");
+  const GenerateRequest joined = with("sampler_name", "Euler Karras");  // before A1111 1.9
+  EXPECT_EQ(joined.sampler, "Euler");
+  EXPECT_EQ(joined.schedule, "Karras");
+}
+
+TEST(RequestFields, RefusesNumbersOutOfRange) {
+  for (const char* text : {"0", "1001", "-5", "2.5", "", "abc", "7x", "99999999999999999999", " 7", "0x7"})
+    expect_error(kInvalid, "--steps: a whole number from 1 to 1000 is needed", [&] { with("steps", text); });
+  for (const char* text : {"nan", "inf", "-1", "101", "", "seven", "1e999"})
+    expect_error(kInvalid, "--cfg-scale: a number from 0 to 100 is needed", [&] { with("cfg_scale", text); });
+  expect_error(kInvalid, "--seed", [] { with("seed", "9007199254740993"); });
+}
+
+TEST(RequestFields, SizeErrorsNameTheNearest) {
+  expect_error(kInvalid, "--width: must be a multiple of 8, 500 was given; try 496 or 504",
+               [] { with("width", "500"); });
+  expect_error(kInvalid, "--height: must be a multiple of 8, 3 was given; try 8 or 16", [] { with("height", "3"); });
+  expect_error(kInvalid, "--height", [] { with("height", "9000"); });
+}
+
+TEST(RequestFields, UnknownNamesListTheNearest) {
+  expect_error(kInvalid, "\"Euler\"", [] { with("sampler_name", "Eular"); });
+  expect_error(kInvalid, "Karras", [] { with("scheduler", "karas"); });
+  expect_error(kInvalid, "auto, fp32, bf16 or fp16", [] { with("precision", "fp8"); });
+  expect_error(kInvalid, "did you mean \"cfg_scale\"", [] { with("cfgscale", "7"); });
+}
+
+TEST(RequestFields, TextMustBeUtf8) {
+  EXPECT_EQ(with("prompt", "\U0001F34E").prompt, "\U0001F34E");
+  EXPECT_EQ(with("prompt", "").prompt, "");
+  expect_error(kInvalid, "prompt: the text must be UTF-8", [] { with("prompt", "caf\xe9"); });
+  expect_error(kInvalid, "--negative-prompt: the text must be UTF-8", [] { with("negative_prompt", "\xff"); });
+  expect_error(kInvalid, "zero byte", [] { with("prompt", std::string("a\0b", 3)); });
+}
+
+TEST(RequestFields, NumbersArePrintedAsPythonDoes) {
+  EXPECT_EQ(field_text(with("cfg_scale", "7"), request_field("cfg_scale")), "7");
+  EXPECT_EQ(field_text(with("cfg_scale", "7.50"), request_field("cfg_scale")), "7.5");
+  EXPECT_EQ(field_text(with("eta", "0.1"), request_field("eta")), "0.1");
+}
+
+}  // namespace
+}  // namespace darkroom::generate

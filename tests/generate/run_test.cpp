@@ -1,0 +1,164 @@
+#include "generate/run.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "formats/file_kind.h"
+#include "formats/support.h"
+#include "generate/infotext.h"
+#include "support/tiny_model.h"
+
+namespace darkroom::generate {
+namespace {
+
+using formats::expect_error;
+
+const LoadedModel& sd15() {
+  static const LoadedModel model({.model = tiny_model("sd15"), .precision = "fp32"});
+  return model;
+}
+
+std::vector<uint8_t> pixels(const Settings& said) {
+  return pictures_of(sd15(), small_request(said)).at(0).image.pixels;
+}
+
+TEST(Run, MakesAPictureWithItsRecipe) {
+  const auto pictures = pictures_of(sd15(), small_request({{"width", "48"}}));
+  ASSERT_EQ(pictures.size(), 1u);
+  EXPECT_EQ(pictures[0].image.width, 48);
+  EXPECT_EQ(pictures[0].image.height, 32);
+  EXPECT_EQ(pictures[0].image.channels, 3);
+  EXPECT_EQ(pictures[0].seed, 42);
+  const Settings read = infotext_settings(parse_infotext(pictures[0].infotext));
+  EXPECT_EQ(read.at("scheduler"), "Karras");  // what Automatic meant for DPM++ 2M
+  EXPECT_EQ(read.at("seed"), "42");
+  EXPECT_NE(pictures[0].infotext.find("Model: sd15, RNG: CPU"), std::string::npos);
+}
+
+TEST(Run, SchedulesWithoutPreferenceStayAutomatic) {
+  const auto read = [&](const Settings& said) {
+    return infotext_settings(parse_infotext(pictures_of(sd15(), small_request(said)).at(0).infotext)).at("scheduler");
+  };
+  EXPECT_EQ(read({{"sampler_name", "Euler"}}), "Automatic");
+  EXPECT_EQ(read({{"sampler_name", "Euler"}, {"scheduler", "uniform"}}), "Uniform");
+}
+
+TEST(Run, TheRecipeMakesThePictureAgain) {
+  const auto first =
+      pictures_of(sd15(), small_request({{"sampler_name", "Euler a"}, {"negative_prompt", "the dog"}})).at(0);
+  const auto again = pictures_of(sd15(), completed_request(infotext_settings(parse_infotext(first.infotext)))).at(0);
+  EXPECT_EQ(again.image.pixels, first.image.pixels);
+  EXPECT_EQ(again.infotext, first.infotext);
+}
+
+TEST(Run, EverySamplerAndScheduleMakesAnotherPicture) {
+  std::set<std::vector<uint8_t>> different;
+  int count = 0;
+  for (const std::string& sampler : request_field("sampler_name").choices()) {
+    for (const std::string schedule : {"Uniform", "Karras", "Exponential"}) {
+      different.insert(pixels({{"sampler_name", sampler}, {"scheduler", schedule}, {"steps", "4"}}));
+      ++count;
+    }
+  }
+  EXPECT_EQ(int(different.size()), count);
+}
+
+TEST(Run, WhatIsSaidMatters) {
+  const auto plain = pixels({});
+  EXPECT_EQ(pixels({}), plain);
+  for (const Settings& said : {Settings{{"seed", "43"}},
+                               {{"prompt", "the cat"}},
+                               {{"negative_prompt", "the dog"}},
+                               {{"cfg_scale", "3"}},
+                               {{"clip_skip", "2"}},
+                               {{"steps", "3"}},
+                               {{"prompt", "a (red:1.9) apple"}}})
+    EXPECT_NE(pixels(said), plain) << said.begin()->first;
+}
+
+TEST(Run, NegativePromptDoesNothingAtCfgScaleOne) {
+  EXPECT_EQ(pixels({{"cfg_scale", "1"}, {"negative_prompt", "the dog"}}), pixels({{"cfg_scale", "1"}}));
+}
+
+TEST(Run, PicturesDoNotDependOnTheirBatch) {
+  for (const std::string sampler : {"Euler a", "DPM++ 2M"}) {
+    const auto batch =
+        pictures_of(sd15(), small_request({{"batch_size", "3"}, {"n_iter", "2"}, {"sampler_name", sampler}}));
+    ASSERT_EQ(batch.size(), 6u);
+    for (int i = 0; i < 6; ++i) {
+      EXPECT_EQ(batch[i].seed, 42 + i);
+      const auto alone =
+          pictures_of(sd15(), small_request({{"seed", std::to_string(42 + i)}, {"sampler_name", sampler}}));
+      int largest = 0;
+      for (size_t p = 0; p < batch[i].image.pixels.size(); ++p)
+        largest = std::max(largest, std::abs(int(batch[i].image.pixels[p]) - int(alone[0].image.pixels[p])));
+      EXPECT_LE(largest, 1) << sampler << " " << i;  // sums in another order may cross one rounding border
+      EXPECT_EQ(batch[i].infotext, alone[0].infotext);
+    }
+  }
+}
+
+TEST(Run, ThreadsDoNotChangeThePicture) {
+  EXPECT_EQ(pixels({{"threads", "1"}}), pixels({{"threads", "2"}}));
+}
+
+TEST(Run, ReportsStagesAndSteps) {
+  std::vector<std::string> events;
+  pictures_of(sd15(), small_request({{"n_iter", "2"}}), {.on_progress = [&](const ProgressEvent& event) {
+                events.push_back(event.stage + " " + std::to_string(event.step) + "/" + std::to_string(event.total));
+              }});
+  EXPECT_EQ(events,
+            (std::vector<std::string>{"reading the prompt 0/0", "sampling 0/4", "sampling 1/4", "sampling 2/4",
+                                      "decoding 0/2", "sampling 2/4", "sampling 3/4", "sampling 4/4", "decoding 1/2"}));
+}
+
+TEST(Run, StopsWhenToldTo) {
+  const auto cancel = [](const ProgressEvent& event) {
+    if (event.step == 1) fail(ErrorKind::cancelled, "stopped");
+  };
+  expect_error(ErrorKind::cancelled, "stopped", [&] { pictures_of(sd15(), small_request(), {.on_progress = cancel}); });
+}
+
+TEST(Run, RandomSeedsAreDrawnAndRecorded) {
+  const auto pictures = pictures_of(sd15(), small_request({{"seed", "-1"}}));
+  EXPECT_GE(pictures[0].seed, 0);
+  EXPECT_LE(pictures[0].seed, 4294967293);
+  EXPECT_NE(pictures[0].infotext.find("Seed: " + std::to_string(pictures[0].seed) + ","), std::string::npos);
+  EXPECT_NE(drawn_seed(-1), drawn_seed(-1));
+  EXPECT_EQ(drawn_seed(7), 7);
+}
+
+TEST(Run, AnyTextIsAPrompt) {
+  std::string words;
+  for (int i = 0; i < 10000; ++i) words += "apple ";
+  for (const std::string& prompt : {std::string(), std::string("\U0001F34E\U0001F600"), words, std::string("((((")})
+    EXPECT_EQ(pixels({{"prompt", prompt}, {"steps", "1"}}).size(), 32u * 32 * 3);
+}
+
+TEST(Run, RefusesWhatTheModelCannotDo) {
+  expect_error(ErrorKind::invalid_request, "--clip-skip", [] { pixels({{"clip_skip", "12"}}); });
+  GenerateRequest request = small_request();
+  request.width = 30;  // past the rows' own check, as the server might
+  expect_error(ErrorKind::invalid_request,
+               "--width: must be a multiple of 4 for this model, 30 was given; try 28 or 32",
+               [&] { pictures_of(sd15(), request); });
+}
+
+TEST(Run, DamagedWeightsMakeAnErrorAndNoPicture) {
+  formats::TemporaryFolder folder;
+  std::string file = formats::content_of(tiny_model("sd15.safetensors"));
+  const auto tensors = formats::read_tensor_file(tiny_model("sd15.safetensors")).tensors;
+  const formats::StoredTensor& bias = tensors.at("model.diffusion_model.out.2.bias");
+  const size_t at = file.find(std::string(reinterpret_cast<const char*>(bias.data), bias.bytes));
+  ASSERT_NE(at, std::string::npos);
+  file.replace(at, 2, "\xff\x7f");  // a NaN in fp16
+  formats::put(folder / "nan.safetensors", file);
+  const LoadedModel model({.model = (folder / "nan.safetensors").string()});
+  expect_error(ErrorKind::internal, "sample the picture: the network answered values that are no numbers",
+               [&] { pictures_of(model, small_request()); });
+}
+
+}  // namespace
+}  // namespace darkroom::generate
