@@ -109,7 +109,7 @@ test('words: unfinished work, machine paths, registries, silenced tests, empty n
   assert.deepEqual(problem('tests/a_test.cpp', 'GTEST_SKIP() << "root may read everything";'), []);
   one(problem('src/a.h', 'class ModelManager {'), /says nothing/);
   one(problem('src/a.h', '#include <torch/torch.h>'), /ATen/);
-  for (const fine of ['curl http://127.0.0.1:7860/', 'https://www.apache.org/licenses/', 'a $HOME/work/x path', 'class Sampler {']) {
+  for (const fine of ['curl http://127.0.0.1:7860/', 'https://www.apache.org/licenses/', 'class Sampler {']) {
     assert.deepEqual(problem('src/a.h', fine), []);
   }
 });
