@@ -28,23 +28,22 @@ ProgressBar::ProgressBar(std::FILE* out, bool is_terminal, Clock clock)
 
 void ProgressBar::show(const ProgressEvent& event) {
   const double now = clock_();
-  if (event.stage == "sampling") {
-    if (stage_ == "sampling" && event.step > last_step_) {
-      seconds_ += now - last_;
-      steps_ += event.step - last_step_;
-    }
-    last_step_ = event.step;
+  Rate& rate = rates_[event.stage];
+  // Only time between two events of the same stage was spent on its steps.
+  if (stage_ == event.stage && event.step > rate.last_step) {
+    rate.seconds += now - last_;
+    rate.steps += event.step - rate.last_step;
   }
+  rate.last_step = event.step;
   last_ = now;
   if (is_terminal_) {
     stage_ = event.stage;
     draw(event);
   } else if (stage_ != event.stage) {
     stage_ = event.stage;
+    const bool has_steps = event.stage == "sampling" || event.stage == "training";
     fmt::print(out_, "{}\n",
-               event.total > 0 && event.stage == "sampling"
-                   ? fmt::format("{}: {} steps", event.stage, event.total - event.step)
-                   : event.stage);
+               has_steps ? fmt::format("{}: {} steps", event.stage, event.total - event.step) : event.stage);
     std::fflush(out_);
   }
 }
@@ -52,11 +51,10 @@ void ProgressBar::show(const ProgressEvent& event) {
 void ProgressBar::draw(const ProgressEvent& event) {
   std::string line = event.stage;
   if (event.total > 0) {
-    const int filled = int(int64_t(kWidth) * event.step / event.total);
+    const int filled = int(std::clamp<int64_t>(int64_t(kWidth) * event.step / event.total, 0, kWidth));
     line += fmt::format(" [{}{}] {}/{}", std::string(filled, '#'), std::string(kWidth - filled, ' '), event.step,
                         event.total);
-    if (event.stage == "sampling" && steps_ > 0) {
-      const double each = seconds_per_step();
+    if (const double each = seconds_per_step(event.stage); each > 0) {
       line += fmt::format("  {:.2f} s/step  ETA {}", each, minutes(each * (event.total - event.step)));
     }
   }
@@ -65,6 +63,11 @@ void ProgressBar::draw(const ProgressEvent& event) {
   fmt::print(out_, "\r{}{}", line, std::string(blanks, ' '));
   std::fflush(out_);
   drawn_ = line.size();
+}
+
+double ProgressBar::seconds_per_step(const std::string& stage) const {
+  const auto rate = rates_.find(stage);
+  return rate == rates_.end() || rate->second.steps == 0 ? 0 : rate->second.seconds / rate->second.steps;
 }
 
 void ProgressBar::clear() {

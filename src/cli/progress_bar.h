@@ -3,6 +3,7 @@
 
 #include <cstdio>
 #include <functional>
+#include <map>
 #include <string>
 
 #include "base/progress.h"
@@ -23,10 +24,15 @@ class ProgressBar {
   /// Removes the bar, so that something else can be printed.
   void clear();
 
-  /// Seconds per step of the stage `sampling` so far; 0 before its first step is done.
-  double seconds_per_step() const { return steps_ > 0 ? seconds_ / steps_ : 0; }
+  /// Seconds per step of a stage so far; 0 before its first step is done.
+  double seconds_per_step(const std::string& stage = "sampling") const;
 
  private:
+  struct Rate {
+    double seconds = 0;  ///< spent in `steps` steps
+    int steps = 0;
+    int last_step = 0;
+  };
   void draw(const ProgressEvent& event);
 
   std::FILE* out_;
@@ -34,10 +40,8 @@ class ProgressBar {
   Clock clock_;
   std::string stage_;
   size_t drawn_ = 0;
-  double last_ = 0;     ///< when the last event arrived
-  double seconds_ = 0;  ///< spent in `steps_` steps of sampling
-  int last_step_ = 0;
-  int steps_ = 0;
+  double last_ = 0;  ///< when the last event arrived
+  std::map<std::string, Rate> rates_;
 };
 
 }  // namespace darkroom::cli
