@@ -33,7 +33,7 @@ std::filesystem::path resolved_target(const std::filesystem::path& path) {
   // Renaming over a device would remove it: "-o /dev/null" as root must not do that.
   const bool replaceable = !std::filesystem::exists(status) || std::filesystem::is_regular_file(status);
   require(replaceable && path.has_filename(), ErrorKind::invalid_request, "write \"{}\": must be a file, is {}",
-          path.string(), std::filesystem::is_regular_file(status) ? "a path without a name" : "a folder or a device");
+          path.string(), std::filesystem::exists(status) ? "a folder or a device" : "a path without a name");
   if (!std::filesystem::is_symlink(std::filesystem::symlink_status(path, ignored))) return path;
   const auto followed = std::filesystem::weakly_canonical(path, ignored);
   return ignored ? path : followed;

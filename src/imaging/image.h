@@ -1,6 +1,7 @@
 // 8-bit pictures. No libtorch here: formats, cli and server handle pictures without it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
