@@ -10,11 +10,14 @@ namespace darkroom::diffusion {
 /// torch.linspace(start, end, n): n values with both ends; n = 1 gives {start}. Requires: n >= 1.
 std::vector<float> float32_linspace(float start, float end, int n);
 
-/// torch.exp: SLEEF's form, within one unit in the last place. Requires: |x| <= 80.
+/// torch.exp. Requires: |x| <= 80.
 float float32_exp(float x);
 
-/// Correctly rounded natural logarithm and power (torch's agree on all values that noise levels take).
+/// torch.log. Requires: x positive, finite and normal.
 float float32_log(float x);
-float float32_pow(float x, double exponent);
+
+/// torch.pow of a whole tensor: its kernel takes all full groups of 16 values, the C library's powf the rest.
+/// Requires: bases positive, finite and normal; |exponent * ln(base)| <= 80.
+std::vector<float> float32_pow(std::vector<float> bases, float exponent);
 
 }  // namespace darkroom::diffusion

@@ -45,6 +45,12 @@ void rescale_to_zero_terminal_snr(std::vector<float>& alphas) {
   alphas.back() = 4.8973451890853435e-08f;
 }
 
+float log_of(double sigma) {
+  require(sigma > 0 && std::isnormal(float(sigma)), ErrorKind::internal,
+          "look up a timestep: sigma must be positive and in the range of float32, but is {}", sigma);
+  return float32_log(float(sigma));
+}
+
 }  // namespace
 
 BetaCurve beta_curve_named(std::string_view name) {
@@ -81,8 +87,7 @@ double NoiseSchedule::sigma(double t) const {
 }
 
 double NoiseSchedule::t(double sigma) const {
-  require(sigma > 0, ErrorKind::internal, "look up a timestep: sigma must be above 0, but is {}", sigma);
-  const float log_sigma = float32_log(float(sigma));
+  const float log_sigma = log_of(sigma);
   const auto above = std::upper_bound(log_sigmas_.begin(), log_sigmas_.end(), log_sigma) - log_sigmas_.begin();
   const int low = std::clamp(int(above) - 1, 0, timesteps() - 2);
   const float low_log = log_sigmas_[low], high_log = log_sigmas_[low + 1];
@@ -91,8 +96,7 @@ double NoiseSchedule::t(double sigma) const {
 }
 
 int NoiseSchedule::nearest_t(double sigma) const {
-  require(sigma > 0, ErrorKind::internal, "look up a timestep: sigma must be above 0, but is {}", sigma);
-  const float log_sigma = float32_log(float(sigma));
+  const float log_sigma = log_of(sigma);
   const auto nearer = [&](float a, float b) { return std::abs(log_sigma - a) < std::abs(log_sigma - b); };
   return int(std::min_element(log_sigmas_.begin(), log_sigmas_.end(), nearer) - log_sigmas_.begin());
 }

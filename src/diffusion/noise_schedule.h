@@ -42,9 +42,10 @@ class NoiseSchedule {
   /// Noise level at a fractional t, linear in ln(sigma) between timesteps. Goes through exp(ln(sigma)), so sigma(i) may
   /// differ from sigmas()[i] in the last place, as in the reference. Requires: 0 <= t <= timesteps() - 1.
   double sigma(double t) const;
-  /// Fractional t of a noise level: the inverse, clamped to [0, timesteps() - 1]. Requires: sigma > 0.
+  /// Fractional t of a noise level: the inverse, clamped to [0, timesteps() - 1]. Requires: sigma > 0, in float32's
+  /// range.
   double t(double sigma) const;
-  /// The timestep whose ln(sigma) is nearest. Requires: sigma > 0.
+  /// The timestep whose ln(sigma) is nearest. Requires as t().
   int nearest_t(double sigma) const;
 
  private:

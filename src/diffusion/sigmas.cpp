@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
 #include "diffusion/float32.h"
@@ -18,28 +19,29 @@ void check_count(int n) {
           "choose noise levels: the number of steps must be from 1 to {}, but is {}", kMostSteps, n);
 }
 
-/// The options with their zeros replaced by what they stand for.
+/// The options with their zeros replaced by what they stand for, in ranges that float32 can compute with.
 SigmaOptions completed(const NoiseSchedule& schedule, SigmaOptions options) {
-  for (const double value : {options.sigma_min, options.sigma_max, options.rho}) {
-    require(std::isfinite(value) && value >= 0, ErrorKind::invalid_request,
-            "choose noise levels: sigma_min, sigma_max and rho must be finite and not negative, but one is {}", value);
-  }
   if (options.sigma_min == 0) options.sigma_min = schedule.sigma_min();
   if (options.sigma_max == 0) options.sigma_max = schedule.sigma_max();
-  require(options.sigma_min < options.sigma_max, ErrorKind::invalid_request,
-          "choose noise levels: sigma_min must be below sigma_max, but they are {} and {}", options.sigma_min,
-          options.sigma_max);
+  if (options.rho == 0) options.rho = kKarrasRho;
+  const auto [lowest, highest, rho] = options;
+  require(lowest >= 1e-6 && lowest < highest && highest <= 1e6, ErrorKind::invalid_request,
+          "choose noise levels: 1e-6 <= sigma_min < sigma_max <= 1e6 must hold, but they are {} and {}", lowest,
+          highest);
+  require(rho >= 0.2 && rho <= 100, ErrorKind::invalid_request,
+          "choose noise levels: rho must be from 0.2 to 100, but is {}", rho);
   return options;
 }
 
-/// With the final 0. Extreme options can overflow float32 or bring levels closer together than it can tell apart.
+/// With the final 0. Options can bring levels closer together than float32 can tell apart.
 Sigmas checked(Sigmas sigmas) {
   sigmas.push_back(0);
   for (size_t i = 0; i + 1 < sigmas.size(); ++i) {
-    require(std::isfinite(sigmas[i]) && sigmas[i] > sigmas[i + 1], ErrorKind::invalid_request,
-            "choose {} noise levels: they must be finite and fall, but level {} is {} and the next {}; try other "
-            "values of sigma_min, sigma_max, rho",
-            sigmas.size() - 1, i, sigmas[i], sigmas[i + 1]);
+    require(
+        sigmas[i] > sigmas[i + 1], ErrorKind::invalid_request,
+        "choose {} noise levels: they must fall, but level {} is {} and the next {}; try other values of sigma_min, "
+        "sigma_max, rho",
+        sigmas.size() - 1, i, sigmas[i], sigmas[i + 1]);
   }
   return sigmas;
 }
@@ -55,16 +57,16 @@ Sigmas uniform_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions&)
 
 Sigmas karras_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options) {
   check_count(n);
-  const auto [sigma_min, sigma_max, given_rho] = completed(schedule, options);
-  const double rho = given_rho == 0 ? kKarrasRho : given_rho;
+  const auto [sigma_min, sigma_max, rho] = completed(schedule, options);
   const double top = std::pow(sigma_max, 1 / rho), bottom = std::pow(sigma_min, 1 / rho);
   const float start = float(top), distance = float(bottom - top);
-  Sigmas sigmas;
-  for (const float share : float32_linspace(0, 1, n)) {
-    const float offset = share * distance;
-    sigmas.push_back(float32_pow(start + offset, rho));
+  std::vector<float> roots = float32_linspace(0, 1, n);
+  for (float& root : roots) {
+    root *= distance;  // a statement of its own: the product is rounded before the sum
+    root += start;
   }
-  return checked(sigmas);
+  const std::vector<float> levels = float32_pow(std::move(roots), float(rho));
+  return checked({levels.begin(), levels.end()});
 }
 
 Sigmas exponential_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options) {

@@ -21,10 +21,9 @@ struct SigmaOptions {
   double rho = 0;
 };
 
-/// n levels and a final 0. All throw Error{invalid_request} unless 1 <= n <= 10000, and unless the options are finite,
-/// not negative, sigma_min < sigma_max, and the levels they give fall in float32. With n = 1 the only level is
-/// sigma_max.
-/// uniform: equal distances in t; takes no options.
+/// n levels and a final 0. All throw Error{invalid_request} unless 1 <= n <= 10000, 1e-6 <= sigma_min < sigma_max <=
+/// 1e6, 0.2 <= rho <= 100, and the levels fall in float32. With n = 1 the only level is sigma_max. uniform: equal
+/// distances in t; takes no options.
 Sigmas uniform_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
 /// karras: equal distances in sigma^(1/rho) (Karras et al. 2022, equation 5).
 Sigmas karras_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});

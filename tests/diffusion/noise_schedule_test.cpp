@@ -89,7 +89,7 @@ TEST(NoiseSchedule, RefusesWhatIsNoSchedule) {
 TEST(NoiseSchedule, LooksUpNothingOutsideItsDomain) {
   const NoiseSchedule schedule;
   for (const double t : {-0.1, 999.1, double(NAN)}) error_of(ErrorKind::internal, [&] { schedule.sigma(t); });
-  for (const double sigma : {0.0, -1.0, double(NAN)}) {
+  for (const double sigma : {0.0, -1.0, 1e-300, 1e300, double(NAN), double(INFINITY)}) {
     error_of(ErrorKind::internal, [&] { schedule.t(sigma); });
     error_of(ErrorKind::internal, [&] { schedule.nearest_t(sigma); });
   }

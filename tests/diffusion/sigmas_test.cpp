@@ -68,15 +68,24 @@ TEST(Sigmas, RefusesImpossibleRequests) {
     for (const auto sigmas_of : {karras_sigmas, exponential_sigmas})
       expect_contains(error_of(ErrorKind::invalid_request, [&] { sigmas_of(noise_schedule, 5, options); }), part);
   };
-  refused({.sigma_min = 2, .sigma_max = 1}, "sigma_min must be below sigma_max");
-  refused({.sigma_min = 20}, "sigma_min must be below sigma_max");
-  refused({.sigma_min = -1}, "not negative");
-  refused({.sigma_max = INFINITY}, "finite");
-  refused({.rho = NAN}, "finite");
-  refused({.sigma_max = 1e300}, "must be finite and fall");
-  refused({.sigma_min = 1, .sigma_max = 1 + 1e-9}, "must be finite and fall");
-  const auto tiny_rho = [&] { karras_sigmas(noise_schedule, 5, {.rho = 1e-300}); };
-  expect_contains(error_of(ErrorKind::invalid_request, tiny_rho), "must be finite and fall");
+  const std::string range = "1e-6 <= sigma_min < sigma_max <= 1e6 must hold";
+  refused({.sigma_min = 2, .sigma_max = 1}, range);
+  refused({.sigma_min = 20}, range);
+  refused({.sigma_min = -1}, range);
+  refused({.sigma_min = NAN}, range);
+  refused({.sigma_max = INFINITY}, range);
+  refused({.sigma_min = 1e-300}, range);
+  for (const double rho : {-1.0, 1e-300, 1e300, double(NAN), double(INFINITY)}) refused({.rho = rho}, "rho must be");
+  refused({.sigma_min = 1, .sigma_max = 1 + 1e-9}, "must fall");
+}
+
+TEST(Sigmas, TheEndsOfWhatOptionsMaySay) {
+  const NoiseSchedule noise_schedule;
+  for (const double rho : {0.2, 100.0}) {
+    const Sigmas sigmas = karras_sigmas(noise_schedule, 20, {.sigma_min = 1e-6, .sigma_max = 1e6, .rho = rho});
+    EXPECT_NEAR(sigmas[0], 1e6, 30) << rho;
+  }
+  EXPECT_NEAR(exponential_sigmas(noise_schedule, 20, {.sigma_min = 1e-6, .sigma_max = 1e6})[19], 1e-6, 1e-11);
 }
 
 TEST(Sigmas, NamesOfSchedules) {
