@@ -5,6 +5,8 @@
 namespace darkroom::train {
 namespace {
 
+constexpr double kInitialLogVariance = -6;  // a deviation of 0.05
+
 /// Libtorch's default for linear layers and convolutions: uniform within 1/sqrt(fan-in).
 void fill_uniform(Tensor& weight, Tensor& bias, at::Generator& generator) {
   const double bound = 1.0 / std::sqrt(double(weight[0].numel()));
@@ -16,6 +18,17 @@ void fill_skip_path(layers::Conv2d& conv, double bias, at::Generator& generator)
   conv.weight.normal_(0, 1.0 / std::sqrt(double(conv.weight[0].numel())), generator);
   const Tensor odd = at::arange(conv.bias.numel()).remainder(2);
   conv.bias.copy_((1 - 2 * odd).to(at::kFloat) * bias);
+}
+
+void fill_last(layers::Conv2d& conv, double gain, at::Generator& generator) {
+  conv.weight.normal_(0, gain / std::sqrt(double(conv.weight[0].numel())), generator);
+  conv.bias.zero_();
+}
+
+/// A 1x1 convolution that changes nothing.
+void fill_identity(layers::Conv2d& conv) {
+  conv.weight.copy_(at::eye(conv.weight.size(0)).view(conv.weight.sizes()));
+  conv.bias.zero_();
 }
 
 template <typename Layer>
@@ -51,8 +64,15 @@ void initialise(models::AutoencoderKL& vae, at::Generator& generator) {
   });
   fill_skip_path(vae.encoder.conv_in, 1.0, generator);
   fill_skip_path(vae.decoder.conv_in, 1.0, generator);
-  vae.encoder.conv_out.weight.mul_(0.5);
-  vae.decoder.conv_out.weight.mul_(0.3);
+  fill_last(vae.encoder.conv_out, 0.5, generator);
+  fill_last(vae.decoder.conv_out, 0.3, generator);
+  fill_identity(vae.quant_conv);
+  fill_identity(vae.post_quant_conv);
+  // Latents start as their means: at the usual log-variance of 0 the noise is larger than the signal, and the first
+  // thousands of pictures only teach the encoder to shout.
+  const int64_t latent = vae.config.latent_channels;
+  vae.quant_conv.weight.narrow(0, latent, latent).zero_();
+  vae.quant_conv.bias.narrow(0, latent, latent).fill_(kInitialLogVariance);
 }
 
 void initialise(models::UNet& unet, at::Generator& generator) {
