@@ -1,6 +1,10 @@
 # One set of warnings for all our targets; errors in CI (DARKROOM_WERROR), never in a user's build.
 add_library(darkroom_options INTERFACE)
-target_compile_options(darkroom_options INTERFACE -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare)
+# Designated initializers leave the other members at their defaults on purpose. restrict: false alarms of g++ 12 on
+# std::string's operator+ (GCC bug 105651).
+target_compile_options(darkroom_options INTERFACE -Wall -Wextra -Wno-unused-parameter -Wno-sign-compare
+                       -Wno-missing-field-initializers
+                       $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 if(DARKROOM_WERROR)
   target_compile_options(darkroom_options INTERFACE -Werror)
 endif()
@@ -20,6 +24,15 @@ find_package(OpenMP REQUIRED)
 add_library(darkroom_torch INTERFACE)
 target_include_directories(darkroom_torch SYSTEM INTERFACE ${TORCH_INCLUDE} ${TORCH_INCLUDE}/torch/csrc/api/include)
 target_link_libraries(darkroom_torch INTERFACE ${TORCH_LIBRARY} ${TORCH_CPU_LIBRARY} ${C10_LIBRARY})
+
+# Debian's OpenBLAS comes once with OpenMP threads and once with threads of its own, and /etc/alternatives prefers the
+# second, whose threads fight with libtorch's for the cores: a training step took twice as long. The program's run path
+# must reach libtorch's own needs, so it is the old kind (RPATH).
+find_library(OPENBLAS_OPENMP libopenblas.so.0 PATH_SUFFIXES openblas-openmp ${CMAKE_LIBRARY_ARCHITECTURE}/openblas-openmp)
+if(OPENBLAS_OPENMP MATCHES openblas-openmp)
+  get_filename_component(OPENBLAS_OPENMP_FOLDER ${OPENBLAS_OPENMP} DIRECTORY)
+  target_link_options(darkroom_torch INTERFACE -Wl,--disable-new-dtags -Wl,-rpath,${OPENBLAS_OPENMP_FOLDER})
+endif()
 
 # darkroom_library(name SOURCES ... LINKS ... [TORCH]): one static library per folder of src/, linking only what it may use.
 function(darkroom_library name)

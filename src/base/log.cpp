@@ -16,8 +16,12 @@ LogSink& current_sink() {
 
 }  // namespace
 
-LogSink set_log_sink(LogSink sink) { return std::exchange(current_sink(), std::move(sink)); }
+LogSink set_log_sink(LogSink sink) {
+  return std::exchange(current_sink(), std::move(sink));
+}
 
-void log_line(LogLevel level, const std::string& line) { current_sink()(level, line); }
+void log_line(LogLevel level, const std::string& line) {
+  current_sink()(level, line);
+}
 
 }  // namespace darkroom

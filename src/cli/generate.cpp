@@ -31,14 +31,14 @@ struct GenerateOptions {
 /// One prompt per line; empty lines are left out.
 std::vector<std::string> prompts_of(const std::string& path) {
   std::ifstream file(path);
-  require(file.is_open(), ErrorKind::not_found, "read the prompts {}: cannot open the file", formats::quoted(path));
+  require(file.is_open(), ErrorKind::not_found, "read the prompts {}: cannot open the file", formats::in_quotes(path));
   std::vector<std::string> prompts;
   for (std::string line; std::getline(file, line);) {
     if (line.ends_with('\r')) line.pop_back();
     if (line.find_first_not_of(" \t") != std::string::npos) prompts.push_back(line);
   }
   require(!prompts.empty(), ErrorKind::invalid_request, "read the prompts {}: there is no line with a prompt",
-          formats::quoted(path));
+          formats::in_quotes(path));
   return prompts;
 }
 
@@ -113,7 +113,7 @@ void run_generate(const GenerateOptions& options) {
   std::vector<GenerateRequest> requests = completed_requests(options, {});
   PictureWriter writer(options, int(requests.size()) * requests[0].pictures());
 
-  writer.show({"loading the model"});
+  writer.show({.stage = "loading the model", .note = ""});
   const GenerateRequest& any = requests[0];
   const generate::LoadedModel model({.model = any.model, .vae = any.vae, .precision = any.precision});
   requests = completed_requests(options, model.recommended());

@@ -1,4 +1,6 @@
 // darkroom inspect: what is this file?
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>

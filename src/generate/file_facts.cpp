@@ -48,21 +48,9 @@ void add_tensor_facts(FileFacts& facts, const std::vector<TensorFile>& files) {
   facts.facts.emplace_back("dtypes", dtypes_text(files));
 }
 
-const char* family_name(checkpoint::Family family) {
-  switch (family) {
-    case checkpoint::Family::sd1:
-      return "SD 1.x";
-    case checkpoint::Family::sd2:
-      return "SD 2.x";
-    case checkpoint::Family::sdxl:
-      return "SDXL";
-  }
-  return "unknown";
-}
-
 void add_model_facts(FileFacts& facts, const checkpoint::ModelDescription& model) {
   const auto add = [&](const char* name, std::string value) { facts.facts.emplace_back(name, std::move(value)); };
-  add("variant", family_name(model.family));
+  add("variant", std::string(checkpoint::family_name(model.family)));
   add("prediction", !model.prediction                                ? "not stated; found out when loaded"
                     : *model.prediction == checkpoint::Prediction::v ? "v"
                                                                      : "eps");

@@ -1,5 +1,7 @@
 #include "generate/infotext.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>

@@ -49,7 +49,7 @@ checkpoint::Checkpoint loaded(const ModelChoice& choice, at::ScalarType unet_dty
       unet.in_channels == channels && unet.out_channels == channels, ErrorKind::unsupported,
       "load {}: its UNet takes {} channels and answers {}, its latents have {}; models that need a picture to start "
       "from (inpainting, editing) are not supported yet",
-      formats::quoted(choice.model), unet.in_channels, unet.out_channels, channels);
+      formats::in_quotes(choice.model), unet.in_channels, unet.out_channels, channels);
   return checkpoint;
 }
 
@@ -81,7 +81,7 @@ LoadedModel::Parts::Parts(const ModelChoice& choice, at::ScalarType unet_dtype)
   try {
     for (const auto& encoder : checkpoint.description.text_encoders) tokenizers.push_back(tokenizer_of(encoder));
   } catch (const Error& error) {
-    throw error.within("load " + formats::quoted(path.string()));
+    throw error.within("load " + formats::in_quotes(path.string()));
   }
   name = fs::is_directory(path) ? path.filename().string() : path.stem().string();
   hash = hash_of(path);

@@ -39,7 +39,7 @@ class Sha256 {
 
 void add_file(Sha256& sha, const fs::path& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
-  const auto name = [&] { return formats::quoted(path.string()); };
+  const auto name = [&] { return formats::in_quotes(path.string()); };
   require(file != nullptr, ErrorKind::io, "hash {}: cannot open it: {}", name(), std::strerror(errno));
   std::vector<char> buffer(1 << 20);
   while (const size_t bytes = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
@@ -69,7 +69,7 @@ std::string model_hash(const fs::path& model) {
     for (const fs::path& file : weight_files(model)) add_file(sha, file);
     return sha.hex().substr(0, 10);
   } catch (const fs::filesystem_error& error) {
-    fail(ErrorKind::io, "hash {}: {}", formats::quoted(model.string()), error.code().message());
+    fail(ErrorKind::io, "hash {}: {}", formats::in_quotes(model.string()), error.code().message());
   }
 }
 

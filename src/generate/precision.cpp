@@ -15,7 +15,7 @@ std::string precision_named(std::string_view name) {
     if (diffusion::same_name(known, name)) return known;
   }
   fail(ErrorKind::invalid_request, "--precision: auto, fp32, bf16 or fp16 is needed, {} was given",
-       formats::quoted(name));
+       formats::in_quotes(name));
 }
 
 PrecisionChoice chosen_precision(std::string_view asked, bool cpu_has_bf16) {

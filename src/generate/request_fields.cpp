@@ -29,7 +29,7 @@ constexpr double kMostSeed = 9007199254740991;  // 2^53 - 1: the largest whole n
 
 void assign(std::string& value, const RequestField& field, std::string_view text) {
   require(formats::is_utf8(text), ErrorKind::invalid_request,
-          "the text must be UTF-8, but is not: {}; is the terminal set to another encoding?", formats::quoted(text));
+          "the text must be UTF-8, but is not: {}; is the terminal set to another encoding?", formats::in_quotes(text));
   require(text.find('\0') == std::string_view::npos, ErrorKind::invalid_request,
           "the text must not contain a zero byte");
   value = text;
@@ -45,7 +45,7 @@ void assign(Number& value, const RequestField& field, std::string_view text) {
   const bool is_number = problem == std::errc() && end == digits.data() + digits.size();
   // Written so that NaN, which compares false, is refused.
   require(is_number && double(number) >= least && double(number) <= most, ErrorKind::invalid_request,
-          "{} from {} to {} is needed, {} was given", kind, least, most, formats::quoted(text));
+          "{} from {} to {} is needed, {} was given", kind, least, most, formats::in_quotes(text));
   if constexpr (std::is_integral_v<Number>) {
     const Number below = number - number % multiple;
     require(below == number, ErrorKind::invalid_request, "must be a multiple of {}, {} was given; try {} or {}",
@@ -164,7 +164,7 @@ const RequestField& request_field(std::string_view name) {
     if (field.name == name) return field;
     names.push_back(field.name);
   }
-  fail(ErrorKind::invalid_request, "request: there is no field {}; did you mean {}?", formats::quoted(name),
+  fail(ErrorKind::invalid_request, "request: there is no field {}; did you mean {}?", formats::in_quotes(name),
        diffusion::nearest_names_text(name, names));
 }
 

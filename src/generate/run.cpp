@@ -91,7 +91,7 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
   const GenerateRequest request = settled(model, asked);
   at::set_num_threads(request.threads > 0 ? request.threads : usable_cores());
 
-  options.on_progress({"reading the prompt"});
+  options.on_progress({.stage = "reading the prompt", .note = ""});
   const PromptPair pair = encode_prompts(parts, request);
   const auto choice = diffusion::choose_sampler(request.sampler, request.schedule);
   const diffusion::Sigmas sigmas = choice.schedule.sigmas(parts.noise_schedule, request.steps, {});

@@ -52,7 +52,7 @@ struct RunOptions {
       ignore_progress;  ///< stages "reading the prompt", "sampling", "decoding"; may cancel by throwing
   /// Instead of the seed's: fills picture i's starting noise [C, H/8, W/8], unit variance. For comparisons with
   /// programs that make their noise in other ways.
-  std::function<void(int picture, std::span<float> noise)> starting_noise;
+  std::function<void(int picture, std::span<float> noise)> starting_noise = {};
 };
 
 /// seed, or for -1 a random one in 0..4294967293, A1111's range.

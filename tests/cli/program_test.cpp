@@ -1,6 +1,4 @@
 // The program from outside: what every user's mistake ends in.
-#include "cli/program.h"
-
 #include <gtest/gtest.h>
 
 #include <cstdint>
