@@ -77,6 +77,7 @@ class PictureWriter {
 
   void write(const generate::Picture& picture) {
     const std::filesystem::path path = names_.path(written_++, picture.seed);
+    names_.make_folder();
     formats::write_png(path, picture.image, {{"parameters", picture.infotext}});
     if (quiet_) return;
     bar_.clear();
@@ -138,6 +139,8 @@ std::string help_of(const generate::RequestField& field) {
 void add_generate(CLI::App& program) {
   auto options = std::make_shared<GenerateOptions>();
   CLI::App* command = program.add_subcommand("generate", "A prompt becomes a PNG");
+  // Said twice, the later one counts: scripts append to a common line.
+  command->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   for (const generate::RequestField& field : generate::request_fields()) {
     const auto say = [options, name = field.name](const std::string& text) { options->said[name] = text; };
     command->add_option_function<std::string>(field.flag.empty() ? field.name : field.flag, say, help_of(field))

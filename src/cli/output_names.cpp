@@ -59,11 +59,17 @@ fs::path OutputNames::path(int index, int64_t seed) const {
   return folder_ / (digits_ ? fmt::format("{}{:0{}}{}", before_, index, digits_, after_) : before_ + after_);
 }
 
-void OutputNames::require_writable() const {
+bool OutputNames::make_folder() const {
   // Whoever names one file has misspelt a missing folder; whoever names a folder for many may well mean a new one.
   std::error_code ignored;
-  if (digits_ && !folder_.empty()) fs::create_directory(folder_.lexically_normal(), ignored);
-  formats::AtomicFile unfinished(path(0, 0));
+  return digits_ && !folder_.empty() && fs::create_directory(folder_.lexically_normal(), ignored);
+}
+
+void OutputNames::require_writable() const {
+  const bool is_new = make_folder();
+  { formats::AtomicFile unfinished(path(0, 0)); }
+  std::error_code ignored;
+  if (is_new) fs::remove(folder_.lexically_normal(), ignored);
 }
 
 }  // namespace darkroom::cli

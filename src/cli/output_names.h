@@ -20,8 +20,11 @@ class OutputNames {
   /// Of picture `index` (from 0) of this run.
   std::filesystem::path path(int index, int64_t seed) const;
 
-  /// Makes the folder if it is missing (not above it), and tries whether files can be written there. Throws Error{io},
-  /// Error{invalid_request} as formats::AtomicFile does. Nothing is left behind but the folder.
+  /// Makes the folder if it is missing (not above it) and several files may go there; whether it was made.
+  bool make_folder() const;
+
+  /// Tries whether files can be written, in a folder that make_folder() can make. Leaves nothing behind. Throws
+  /// Error{io}, Error{invalid_request} as formats::AtomicFile does.
   void require_writable() const;
 
  private:

@@ -64,6 +64,11 @@ Sigmas karras_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& o
   for (float& root : roots) {
     root *= distance;  // a statement of its own: the product is rounded before the sum
     root += start;
+    require(
+        std::isnormal(root), ErrorKind::invalid_request,
+        "choose {} noise levels: the rho-th roots of the levels must be numbers that float32 tells apart, but between "
+        "{} and {} one is {}; try a rho nearer to 7",
+        n, top, bottom, root);
   }
   const std::vector<float> levels = float32_pow(std::move(roots), float(rho));
   return checked({levels.begin(), levels.end()});
@@ -93,9 +98,9 @@ const SigmaSchedule& sigma_schedule_named(std::string_view name) {
     const auto is_asked = [&](std::string_view other) { return same_name(name, other); };
     if (is_asked(schedule.name) || is_asked(schedule.label)) return schedule;
     if (std::any_of(schedule.aliases.begin(), schedule.aliases.end(), is_asked)) return schedule;
-    names.push_back(schedule.name);
+    names.push_back(schedule.label);
   }
-  names.push_back("automatic");
+  names.push_back("Automatic");
   fail(ErrorKind::invalid_request,
        "choose the schedule \"{:.80}\": it must be one of the known schedules; did you mean {}?", name,
        nearest_names_text(name, names));

@@ -57,18 +57,6 @@ std::shared_future<std::string> hash_of(const fs::path& path) {
   return std::async(std::launch::async, [path] { return model_hash(path); }).share();
 }
 
-int native_side(const checkpoint::ModelDescription& model) {
-  switch (model.family) {
-    case Family::sd1:
-      return 512;
-    case Family::sd2:
-      return model.prediction == checkpoint::Prediction::v ? 768 : 512;
-    case Family::sdxl:
-      return 1024;
-  }
-  return 512;
-}
-
 }  // namespace
 
 LoadedModel::Parts::Parts(const ModelChoice& choice, at::ScalarType unet_dtype)
@@ -106,8 +94,9 @@ Settings LoadedModel::recommended() const {
   const auto advise = [&](const char* name, const auto& value) {
     if (value) settings[name] = fmt::format("{}", *value);
   };
-  advise("width", std::optional(advice.width.value_or(native_side(model))));
-  advise("height", std::optional(advice.height.value_or(native_side(model))));
+  const int trained_side = int(model.sample_size * model.vae.reduction());
+  advise("width", std::optional(advice.width.value_or(trained_side)));
+  advise("height", std::optional(advice.height.value_or(trained_side)));
   advise("steps", advice.steps);
   advise("clip_skip", advice.clip_skip);
   advise("cfg_scale", advice.cfg_scale);

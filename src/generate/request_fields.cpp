@@ -9,6 +9,7 @@
 #include "diffusion/samplers.h"
 #include "formats/utf8.h"
 #include "generate/precision.h"
+#include "prompt/syntax.h"
 
 namespace darkroom::generate {
 namespace {
@@ -27,11 +28,16 @@ std::vector<std::string> schedule_names() {
 
 constexpr double kMostSeed = 9007199254740991;  // 2^53 - 1: the largest whole number every JSON reader keeps
 
+bool is_prompt(const RequestField& field) {
+  return field.name == "prompt" || field.name == "negative_prompt";
+}
+
 void assign(std::string& value, const RequestField& field, std::string_view text) {
   require(formats::is_utf8(text), ErrorKind::invalid_request,
           "the text must be UTF-8, but is not: {}; is the terminal set to another encoding?", formats::in_quotes(text));
   require(text.find('\0') == std::string_view::npos, ErrorKind::invalid_request,
           "the text must not contain a zero byte");
+  if (is_prompt(field)) prompt::parse_attention(text);  // refused now rather than after the model was loaded
   value = text;
 }
 

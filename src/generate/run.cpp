@@ -25,8 +25,8 @@ int possible_side(const Parts& parts, const char* flag, int side, const std::str
   const int reduction = int(parts.checkpoint.vae->config.reduction());
   const int below = side / reduction * reduction;
   require(below == side, ErrorKind::invalid_request,
-          "{}: must be a multiple of {} for this model, {} was given; try {}", flag, reduction, side,
-          below + reduction);
+          "{}: must be a multiple of {} for this model, {} was given; try {} or {}", flag, reduction, side,
+          below > 0 ? below : below + 2 * reduction, below + reduction);
   return side;
 }
 

@@ -53,8 +53,12 @@ TEST(OutputNames, WritableLeavesNothing) {
 
 TEST(OutputNames, MakesAFolderForManyButNotForOneFile) {
   TemporaryFolder folder;
-  OutputNames((folder / "new/%05d.png").string(), 1).require_writable();
+  const OutputNames many((folder / "new/%05d.png").string(), 1);
+  many.require_writable();
+  EXPECT_FALSE(std::filesystem::exists(folder / "new"));  // not before there is something to put into it
+  EXPECT_TRUE(many.make_folder());
   EXPECT_TRUE(std::filesystem::is_directory(folder / "new"));
+  EXPECT_FALSE(many.make_folder());
   expect_error(ErrorKind::io, "missing",
                [&] { OutputNames((folder / "missing/a.png").string(), 1).require_writable(); });
   EXPECT_FALSE(std::filesystem::exists(folder / "missing"));

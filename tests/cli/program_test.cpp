@@ -51,7 +51,10 @@ TEST(Program, RefusesBadRequests) {
   expect_refusal(2, "\"Euler\"", refused({"a", "--sampler", "Eulr"}));
   expect_refusal(2, "--steps: a whole number from 1 to 1000", refused({"a", "--steps", "many"}));
   expect_refusal(2, "the text must be UTF-8", refused({"caf\xe9"}));
-  expect_refusal(2, "(red:1.2.3)", refused({"(red:1.2.3)"}));
+  const ProgramResult weight = refused({"a (red:1.2.3) apple"});
+  expect_refusal(2, "found \"1.2.3\"", weight);
+  EXPECT_EQ(weight.err.find("loading"), std::string::npos);
+  expect_refusal(2, "--negative-prompt", refused({"a", "--negative-prompt", "(red:1.2.3)"}));
 }
 
 TEST(Program, RefusesUnwritableOutputBeforeTheWork) {

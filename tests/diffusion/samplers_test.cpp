@@ -59,7 +59,7 @@ TEST(Samplers, UnknownNamesListTheNearest) {
   expect_contains(refusal("", ""), "the sampler \"\"");
   expect_contains(refusal(" Karras", ""), "known samplers");
   expect_contains(refusal("_ka", ""), "known samplers");
-  expect_contains(refusal("Euler", "exponental"), "did you mean \"exponential\"");
+  expect_contains(refusal("Euler", "exponental"), "did you mean \"Exponential\"");
   EXPECT_LT(refusal(std::string(100000, 'x'), "").size(), 300);
 }
 

@@ -81,7 +81,9 @@ TEST(Sigmas, RefusesImpossibleRequests) {
 
 TEST(Sigmas, TheEndsOfWhatOptionsMaySay) {
   const NoiseSchedule noise_schedule;
-  for (const double rho : {0.2, 100.0}) {
+  const auto steep = [&] { karras_sigmas(noise_schedule, 20, {.sigma_min = 1e-6, .sigma_max = 1e6, .rho = 0.2}); };
+  expect_contains(error_of(ErrorKind::invalid_request, steep), "roots of the levels");  // 1e-30 beside 1e30
+  for (const double rho : {3.0, 100.0}) {
     const Sigmas sigmas = karras_sigmas(noise_schedule, 20, {.sigma_min = 1e-6, .sigma_max = 1e6, .rho = rho});
     EXPECT_NEAR(sigmas[0], 1e6, 30) << rho;
   }
@@ -97,7 +99,7 @@ TEST(Sigmas, NamesOfSchedules) {
   EXPECT_FALSE(is_automatic_schedule("karras"));
   const std::string message = error_of(ErrorKind::invalid_request, [] { sigma_schedule_named("karas"); });
   expect_contains(message, "\"karas\"");
-  expect_contains(message, "did you mean \"karras\"");
+  expect_contains(message, "did you mean \"Karras\"");
 }
 
 }  // namespace

@@ -14,13 +14,13 @@ using formats::expect_error;
 TEST(LoadedModel, KnowsItsFamilysPredictionSizeAndName) {
   const LoadedModel sd15({.model = tiny_model("sd15.safetensors")});
   EXPECT_EQ(sd15.parts().prediction, diffusion::Prediction::epsilon);
-  EXPECT_EQ(sd15.recommended().at("width"), "512");
+  EXPECT_EQ(sd15.recommended().at("width"), "64");
   EXPECT_EQ(sd15.parts().name, "sd15");
   const LoadedModel sd21({.model = tiny_model("sd21/")});
   EXPECT_EQ(sd21.parts().prediction, diffusion::Prediction::v);
-  EXPECT_EQ(sd21.recommended().at("height"), "768");
+  EXPECT_EQ(sd21.recommended().at("height"), "64");
   EXPECT_EQ(sd21.parts().name, "sd21");
-  EXPECT_EQ(LoadedModel({.model = tiny_model("sdxl")}).recommended().at("width"), "1024");
+  EXPECT_EQ(LoadedModel({.model = tiny_model("sdxl")}).recommended().at("width"), "64");
 }
 
 TEST(LoadedModel, ReadsTheLayersOfItsFamily) {

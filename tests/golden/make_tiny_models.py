@@ -271,10 +271,10 @@ def make_pipeline(family, models, tokenizer):
 # ---------------------------------------------------------------- what the references compute
 
 
-def fixtures(family, models, pipe, tokenizer):
+def fixtures(family, models, pipe, tokenizer, prompt="a red apple on the blue moon", negative="the dog"):
     g = torch.Generator().manual_seed(7)
     out = {}
-    ids = torch.tensor(tokenizer(["a red apple on the blue moon", "the cat, sky"], padding="max_length",
+    ids = torch.tensor(tokenizer([prompt, "the cat, sky"], padding="max_length",
                                  max_length=77)["input_ids"])
     out["text.ids"] = ids
     for part in ["text_encoder", "text_encoder_2"]:
@@ -306,7 +306,6 @@ def fixtures(family, models, pipe, tokenizer):
 
     # Twenty Euler steps with guidance by the pipeline itself, from this noise.
     noise = torch.randn(1, 4, 16, 16, generator=g)
-    prompt, negative = "a red apple on the blue moon", "the dog"
     arguments = dict(num_inference_steps=20, guidance_scale=5.0, latents=noise.clone())
     final = pipe(prompt, negative_prompt=negative, output_type="latent", **arguments).images
     picture = pipe(prompt, negative_prompt=negative, output_type="np", **arguments).images[0]

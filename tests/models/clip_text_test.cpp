@@ -31,7 +31,7 @@ TEST(ClipText2Parity, PooledTextOfSdxlsSecondEncoderIsTheReferences) {
   EXPECT_LT(relative_error(pooled, parity("sdxl", "text_encoder_2.pooled")), kSameNetwork);
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, ClipTextParity, testing::Values("sd15", "sd21", "sdxl"));
+INSTANTIATE_TEST_SUITE_P(Families, ClipTextParity, reference_families());
 
 }  // namespace
 }  // namespace darkroom::models

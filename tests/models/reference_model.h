@@ -1,4 +1,4 @@
-// The tiny random model of a family, as its file holds it, for comparing one network at a time with the references.
+// The models whose values the references computed, one network at a time: the tiny random ones and the embedded one.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,9 +12,14 @@ namespace darkroom::models {
 constexpr double kSameNetwork = 2e-5;
 
 inline checkpoint::Checkpoint reference_model(const std::string& family) {
+  if (family == "emoji") return checkpoint::load_checkpoint(std::string(DARKROOM_SOURCE_DIR) + "/models/emoji");
   return checkpoint::load_checkpoint(std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/" + family);
 }
 
 class ReferenceFamilies : public testing::TestWithParam<std::string> {};
+
+inline auto reference_families() {
+  return testing::Values("sd15", "sd21", "sdxl", "emoji");
+}
 
 }  // namespace darkroom::models

@@ -28,7 +28,7 @@ TEST_P(UNetParity, TheContextMatters) {
   EXPECT_GT(relative_error(answer(*model.unet, GetParam(), context.flip(1) + 1), parity(GetParam(), "unet.y")), 1e-3);
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, UNetParity, testing::Values("sd15", "sd21", "sdxl"));
+INSTANTIATE_TEST_SUITE_P(Families, UNetParity, reference_families());
 
 }  // namespace
 }  // namespace darkroom::models

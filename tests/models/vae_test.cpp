@@ -23,7 +23,7 @@ TEST_P(VaeParity, DecodesAsTheReference) {
   EXPECT_LT(relative_error(decoded, parity(GetParam(), "vae.decoded")), kSameNetwork);
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, VaeParity, testing::Values("sd15", "sd21", "sdxl"));
+INSTANTIATE_TEST_SUITE_P(Families, VaeParity, reference_families());
 
 }  // namespace
 }  // namespace darkroom::models
