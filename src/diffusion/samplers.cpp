@@ -50,8 +50,14 @@ std::pair<const SamplerInfo*, const SigmaSchedule*> split_joined(std::string_vie
 
 const std::vector<SamplerInfo>& samplers() {
   static const std::vector<SamplerInfo> table = {
-      // name, aliases, function, default schedule, calls, noise
+      // name, aliases, function, default schedule, calls, noise, discards the lowest level
       {"DPM++ 2M", {"k_dpmpp_2m", "dpmpp_2m"}, sample_dpmpp_2m, "karras", 1, false},
+      {"DPM++ 2S a",
+       {"k_dpmpp_2s_a", "dpmpp_2s_ancestral", "dpmpp_2s_a"},
+       sample_dpmpp_2s_ancestral,
+       "karras",
+       2,
+       true},
       {"Euler a",
        {"k_euler_a", "k_euler_ancestral", "euler_ancestral", "euler_a"},
        sample_euler_ancestral,
@@ -59,6 +65,9 @@ const std::vector<SamplerInfo>& samplers() {
        1,
        true},
       {"Euler", {"k_euler"}, sample_euler, "uniform", 1, true},
+      {"Heun", {"k_heun"}, sample_heun, "uniform", 2, true},
+      {"DPM2", {"k_dpm_2", "dpm_2", "dpm2"}, sample_dpm_2, "karras", 2, true, true},
+      {"DPM2 a", {"k_dpm_2_a", "dpm_2_ancestral", "dpm2_a"}, sample_dpm_2_ancestral, "karras", 2, true, true},
   };
   return table;
 }
@@ -75,6 +84,13 @@ SamplerChoice choose_sampler(std::string_view sampler, std::string_view schedule
       "\"{}\"",
       sampler, joined->name, asked ? asked->name : "", known->name);
   return {*known, *joined};
+}
+
+Sigmas run_sigmas(const SamplerChoice& choice, const NoiseSchedule& schedule, int n, const SigmaOptions& options) {
+  if (!choice.sampler.discards_lowest) return choice.schedule.sigmas(schedule, n, options);
+  Sigmas sigmas = choice.schedule.sigmas(schedule, n + 1, options);
+  sigmas.erase(sigmas.end() - 2);
+  return sigmas;
 }
 
 }  // namespace darkroom::diffusion

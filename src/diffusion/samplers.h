@@ -38,6 +38,14 @@ struct SampleOptions {
 Tensor sample_euler(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
 /// Euler ancestral. Draws in every step but one that ends at 0.
 Tensor sample_euler_ancestral(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+/// Heun, with churn: twice Euler's calls, second order. Draws in every step.
+Tensor sample_heun(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+/// DPM-Solver-2, with churn. Draws in every step.
+Tensor sample_dpm_2(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+/// DPM-Solver-2 ancestral. Draws in every step but one that ends at 0.
+Tensor sample_dpm_2_ancestral(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+/// DPM-Solver++(2S) ancestral. Draws in every step but one that ends at 0.
+Tensor sample_dpmpp_2s_ancestral(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
 /// DPM-Solver++(2M). Draws nothing.
 Tensor sample_dpmpp_2m(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
 
@@ -51,6 +59,8 @@ struct SamplerInfo {
   std::string default_schedule;  ///< what "automatic" means with it: a name of sigma_schedules()
   int calls_per_step;            ///< denoiser calls, the last step aside
   bool draws_noise;              ///< asks SampleOptions::noise
+  /// Gets n + 1 levels with the lowest positive one left out ("discard next-to-last sigma"): the last step is longer.
+  bool discards_lowest = false;
 };
 
 /// All samplers, in the order in which they are offered.
@@ -67,5 +77,8 @@ struct SamplerChoice {
 /// sampler's default. Throws Error{invalid_request}, listing the nearest names where one is unknown, or where a joined
 /// schedule and `schedule` differ.
 SamplerChoice choose_sampler(std::string_view sampler, std::string_view schedule = "automatic");
+
+/// The levels of a run of n steps with this choice: the schedule's, or what the sampler makes of them.
+Sigmas run_sigmas(const SamplerChoice& choice, const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
 
 }  // namespace darkroom::diffusion

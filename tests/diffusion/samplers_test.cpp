@@ -48,6 +48,14 @@ TEST(Samplers, JoinedNamesOfOldImages) {
   expect_contains(error_of(ErrorKind::invalid_request, both), "already asks for the schedule karras");
 }
 
+TEST(Samplers, SomeLeaveTheLowestLevelOut) {
+  const NoiseSchedule schedule;
+  Sigmas eleven = karras_sigmas(schedule, 11);
+  EXPECT_EQ(run_sigmas(choose_sampler("DPM++ 2M"), schedule, 11), eleven);
+  eleven.erase(eleven.end() - 2);
+  for (const char* name : {"DPM2", "DPM2 a"}) EXPECT_EQ(run_sigmas(choose_sampler(name), schedule, 10), eleven);
+}
+
 TEST(Samplers, UnknownNamesListTheNearest) {
   const auto refusal = [](std::string sampler, std::string schedule) {
     return error_of(ErrorKind::invalid_request, [&] { choose_sampler(sampler, schedule); });

@@ -34,14 +34,14 @@ inline void expect_golden_run(const std::string& run_name, const std::string& sa
   const nlohmann::json& file = golden("samplers.json");
   for (const nlohmann::json& run : file.at("runs")) {
     if (run.at("sampler") != run_name) continue;
-    const auto [info, schedule] = choose_sampler(sampler, run.at("schedule").get<std::string>());
-    const Sigmas sigmas = schedule.sigmas(NoiseSchedule(), run.at("steps"), {});
+    const SamplerChoice choice = choose_sampler(sampler, run.at("schedule").get<std::string>());
+    const Sigmas sigmas = run_sigmas(choice, NoiseSchedule(), run.at("steps"));
     ImageNoise noise({42, 43}, {4, 4, 4});
     options.noise = noise.source();
     int calls = 0, events = 0;
     options.on_step = [&](const StepEvent& event) { EXPECT_EQ(event.index, events++); };
     const auto counted = [&](const Tensor& x, double sigma) { return ++calls, golden_denoised(x, sigma); };
-    const Tensor result = info.sample(counted, noise.first() * sigmas[0], sigmas, options);
+    const Tensor result = choice.sampler.sample(counted, noise.first() * sigmas[0], sigmas, options);
     EXPECT_EQ(calls, run.at("calls").get<int>());
     EXPECT_EQ(events, run.at("steps").get<int>());
     EXPECT_EQ(result.scalar_type(), at::kFloat);

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/tensor.h"
+#include "diffusion/samplers.h"
 
 namespace darkroom::diffusion {
 
@@ -22,6 +22,23 @@ inline AncestralStep ancestral_step(double sigma, double next, double eta) {
   const double full = next * std::sqrt((sigma * sigma - next * next) / (sigma * sigma));
   const double up = std::min(next, eta * full);
   return {std::sqrt(next * next - up * up), up};
+}
+
+/// A latent and its level, after a step's churn raised both.
+struct Churned {
+  Tensor x;
+  double sigma;
+};
+
+/// Karras et al. 2022, algorithm 2, lines 4 to 6, for step i of the run. Draws even when nothing is added, as the
+/// reference does: it sets what later users of the generators get.
+inline Churned churned(const Tensor& x, const Sigmas& sigmas, size_t i, const SampleOptions& options) {
+  const bool churns = options.s_tmin <= sigmas[i] && sigmas[i] <= options.s_tmax;
+  const double gamma = churns ? std::min(options.s_churn / (sigmas.size() - 1), std::sqrt(2.0) - 1) : 0;
+  const double sigma = sigmas[i] * (1 + gamma);
+  const Tensor noise = options.noise(sigmas[i], sigmas[i + 1]);
+  if (gamma == 0) return {x, sigma};
+  return {x + noise * (options.s_noise * std::sqrt(sigma * sigma - sigmas[i] * sigmas[i])), sigma};
 }
 
 }  // namespace darkroom::diffusion
