@@ -50,14 +50,25 @@ std::pair<const SamplerInfo*, const SigmaSchedule*> split_joined(std::string_vie
 
 const std::vector<SamplerInfo>& samplers() {
   static const std::vector<SamplerInfo> table = {
-      // name, aliases, function, default schedule, calls, noise, discards the lowest level
+      // name, aliases, function, default schedule, calls, noise, discards the lowest level, Brownian
       {"DPM++ 2M", {"k_dpmpp_2m", "dpmpp_2m"}, sample_dpmpp_2m, "karras", 1, false},
+      {"DPM++ SDE", {"k_dpmpp_sde", "dpmpp_sde"}, sample_dpmpp_sde, "karras", 2, true, false, true},
+      {"DPM++ 2M SDE", {"k_dpmpp_2m_sde", "dpmpp_2m_sde"}, sample_dpmpp_2m_sde, "exponential", 1, true, false, true},
+      {"DPM++ 2M SDE Heun",
+       {"k_dpmpp_2m_sde_heun", "dpmpp_2m_sde_heun"},
+       sample_dpmpp_2m_sde_heun,
+       "exponential",
+       1,
+       true,
+       false,
+       true},
       {"DPM++ 2S a",
        {"k_dpmpp_2s_a", "dpmpp_2s_ancestral", "dpmpp_2s_a"},
        sample_dpmpp_2s_ancestral,
        "karras",
        2,
        true},
+      {"DPM++ 3M SDE", {"k_dpmpp_3m_sde", "dpmpp_3m_sde"}, sample_dpmpp_3m_sde, "exponential", 1, true, true, true},
       {"Euler a",
        {"k_euler_a", "k_euler_ancestral", "euler_ancestral", "euler_a"},
        sample_euler_ancestral,

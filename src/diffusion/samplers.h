@@ -26,7 +26,7 @@ struct SampleOptions {
   NoiseSource noise = no_noise;  ///< must be given to samplers whose row says draws_noise
   /// May throw Error{cancelled} to stop.
   std::function<void(const StepEvent&)> on_step = [](const StepEvent&) {};
-  double eta = 1;      ///< ancestral samplers: share of a step's noise drawn anew; 0 = none
+  double eta = 1;      ///< ancestral and SDE samplers: share of a step's noise drawn anew; 0 = none
   double s_noise = 1;  ///< factor on noise added during sampling
   double s_churn = 0;  ///< churn samplers: noise added over the whole run, as in Karras et al. 2022, algorithm 2
   double s_tmin = 0;   ///< churn only at levels in [s_tmin, s_tmax]
@@ -46,6 +46,13 @@ Tensor sample_dpm_2(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, con
 Tensor sample_dpm_2_ancestral(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
 /// DPM-Solver++(2S) ancestral. Draws in every step but one that ends at 0.
 Tensor sample_dpmpp_2s_ancestral(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+/// DPM-Solver++ SDE, one stage in the middle. Draws twice in every step but one that ends at 0.
+Tensor sample_dpmpp_sde(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+/// DPM-Solver++(2M) SDE with the midpoint's and with Heun's weight. At eta 0 they draw nothing.
+Tensor sample_dpmpp_2m_sde(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+Tensor sample_dpmpp_2m_sde_heun(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+/// DPM-Solver++(3M) SDE. At eta 0 it draws nothing.
+Tensor sample_dpmpp_3m_sde(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
 /// DPM-Solver++(2M). Draws nothing.
 Tensor sample_dpmpp_2m(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
 
@@ -61,6 +68,8 @@ struct SamplerInfo {
   bool draws_noise;              ///< asks SampleOptions::noise
   /// Gets n + 1 levels with the lowest positive one left out ("discard next-to-last sigma"): the last step is longer.
   bool discards_lowest = false;
+  /// Its noise comes from a Brownian path over the levels (brownian.h), not from draws one after another.
+  bool is_brownian = false;
 };
 
 /// All samplers, in the order in which they are offered.

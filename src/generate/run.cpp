@@ -4,9 +4,11 @@
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
+#include <optional>
 #include <random>
 
 #include "base/error.h"
+#include "diffusion/brownian.h"
 #include "diffusion/noise.h"
 #include "diffusion/samplers.h"
 #include "generate/guided_unet.h"
@@ -107,11 +109,14 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
       options.on_progress({"sampling", batch * steps + done, request.batch_count * steps, ""});
     };
     sampled(0);
-    diffusion::ImageNoise noise(diffusion::image_seeds(uint64_t(request.seed + first), request.batch_size), shape);
+    const auto seeds = diffusion::image_seeds(uint64_t(request.seed + first), request.batch_size);
+    diffusion::ImageNoise noise(seeds, shape);
+    std::optional<diffusion::BrownianNoise> path;
+    if (choice.sampler.is_brownian) path.emplace(seeds, shape, sigmas);
     const Tensor x = starting_noise(noise, options, first) * sigmas.front();
     const Tensor latents =
         choice.sampler.sample(denoise, x, sigmas,
-                              {.noise = noise.source(),
+                              {.noise = path ? path->source() : noise.source(),
                                .on_step = [&](const diffusion::StepEvent& step) { sampled(step.index + 1); },
                                .eta = request.eta,
                                .s_noise = request.s_noise});

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "diffusion/brownian.h"
 #include "diffusion/golden.h"
 #include "diffusion/samplers.h"
 
@@ -37,7 +38,8 @@ inline void expect_golden_run(const std::string& run_name, const std::string& sa
     const SamplerChoice choice = choose_sampler(sampler, run.at("schedule").get<std::string>());
     const Sigmas sigmas = run_sigmas(choice, NoiseSchedule(), run.at("steps"));
     ImageNoise noise({42, 43}, {4, 4, 4});
-    options.noise = noise.source();
+    BrownianNoise path({42, 43}, {4, 4, 4}, sigmas);
+    options.noise = choice.sampler.is_brownian ? path.source() : noise.source();
     int calls = 0, events = 0;
     options.on_step = [&](const StepEvent& event) { EXPECT_EQ(event.index, events++); };
     const auto counted = [&](const Tensor& x, double sigma) { return ++calls, golden_denoised(x, sigma); };
