@@ -10,15 +10,17 @@
 
 namespace darkroom::diffusion {
 
-/// Descending; the last is 0. n steps need n + 1 levels. Values are float32 numbers, held as double for host
-/// arithmetic.
+/// Descending; the last is 0 (but for kl_optimal). n steps need n + 1 levels. Values are float32 numbers, held as
+/// double for host arithmetic.
 using Sigmas = std::vector<double>;
 
-/// 0 stands for "the model's" (sigma_min, sigma_max) or "the schedule's own" (rho, 7 for karras).
+/// 0 stands for "the model's" (sigma_min, sigma_max) or "the schedule's own" (rho: 7 for karras, 1 for
+/// polyexponential).
 struct SigmaOptions {
   double sigma_min = 0;
   double sigma_max = 0;
   double rho = 0;
+  bool is_sdxl = false;  ///< align_your_steps has a table of its own for it
 };
 
 /// n levels and a final 0. All throw Error{invalid_request} unless 1 <= n <= 10000, 1e-6 <= sigma_min < sigma_max <=
@@ -29,6 +31,24 @@ Sigmas uniform_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& 
 Sigmas karras_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
 /// exponential: equal distances in ln(sigma).
 Sigmas exponential_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
+/// polyexponential: ln(sigma) falls as the rho-th power of equal distances.
+Sigmas polyexponential_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
+/// normal: as uniform, between the timesteps of sigma_max and sigma_min.
+Sigmas normal_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
+/// sgm_uniform: the same with one more level, of which the last is left out: the last step is as long as the others in
+/// t.
+Sigmas sgm_uniform_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
+/// simple: every (T / n)-th level of the model's table, from the top; takes no options.
+Sigmas simple_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
+/// ddim: levels 1, 1 + s, 1 + 2s, ... of the model's table with s = T / n rounded down, so that there may be more than
+/// n; takes no options.
+Sigmas ddim_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
+/// align_your_steps: NVIDIA's ten steps, ln(sigma) interpolated for other n; the model's ends do not count.
+Sigmas align_your_steps_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
+/// kl_optimal: equal distances in arctan(sigma); ends at sigma_min, not at 0.
+Sigmas kl_optimal_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
+/// beta: quantiles of the beta distribution (0.6, 0.6) between sigma_min and sigma_max.
+Sigmas beta_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
 
 /// One row of the table of schedules.
 struct SigmaSchedule {

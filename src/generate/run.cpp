@@ -96,7 +96,9 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
   options.on_progress({.stage = "reading the prompt", .note = ""});
   const PromptPair pair = encode_prompts(parts, request);
   const auto choice = diffusion::choose_sampler(request.sampler, request.schedule);
-  const diffusion::Sigmas sigmas = diffusion::run_sigmas(choice, parts.noise_schedule, request.steps);
+  const diffusion::Sigmas sigmas =
+      diffusion::run_sigmas(choice, parts.noise_schedule, request.steps,
+                            {.is_sdxl = parts.checkpoint.description.family == checkpoint::Family::sdxl});
   const diffusion::Denoiser denoise = guided_unet(parts, pair, request.cfg_scale, request.batch_size);
 
   const int64_t reduction = parts.checkpoint.vae->config.reduction();

@@ -10,37 +10,76 @@
 namespace darkroom::diffusion {
 namespace {
 
-TEST(Sigmas, EveryScheduleIsTheReferencesBits) {
+/// Calls `check` with each golden run of a schedule's name.
+template <typename Check>
+void for_each_golden_run(const std::string& name, const Check& check) {
+  int runs = 0;
+  for (const auto& run : golden("sigmas.json").at("schedules")) {
+    if (run.at("name") != name) continue;
+    ++runs;
+    check(run.at("n").get<int>(), floats(run.at("sigmas")));
+  }
+  EXPECT_EQ(runs, 2) << name;
+}
+
+TEST(Sigmas, WhatStochasticSamplersUseMostIsTheReferencesBits) {
   const NoiseSchedule noise_schedule;
-  for (const SigmaSchedule& schedule : sigma_schedules()) {
-    int runs = 0;
-    for (const auto& run : golden("sigmas.json").at("schedules")) {
-      if (run.at("name") != schedule.name) continue;
-      ++runs;
-      const Sigmas sigmas = schedule.sigmas(noise_schedule, run.at("n"), {});
-      EXPECT_EQ(std::vector<float>(sigmas.begin(), sigmas.end()), floats(run.at("sigmas"))) << schedule.name;
-    }
-    EXPECT_EQ(runs, 2) << schedule.name;
+  for (const char* name :
+       {"uniform", "karras", "exponential", "polyexponential", "sgm_uniform", "normal", "simple", "ddim"}) {
+    for_each_golden_run(name, [&](int n, const std::vector<float>& expected) {
+      const Sigmas sigmas = sigma_schedule_named(name).sigmas(noise_schedule, n, {});
+      EXPECT_EQ(std::vector<float>(sigmas.begin(), sigmas.end()), expected) << name;
+    });
   }
 }
 
-TEST(Sigmas, AnyNumberOfStepsFallsFromTheTopToZero) {
+TEST(Sigmas, EveryScheduleIsTheReferences) {
+  const NoiseSchedule noise_schedule;
+  const auto compare = [&](const SigmaSchedule& schedule, const std::string& name, const SigmaOptions& options) {
+    for_each_golden_run(name, [&](int n, const std::vector<float>& expected) {
+      const Sigmas sigmas = schedule.sigmas(noise_schedule, n, options);
+      ASSERT_EQ(sigmas.size(), expected.size()) << name;
+      for (size_t i = 0; i < sigmas.size(); ++i) EXPECT_NEAR(sigmas[i], expected[i], 1e-6 * expected[i]) << name << i;
+    });
+  };
+  for (const SigmaSchedule& schedule : sigma_schedules()) compare(schedule, schedule.name, {});
+  compare(sigma_schedule_named("Align Your Steps"), "align_your_steps/sdxl", {.is_sdxl = true});
+}
+
+TEST(Sigmas, AnyNumberOfStepsFallsInFloat32) {
   const NoiseSchedule noise_schedule;
   for (const SigmaSchedule& schedule : sigma_schedules()) {
     for (const int n : {1, 2, 15, 16, 17, 20, 150, 1000}) {
       const Sigmas sigmas = schedule.sigmas(noise_schedule, n, {});
-      ASSERT_EQ(sigmas.size(), n + 1);
-      EXPECT_NEAR(sigmas.front(), noise_schedule.sigma_max(), 1e-5);
-      if (n > 1) {
-        EXPECT_NEAR(sigmas[n - 1], noise_schedule.sigma_min(), 1e-6);
+      const bool is_table = schedule.name == "ddim";  // its stride is a whole number of timesteps
+      ASSERT_GE(sigmas.size(), is_table ? n : n + 1) << schedule.name;
+      if (!is_table) {
+        ASSERT_EQ(sigmas.size(), n + 1) << schedule.name;
+        EXPECT_NEAR(sigmas.front(), noise_schedule.sigma_max(), 1e-3) << schedule.name;
       }
-      EXPECT_EQ(sigmas.back(), 0);
-      for (int i = 0; i < n; ++i) {
-        EXPECT_GT(sigmas[i], sigmas[i + 1]);
+      for (size_t i = 0; i + 1 < sigmas.size(); ++i) {
+        EXPECT_GT(sigmas[i], sigmas[i + 1]) << schedule.name;
         EXPECT_EQ(sigmas[i], double(float(sigmas[i])));
       }
     }
   }
+}
+
+TEST(Sigmas, MostEndAtTheModelsEndAndThenAtZero) {
+  const NoiseSchedule noise_schedule;
+  for (const char* name : {"uniform", "karras", "exponential", "polyexponential", "normal", "beta"}) {
+    const Sigmas sigmas = sigma_schedule_named(name).sigmas(noise_schedule, 17, {});
+    EXPECT_NEAR(sigmas[16], noise_schedule.sigma_min(), 1e-6) << name;
+    EXPECT_EQ(sigmas[17], 0) << name;
+  }
+  EXPECT_NEAR(kl_optimal_sigmas(noise_schedule, 17)[17], noise_schedule.sigma_min(), 1e-6);
+}
+
+TEST(Sigmas, PowersOfEqualDistances) {
+  const NoiseSchedule noise_schedule;
+  const double expected[] = {14.6146, 3.9641, 1.2536, .4622, .1987, .0996, .0582, .0396, .0315, .0292};
+  const Sigmas sigmas = polyexponential_sigmas(noise_schedule, 10, {.rho = 2});
+  for (int i = 0; i < 10; ++i) EXPECT_NEAR(sigmas[i], expected[i], 6e-5);
 }
 
 TEST(Sigmas, OptionsMoveTheEnds) {
@@ -94,6 +133,7 @@ TEST(Sigmas, NamesOfSchedules) {
   EXPECT_EQ(sigma_schedule_named("karras").sigmas, karras_sigmas);
   EXPECT_EQ(sigma_schedule_named("Karras").name, "karras");
   EXPECT_EQ(sigma_schedule_named("EXPONENTIAL").sigmas, exponential_sigmas);
+  EXPECT_EQ(sigma_schedule_named("SGM Uniform").sigmas, sgm_uniform_sigmas);
   EXPECT_TRUE(is_automatic_schedule("Automatic"));
   EXPECT_TRUE(is_automatic_schedule(""));
   EXPECT_FALSE(is_automatic_schedule("karras"));
