@@ -9,7 +9,6 @@
 
 #include "base/error.h"
 #include "diffusion/seed_sequence.h"
-#include "diffusion/torch_random.h"
 
 namespace darkroom::diffusion {
 namespace {
@@ -33,8 +32,9 @@ struct BrownianPath::Node {
   std::unique_ptr<Node> left = nullptr, right = nullptr;
 };
 
-BrownianPath::BrownianPath(std::uint64_t seed, std::vector<std::int64_t> shape, double start, double end)
-    : seed_(seed), shape_(std::move(shape)) {
+BrownianPath::BrownianPath(std::uint64_t seed, std::vector<std::int64_t> shape, double start, double end,
+                           RandomSource source)
+    : seed_(seed), shape_(std::move(shape)), source_(source) {
   require(start < end, ErrorKind::internal, "make a Brownian path: it must start below its end, but {} to {} was asked",
           start, end);
   const Tensor w = draw(seed_sequence(seed)) * std::sqrt(end - start);
@@ -61,8 +61,7 @@ void BrownianPath::forget_above(double time) {
 }
 
 Tensor BrownianPath::draw(std::uint32_t seed) const {
-  at::Generator generator = torch_generator(seed);
-  return torch_randn(shape_, generator);
+  return RandomGenerator(source_, seed).randn(shape_);
 }
 
 /// The middle is Gaussian around the straight line between the ends (the Brownian bridge).
@@ -89,11 +88,11 @@ void BrownianPath::add_covering(Node& node, double a, double b, Tensor& sum) con
 }
 
 BrownianNoise::BrownianNoise(const std::vector<std::uint64_t>& seeds, const std::vector<std::int64_t>& shape,
-                             const Sigmas& sigmas) {
+                             const Sigmas& sigmas, RandomSource source) {
   require(sigmas.size() >= 2, ErrorKind::internal, "make the noise of a batch: there must be levels to go through");
   // A single level has no length; any will do, for it is never asked.
   const double lowest = sigmas.size() > 2 ? sigmas[sigmas.size() - 2] : sigmas.front() / 2;
-  for (const std::uint64_t seed : seeds) paths_.emplace_back(seed, shape, lowest, sigmas.front());
+  for (const std::uint64_t seed : seeds) paths_.emplace_back(seed, shape, lowest, sigmas.front(), source);
 }
 
 NoiseSource BrownianNoise::source() {

@@ -17,7 +17,8 @@ namespace darkroom::diffusion {
 class BrownianPath {
  public:
   /// From `start` to `end` in time; `shape` of its values. Requires: start < end.
-  BrownianPath(std::uint64_t seed, std::vector<std::int64_t> shape, double start, double end);
+  BrownianPath(std::uint64_t seed, std::vector<std::int64_t> shape, double start, double end,
+               RandomSource source = RandomSource::cpu);
   ~BrownianPath();
   BrownianPath(BrownianPath&&) noexcept;
 
@@ -36,6 +37,7 @@ class BrownianPath {
 
   std::uint64_t seed_;
   std::vector<std::int64_t> shape_;
+  RandomSource source_;
   std::unique_ptr<Node> root_;
 };
 
@@ -43,7 +45,8 @@ class BrownianPath {
 class BrownianNoise {
  public:
   /// One path per seed, over the positive levels of `sigmas`. `shape`: one image's latent, [C,H,W].
-  BrownianNoise(const std::vector<std::uint64_t>& seeds, const std::vector<std::int64_t>& shape, const Sigmas& sigmas);
+  BrownianNoise(const std::vector<std::uint64_t>& seeds, const std::vector<std::int64_t>& shape, const Sigmas& sigmas,
+                RandomSource source = RandomSource::cpu);
   BrownianNoise(const BrownianNoise&) = delete;
   BrownianNoise& operator=(const BrownianNoise&) = delete;
 

@@ -76,6 +76,7 @@ const std::vector<SamplerInfo>& samplers() {
        1,
        true},
       {"Euler", {"k_euler"}, sample_euler, "uniform", 1, true},
+      {"LMS", {"k_lms"}, sample_lms, "uniform", 1, false},
       {"Heun", {"k_heun"}, sample_heun, "uniform", 2, true},
       {"DPM2", {"k_dpm_2", "dpm_2", "dpm2"}, sample_dpm_2, "karras", 2, true, true},
       {"DPM2 a", {"k_dpm_2_a", "dpm_2_ancestral", "dpm2_a"}, sample_dpm_2_ancestral, "karras", 2, true, true},

@@ -31,6 +31,8 @@ struct SampleOptions {
   double s_churn = 0;  ///< churn samplers: noise added over the whole run, as in Karras et al. 2022, algorithm 2
   double s_tmin = 0;   ///< churn only at levels in [s_tmin, s_tmax]
   double s_tmax = std::numeric_limits<double>::infinity();
+  /// LMS: full order on the step to 0 as well, as k-diffusion does, instead of ending with the denoised latent.
+  bool lms_extrapolates_to_zero = false;
 };
 
 /// From x at sigmas.front() (x0 + sigma * noise) to the latent at sigmas.back(). With less than two levels x comes
@@ -38,6 +40,8 @@ struct SampleOptions {
 Tensor sample_euler(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
 /// Euler ancestral. Draws in every step but one that ends at 0.
 Tensor sample_euler_ancestral(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+/// Linear multistep of order 4. Draws nothing.
+Tensor sample_lms(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
 /// Heun, with churn: twice Euler's calls, second order. Draws in every step.
 Tensor sample_heun(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
 /// DPM-Solver-2, with churn. Draws in every step.

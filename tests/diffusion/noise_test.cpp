@@ -9,20 +9,46 @@ namespace darkroom::diffusion {
 namespace {
 
 TEST(ImageNoise, IsTheReferences) {
-  int rows = 0;
   for (const auto& row : golden("rng.json").at("image_rng")) {
-    const bool is_plain = row.at("source") == "CPU" && !row.contains("subseeds") && !row.contains("seed_resize_from_h");
-    if (!is_plain || row.at("ensd") != 0) continue;
-    ++rows;
-    ImageNoise noise(row.at("seeds").get<std::vector<uint64_t>>(), row.at("shape").get<std::vector<int64_t>>());
+    ImageNoiseOptions options;
+    options.source = random_source_named(row.at("source").get<std::string>());
+    options.seed_delta = row.at("ensd");
+    if (row.contains("subseeds")) {
+      options.variation_seeds = row.at("subseeds").get<std::vector<uint64_t>>();
+      options.variation_strength = row.at("subseed_strength");
+    }
+    if (row.contains("seed_resize_from_h")) {  // in pixels there
+      options.resize_from_height = row.at("seed_resize_from_h").get<int>() / 8;
+      options.resize_from_width = row.at("seed_resize_from_w").get<int>() / 8;
+    }
+    const auto seeds = row.at("seeds").get<std::vector<uint64_t>>();
+    ImageNoise noise(seeds, row.at("shape").get<std::vector<int64_t>>(), options);
     const Tensor first = noise.first(), second = noise.next();
-    EXPECT_LE(largest_difference(first.flatten(), at::tensor(floats(row.at("first")))), 2e-6);
-    for (int image = 0; image < 2; ++image) {
+    EXPECT_LE(largest_difference(first.flatten(), at::tensor(floats(row.at("first")))), 2e-6) << row.at("source");
+    for (size_t image = 0; image < seeds.size(); ++image) {
       const Tensor head = at::tensor(floats(row.at("second_head")[image]));
-      EXPECT_LE(largest_difference(second[image].flatten().narrow(0, 0, 8), head), 2e-6);
+      EXPECT_LE(largest_difference(second[image].flatten().narrow(0, 0, 8), head), 2e-6) << row.at("source");
     }
   }
-  EXPECT_EQ(rows, 1);
+}
+
+TEST(ImageNoise, AVariationGoesFromOneSeedToTheOther) {
+  const auto mixed = [](double strength) {
+    ImageNoise noise({1}, {4, 8, 8}, {.variation_seeds = {2}, .variation_strength = strength});
+    return noise.first();
+  };
+  ImageNoise one({1}, {4, 8, 8}), two({2}, {4, 8, 8});
+  const Tensor first = one.first(), second = two.first();
+  EXPECT_LE(largest_difference(mixed(1), second), 1e-5);
+  EXPECT_TRUE(mixed(0).equal(first));
+  EXPECT_NEAR(mixed(0.5).square().mean().item<double>(), 1, 0.2);
+}
+
+TEST(ImageNoise, ResizingKeepsTheMiddle) {
+  ImageNoise small({9}, {4, 4, 6}), grown({9}, {4, 8, 8}, {.resize_from_height = 4, .resize_from_width = 6});
+  EXPECT_TRUE(grown.first()[0].narrow(1, 2, 4).narrow(2, 1, 6).equal(small.first()[0]));
+  ImageNoise large({9}, {4, 8, 8}), cut({9}, {4, 4, 6}, {.resize_from_height = 8, .resize_from_width = 8});
+  EXPECT_TRUE(cut.first()[0].equal(large.first()[0].narrow(1, 2, 4).narrow(2, 1, 6)));
 }
 
 TEST(ImageNoise, AnImageDoesNotDependOnItsBatch) {
@@ -63,6 +89,10 @@ TEST(ImageNoise, SeedsCountUp) {
 TEST(ImageNoise, MistakesOfTheProgramAreNamed) {
   expect_contains(error_of(ErrorKind::internal, [] { no_noise(2, 1); }), "no source");
   error_of(ErrorKind::internal, [] { ImageNoise({}, {4, 4, 4}); });
+  error_of(ErrorKind::internal, [] {
+    ImageNoise({1, 2}, {4, 4, 4}, {.variation_seeds = {3}, .variation_strength = 0.5});
+  });
+  expect_contains(error_of(ErrorKind::invalid_request, [] { random_source_named("TPU"); }), "CPU or NV");
 }
 
 }  // namespace
