@@ -113,14 +113,16 @@ std::string infotext(const Recipe& recipe) {
       append_file(line, "Model", recipe.model_name, recipe.model_hash);
     } else if (field.infotext == "VAE") {
       append_file(line, "VAE", recipe.vae_name, recipe.vae_hash);
-    } else if (field.infotext == "Size-1") {
-      line += fmt::format(", Size: {}x{}", request.width, request.height);
-    } else if (field.infotext != "Size-2" &&
-               (field.recorded == Recorded::always ||
-                (field.recorded == Recorded::unlike_default && value != field_text(GenerateRequest{}, field)))) {
-      line += fmt::format(", {}: {}", field.infotext, field_value(value));
+    } else if (field.recorded == Recorded::always ||
+               (field.recorded == Recorded::unlike_default && value != field_text(GenerateRequest{}, field))) {
+      // "Size-1" and "Size-2" are one entry, "Size: 512x768".
+      if (field.infotext.ends_with("-2"))
+        line += "x" + value;
+      else if (field.infotext.ends_with("-1"))
+        line += fmt::format(", {}: {}", field.infotext.substr(0, field.infotext.size() - 2), value);
+      else
+        line += fmt::format(", {}: {}", field.infotext, field_value(value));
     }
-    if (field.infotext == "Clip skip") line += ", RNG: CPU";  // A1111's place for it, before the samplers' own keys
   }
   std::string text = request.prompt;
   if (!request.negative_prompt.empty()) text += fmt::format("\n{} {}", kNegative, request.negative_prompt);

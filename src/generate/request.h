@@ -13,8 +13,14 @@ struct GenerateRequest {
   std::string sampler = "DPM++ 2M";
   std::string schedule = "Automatic";  ///< the spacing of noise levels; Automatic = the sampler's own
   double cfg_scale = 7;
-  int64_t seed = -1;  ///< of the first picture, picture i has seed + i; -1 = drawn at random
-  int width = 0;      ///< pixels; 0 = the model's own size
+  int64_t seed = -1;               ///< of the first picture, picture i has seed + i; -1 = drawn at random
+  int64_t variation_seed = -1;     ///< noise mixed into that of `seed`; picture i has variation_seed + i; -1 = drawn
+  double variation_strength = 0;   ///< its share; above 0 every picture has the same seed
+  int seed_resize_from_width = 0;  ///< pixels whose noise is put into the middle; 0 = none
+  int seed_resize_from_height = 0;
+  int64_t seed_delta = 0;   ///< added to the seed of the noise drawn while sampling ("ENSD")
+  std::string rng = "CPU";  ///< whose random numbers a seed stands for: CPU, NV
+  int width = 0;            ///< pixels; 0 = the model's own size
   int height = 0;
   std::string model;  ///< a file or folder; empty = the model that comes with the program
   std::string vae;    ///< a file or folder; empty = the model's own

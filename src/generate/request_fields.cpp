@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "diffusion/nearest_names.h"
+#include "diffusion/noise.h"
 #include "diffusion/samplers.h"
 #include "formats/utf8.h"
 #include "generate/precision.h"
@@ -120,6 +121,34 @@ const std::vector<RequestField>& request_fields() {
        "Checkpoint: a .safetensors or .ckpt file, or a diffusers folder. Without it the model that comes with "
        "Darkroom."},
       {&R::vae, "vae", "VAE", unlike_default, "--vae", "Another VAE than the model's: a file or a diffusers folder."},
+      {&R::variation_seed,
+       "subseed",
+       "Variation seed",
+       unlike_default,
+       "--variation-seed",
+       "Another seed whose noise is mixed in; picture i of a batch uses it + i. -1 draws one.",
+       {-1, kMostSeed}},
+      {&R::variation_strength,
+       "subseed_strength",
+       "Variation seed strength",
+       unlike_default,
+       "--variation-strength",
+       "Share of the variation seed's noise; above 0 all pictures keep the same seed.",
+       {0, 1}},
+      {&R::seed_resize_from_width,
+       "seed_resize_from_w",
+       "Seed resize from-1",
+       unlike_default,
+       "--seed-resize-from-width",
+       "Width at which the seed is known to make a good picture: its composition is kept at another size. 0 is off.",
+       {0, 8192, 8}},
+      {&R::seed_resize_from_height,
+       "seed_resize_from_h",
+       "Seed resize from-2",
+       unlike_default,
+       "--seed-resize-from-height",
+       "Height of the same.",
+       {0, 8192, 8}},
       {&R::clip_skip,
        "clip_skip",
        "Clip skip",
@@ -129,6 +158,24 @@ const std::vector<RequestField>& request_fields() {
        "their "
        "own.",
        {1, 12}},
+      {&R::seed_delta,
+       "eta_noise_seed_delta",
+       "ENSD",
+       unlike_default,
+       "--seed-delta",
+       "Added to the seed for the noise drawn while sampling (eta noise seed delta); some models' makers used 31337.",
+       {0, 4294967295}},
+      {&R::rng,
+       "randn_source",
+       "RNG",
+       always,
+       "--rng",
+       "Whose random numbers a seed stands for: torch's on a CPU, or on an NVIDIA card, where most pictures of the web "
+       "began.",
+       {},
+       [] {
+         return std::vector<std::string>{"CPU", "NV"};
+       }},
       {&R::eta,
        "eta",
        "Eta",
@@ -203,6 +250,11 @@ GenerateRequest completed_request(const Settings& said, const Settings& recommen
   request.schedule = own && diffusion::is_automatic_schedule(request.schedule) ? "Automatic" : choice.schedule.label;
   request.sampler = choice.sampler.name;
   request.precision = precision_named(request.precision);
+  try {
+    request.rng = diffusion::random_source_named(request.rng) == diffusion::RandomSource::nv ? "NV" : "CPU";
+  } catch (const Error& error) {
+    throw error.within("--rng");
+  }
   return request;
 }
 

@@ -36,6 +36,10 @@ int possible_side(const Parts& parts, const char* flag, int side, const std::str
 GenerateRequest settled(const LoadedModel& model, GenerateRequest request) {
   const Settings own = model.recommended();
   request.seed = drawn_seed(request.seed);
+  request.variation_seed = request.variation_strength > 0 ? drawn_seed(request.variation_seed) : -1;
+  require((request.seed_resize_from_width > 0) == (request.seed_resize_from_height > 0), ErrorKind::invalid_request,
+          "--seed-resize-from-width and --seed-resize-from-height: both must be given or none, found {} and {}",
+          request.seed_resize_from_width, request.seed_resize_from_height);
   request.width = possible_side(model.parts(), "--width", request.width, own.at("width"));
   request.height = possible_side(model.parts(), "--height", request.height, own.at("height"));
   return request;
@@ -66,11 +70,33 @@ Image decoded(const Parts& parts, const Tensor& latent) {
   return tensor_image(require_numbers(vae.decode(latent.unsqueeze(0) / vae.config.scale), "decode the picture")[0]);
 }
 
-std::string recipe(const Parts& parts, GenerateRequest request, int64_t seed, const diffusion::SamplerChoice& choice) {
+/// Seeds of the pictures of a batch whose first picture is `first` of the run.
+std::vector<uint64_t> batch_seeds(const GenerateRequest& request, int first) {
+  // Parity: variations are variations of one seed.
+  if (request.variation_strength > 0) return std::vector<uint64_t>(request.batch_size, request.seed);
+  return diffusion::image_seeds(uint64_t(request.seed + first), request.batch_size);
+}
+
+diffusion::ImageNoiseOptions noise_options(const GenerateRequest& request, int first, int64_t reduction) {
+  diffusion::ImageNoiseOptions options;
+  options.source = diffusion::random_source_named(request.rng);
+  options.seed_delta = uint64_t(request.seed_delta);
+  options.variation_strength = request.variation_strength;
+  if (request.variation_strength > 0)
+    options.variation_seeds = diffusion::image_seeds(uint64_t(request.variation_seed + first), request.batch_size);
+  options.resize_from_width = request.seed_resize_from_width / reduction;
+  options.resize_from_height = request.seed_resize_from_height / reduction;
+  return options;
+}
+
+/// Of picture `index` of the run.
+std::string recipe(const Parts& parts, GenerateRequest request, int64_t seed, int index,
+                   const diffusion::SamplerChoice& choice) {
   // Parity: A1111 names the schedule that acted, unless the sampler has no preference and so nothing was chosen.
   if (choice.sampler.default_schedule != "uniform" || !diffusion::is_automatic_schedule(request.schedule))
     request.schedule = choice.schedule.label;
   request.seed = seed;
+  if (request.variation_strength > 0) request.variation_seed += index;
   return infotext({.request = request,
                    .model_name = parts.name,
                    .model_hash = parts.hash.get(),
@@ -111,10 +137,11 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
       options.on_progress({"sampling", batch * steps + done, request.batch_count * steps, ""});
     };
     sampled(0);
-    const auto seeds = diffusion::image_seeds(uint64_t(request.seed + first), request.batch_size);
-    diffusion::ImageNoise noise(seeds, shape);
+    const std::vector<uint64_t> seeds = batch_seeds(request, first);
+    const diffusion::ImageNoiseOptions from = noise_options(request, first, reduction);
+    diffusion::ImageNoise noise(seeds, shape, from);
     std::optional<diffusion::BrownianNoise> path;
-    if (choice.sampler.is_brownian) path.emplace(seeds, shape, sigmas);
+    if (choice.sampler.is_brownian) path.emplace(seeds, shape, sigmas, from.source);
     const Tensor x = starting_noise(noise, options, first) * sigmas.front();
     const Tensor latents =
         choice.sampler.sample(denoise, x, sigmas,
@@ -126,8 +153,8 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
 
     for (int i = 0; i < request.batch_size; ++i) {
       options.on_progress({"decoding", first + i, request.pictures(), ""});
-      const int64_t seed = request.seed + first + i;
-      on_picture({decoded(parts, latents[i]), seed, recipe(parts, request, seed, choice)});
+      const int64_t seed = int64_t(seeds[i]);
+      on_picture({decoded(parts, latents[i]), seed, recipe(parts, request, seed, first + i, choice)});
     }
   }
 }

@@ -41,6 +41,19 @@ TEST(Infotext, WritesWhatDiffersFromTheDefaults) {
           kEnd);
 }
 
+TEST(Infotext, WritesWhereTheNoiseCameFrom) {
+  const std::string text = infotext(recipe({{"subseed", "7"},
+                                            {"subseed_strength", "0.3"},
+                                            {"seed_resize_from_w", "512"},
+                                            {"seed_resize_from_h", "640"},
+                                            {"eta_noise_seed_delta", "31337"},
+                                            {"randn_source", "nv"}}));
+  EXPECT_NE(
+      text.find(", Variation seed: 7, Variation seed strength: 0.3, Seed resize from: 512x640, ENSD: 31337, RNG: NV, "),
+      std::string::npos)
+      << text;
+}
+
 TEST(Infotext, QuotesValuesThatCouldBeTakenForMoreFields) {
   Recipe it = recipe({});
   it.model_name = "a, \"b\": c\xc3\xa9";
@@ -66,6 +79,7 @@ TEST(Infotext, ReadsBackWhatItWrites) {
                            {"width", "64"},
                            {"height", "1024"},
                            {"clip_skip", "3"},
+                           {"randn_source", "NV"},
                            {"eta", "0.25"},
                            {"s_noise", "1.01"}};
     Settings read = infotext_settings(parse_infotext(infotext(recipe(said))));

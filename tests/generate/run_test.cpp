@@ -74,6 +74,9 @@ TEST(Run, WhatIsSaidMatters) {
                                {{"cfg_scale", "3"}},
                                {{"clip_skip", "2"}},
                                {{"steps", "3"}},
+                               {{"randn_source", "NV"}},
+                               {{"subseed_strength", "0.3"}, {"subseed", "5"}},
+                               {{"seed_resize_from_w", "16"}, {"seed_resize_from_h", "16"}},
                                {{"prompt", "a (red:1.9) apple"}}})
     EXPECT_NE(pixels(said), plain) << said.begin()->first;
 }
@@ -98,6 +101,23 @@ TEST(Run, PicturesDoNotDependOnTheirBatch) {
       EXPECT_EQ(batch[i].infotext, alone[0].infotext);
     }
   }
+}
+
+TEST(Run, VariationsAreOfOneSeed) {
+  const Settings said = {{"subseed", "9"}, {"subseed_strength", "0.2"}, {"batch_size", "2"}};
+  const auto pictures = pictures_of(sd15(), small_request(said));
+  EXPECT_EQ(pictures[0].seed, 42);
+  EXPECT_EQ(pictures[1].seed, 42);
+  EXPECT_NE(pictures[0].image.pixels, pictures[1].image.pixels);
+  EXPECT_NE(pictures[1].infotext.find("Variation seed: 10, Variation seed strength: 0.2"), std::string::npos);
+  const auto again = pictures_of(sd15(), completed_request(infotext_settings(parse_infotext(pictures[1].infotext))));
+  EXPECT_EQ(again[0].infotext, pictures[1].infotext);
+}
+
+TEST(Run, SeedDeltaActsOnNoiseDrawnLater) {
+  EXPECT_EQ(pixels({{"eta_noise_seed_delta", "31337"}}), pixels({}));  // DPM++ 2M draws none
+  EXPECT_NE(pixels({{"eta_noise_seed_delta", "31337"}, {"sampler_name", "Euler a"}}),
+            pixels({{"sampler_name", "Euler a"}}));
 }
 
 TEST(Run, ThreadsDoNotChangeThePicture) {
@@ -139,6 +159,7 @@ TEST(Run, AnyTextIsAPrompt) {
 
 TEST(Run, RefusesWhatTheModelCannotDo) {
   expect_error(ErrorKind::invalid_request, "--clip-skip", [] { pixels({{"clip_skip", "12"}}); });
+  expect_error(ErrorKind::invalid_request, "both must be given", [] { pixels({{"seed_resize_from_w", "16"}}); });
   GenerateRequest request = small_request();
   request.width = 30;  // past the rows' own check, as the server might
   expect_error(ErrorKind::invalid_request,
