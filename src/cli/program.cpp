@@ -14,6 +14,7 @@ int run_program(int argc, const char* const* argv) {
   add_generate(program);
   add_inspect(program);
   add_train(program);
+  add_lab(program);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,0 +1,41 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "support/run_program.h"
+
+namespace darkroom::cli {
+namespace {
+
+nlohmann::json printed(const std::vector<std::string>& arguments) {
+  const formats::TemporaryFolder folder;
+  const ProgramResult result = run_program(arguments, folder.path());
+  EXPECT_EQ(result.code, 0) << result.err;
+  return nlohmann::json::parse(result.out);
+}
+
+TEST(Lab, SigmasOfASchedule) {
+  const auto found = printed({"lab", "sigmas", "--schedule", "karras", "--steps", "10", "--json"}).at("sigmas");
+  ASSERT_EQ(found.size(), 11u);
+  EXPECT_FLOAT_EQ(found[0].get<float>(), 14.6146431f);
+  EXPECT_FLOAT_EQ(found[9].get<float>(), 0.0291675385f);
+  EXPECT_EQ(found[10], 0);
+}
+
+TEST(Lab, ASamplerOnAWorld) {
+  const auto found = printed({"lab", "sample", "--world", "point", "--shape", "1,2,3", "--seeds", "1,2", "--sampler",
+                              "Heun", "--schedule", "karras", "--steps", "5", "--json"});
+  EXPECT_EQ(found.at("calls"), 9);
+  ASSERT_EQ(found.at("result").size(), 12u);
+  for (const auto& value : found.at("result")) EXPECT_NEAR(value.get<double>(), 0.5, 1e-5);
+}
+
+TEST(Lab, RefusesWhatItDoesNotKnow) {
+  const formats::TemporaryFolder folder;
+  EXPECT_EQ(run_program({"lab"}, folder.path()).code, 2);
+  EXPECT_EQ(run_program({"lab", "sigmas", "--schedule", "karas"}, folder.path()).code, 2);
+  EXPECT_EQ(run_program({"lab", "sample", "--sampler", "Eular"}, folder.path()).code, 2);
+}
+
+}  // namespace
+}  // namespace darkroom::cli
