@@ -62,7 +62,7 @@ void add_sample(CLI::App& lab) {
   command->add_option("--shape", request.shape, "Of one image's latent: C,H,W. [4,4,4]")->delimiter(',');
   command->add_option("--seeds", request.seeds, "One per image: a,b,... [0]")->delimiter(',');
   command->add_option("--rng", request.rng, "Whose random numbers: CPU, NV. [CPU]");
-  command->add_option("--eta", request.eta, "Ancestral and SDE samplers: share of each step's noise drawn anew. [1]");
+  command->add_option("--eta", request.eta, "Share of each step's noise drawn anew; -1 is the sampler's own. [-1]");
   command->add_option("--s-noise", request.s_noise, "Factor on the noise drawn in a step. [1]");
   command->add_option("--s-churn", request.s_churn, "Euler, Heun, DPM2: noise added over the whole run. [0]");
   command->add_option("--s-tmin", request.s_tmin, "Churn only at levels from this one. [0]");

@@ -1,10 +1,10 @@
 #include "cli/progress_bar.h"
 
-#include "base/error.h"
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+
+#include "base/error.h"
 
 namespace darkroom::cli {
 namespace {

@@ -1,6 +1,7 @@
 #include "diffusion/samplers.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/error.h"
@@ -50,46 +51,84 @@ std::pair<const SamplerInfo*, const SigmaSchedule*> split_joined(std::string_vie
 
 const std::vector<SamplerInfo>& samplers() {
   static const std::vector<SamplerInfo> table = {
-      // name, aliases, function, default schedule, calls, noise, discards the lowest level, Brownian
-      {"DPM++ 2M", {"k_dpmpp_2m", "dpmpp_2m"}, sample_dpmpp_2m, "karras", 1, false},
-      {"DPM++ SDE", {"k_dpmpp_sde", "dpmpp_sde"}, sample_dpmpp_sde, "karras", 2, true, false, true},
-      {"DPM++ 2M SDE", {"k_dpmpp_2m_sde", "dpmpp_2m_sde"}, sample_dpmpp_2m_sde, "exponential", 1, true, false, true},
-      {"DPM++ 2M SDE Heun",
-       {"k_dpmpp_2m_sde_heun", "dpmpp_2m_sde_heun"},
-       sample_dpmpp_2m_sde_heun,
-       "exponential",
-       1,
-       true,
-       false,
-       true},
-      {"DPM++ 2S a",
-       {"k_dpmpp_2s_a", "dpmpp_2s_ancestral", "dpmpp_2s_a"},
-       sample_dpmpp_2s_ancestral,
-       "karras",
-       2,
-       true},
-      {"DPM++ 3M SDE", {"k_dpmpp_3m_sde", "dpmpp_3m_sde"}, sample_dpmpp_3m_sde, "exponential", 1, true, true, true},
-      {"Euler a",
-       {"k_euler_a", "k_euler_ancestral", "euler_ancestral", "euler_a"},
-       sample_euler_ancestral,
-       "uniform",
-       1,
-       true},
-      {"Euler", {"k_euler"}, sample_euler, "uniform", 1, true},
-      {"LMS", {"k_lms"}, sample_lms, "uniform", 1, false},
-      {"Heun", {"k_heun"}, sample_heun, "uniform", 2, true},
-      {"DPM2", {"k_dpm_2", "dpm_2", "dpm2"}, sample_dpm_2, "karras", 2, true, true},
-      {"DPM2 a", {"k_dpm_2_a", "dpm_2_ancestral", "dpm2_a"}, sample_dpm_2_ancestral, "karras", 2, true, true},
+      {.name = "DPM++ 2M",
+       .aliases = {"k_dpmpp_2m", "dpmpp_2m"},
+       .sample = sample_dpmpp_2m,
+       .default_schedule = "karras",
+       .draws_noise = false},
+      {.name = "DPM++ SDE",
+       .aliases = {"k_dpmpp_sde", "dpmpp_sde"},
+       .sample = sample_dpmpp_sde,
+       .default_schedule = "karras",
+       .calls_per_step = 2,
+       .is_brownian = true},
+      {.name = "DPM++ 2M SDE",
+       .aliases = {"k_dpmpp_2m_sde", "dpmpp_2m_sde"},
+       .sample = sample_dpmpp_2m_sde,
+       .default_schedule = "exponential",
+       .is_brownian = true},
+      {.name = "DPM++ 2M SDE Heun",
+       .aliases = {"k_dpmpp_2m_sde_heun", "dpmpp_2m_sde_heun"},
+       .sample = sample_dpmpp_2m_sde_heun,
+       .default_schedule = "exponential",
+       .is_brownian = true},
+      {.name = "DPM++ 2S a",
+       .aliases = {"k_dpmpp_2s_a", "dpmpp_2s_ancestral", "dpmpp_2s_a"},
+       .sample = sample_dpmpp_2s_ancestral,
+       .default_schedule = "karras",
+       .calls_per_step = 2},
+      {.name = "DPM++ 3M SDE",
+       .aliases = {"k_dpmpp_3m_sde", "dpmpp_3m_sde"},
+       .sample = sample_dpmpp_3m_sde,
+       .default_schedule = "exponential",
+       .discards_lowest = true,
+       .is_brownian = true},
+      {.name = "Euler a",
+       .aliases = {"k_euler_a", "k_euler_ancestral", "euler_ancestral", "euler_a"},
+       .sample = sample_euler_ancestral},
+      {.name = "Euler", .aliases = {"k_euler"}, .sample = sample_euler},
+      {.name = "LMS", .aliases = {"k_lms"}, .sample = sample_lms, .draws_noise = false},
+      {.name = "Heun", .aliases = {"k_heun"}, .sample = sample_heun, .calls_per_step = 2},
+      {.name = "DPM2",
+       .aliases = {"k_dpm_2", "dpm_2"},
+       .sample = sample_dpm_2,
+       .default_schedule = "karras",
+       .calls_per_step = 2,
+       .discards_lowest = true},
+      {.name = "DPM2 a",
+       .aliases = {"k_dpm_2_a", "dpm_2_ancestral", "dpm2_a"},
+       .sample = sample_dpm_2_ancestral,
+       .default_schedule = "karras",
+       .calls_per_step = 2,
+       .discards_lowest = true},
+      {.name = "DPM fast", .aliases = {"k_dpm_fast", "dpm_fast"}, .sample = sample_dpm_fast, .chooses_steps = true},
+      {.name = "DPM adaptive",
+       .aliases = {"k_dpm_ad", "dpm_adaptive"},
+       .sample = sample_dpm_adaptive,
+       .calls_per_step = 3,
+       .chooses_steps = true},
+      {.name = "Restart", .sample = sample_restart, .default_schedule = "karras", .calls_per_step = 2},
+      {.name = "DDIM", .sample = sample_ddim, .default_eta = 0, .own_levels = timestep_levels},
+      {.name = "PLMS", .sample = sample_plms, .draws_noise = false, .own_levels = timestep_levels},
+      {.name = "UniPC",
+       .aliases = {"uni_pc"},
+       .sample = sample_unipc,
+       .draws_noise = false,
+       .own_levels = unipc_levels},
   };
   return table;
 }
 
 SamplerChoice choose_sampler(std::string_view sampler, std::string_view schedule) {
   const SigmaSchedule* asked = is_automatic_schedule(schedule) ? nullptr : &sigma_schedule_named(schedule);
-  if (const SamplerInfo* known = known_sampler(sampler))
+  if (const SamplerInfo* known = known_sampler(sampler)) {
+    require(!asked || !known->own_levels, ErrorKind::invalid_request,
+            "choose the schedule \"{}\": {} has noise levels of its own; leave the schedule out",
+            asked ? asked->label : "", known->name);
     return {*known, asked ? *asked : sigma_schedule_named(known->default_schedule)};
+  }
   const auto [known, joined] = split_joined(sampler);
-  if (!known) fail_unknown(sampler);
+  if (!known || known->own_levels) fail_unknown(sampler);
   require(
       !asked || asked == joined, ErrorKind::invalid_request,
       "choose the sampler \"{}\": its name already asks for the schedule {}, but {} was given too; name the sampler "
@@ -98,7 +137,12 @@ SamplerChoice choose_sampler(std::string_view sampler, std::string_view schedule
   return {*known, *joined};
 }
 
+double start_scale(const SamplerInfo& sampler, const Sigmas& sigmas) {
+  return sampler.own_levels ? std::sqrt(1 + sigmas.front() * sigmas.front()) : sigmas.front();
+}
+
 Sigmas run_sigmas(const SamplerChoice& choice, const NoiseSchedule& schedule, int n, const SigmaOptions& options) {
+  if (choice.sampler.own_levels) return choice.sampler.own_levels(schedule, n, options);
   if (!choice.sampler.discards_lowest) return choice.schedule.sigmas(schedule, n, options);
   Sigmas sigmas = choice.schedule.sigmas(schedule, n + 1, options);
   sigmas.erase(sigmas.end() - 2);

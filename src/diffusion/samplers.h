@@ -26,7 +26,7 @@ struct SampleOptions {
   NoiseSource noise = no_noise;  ///< must be given to samplers whose row says draws_noise
   /// May throw Error{cancelled} to stop.
   std::function<void(const StepEvent&)> on_step = [](const StepEvent&) {};
-  double eta = 1;      ///< ancestral and SDE samplers: share of a step's noise drawn anew; 0 = none
+  double eta = 1;      ///< ancestral and SDE samplers, DDIM: share of a step's noise drawn anew; 0 = none
   double s_noise = 1;  ///< factor on noise added during sampling
   double s_churn = 0;  ///< churn samplers: noise added over the whole run, as in Karras et al. 2022, algorithm 2
   double s_tmin = 0;   ///< churn only at levels in [s_tmin, s_tmax]
@@ -40,6 +40,24 @@ struct SampleOptions {
 Tensor sample_euler(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
 /// Euler ancestral. Draws in every step but one that ends at 0.
 Tensor sample_euler_ancestral(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+/// DPM-Solver-3 with n calls in all: of the levels only their number and ends count; ends at the lowest positive one.
+/// Draws in every interval.
+Tensor sample_dpm_fast(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+/// DPM-Solver-3 that chooses its steps by an estimate of its error over the whole batch: only the ends of the levels
+/// count; ends at the lowest positive one. Draws in accepted steps if eta is above 0. Throws Error{internal} where the
+/// network answers no numbers, or after ten thousand attempts.
+Tensor sample_dpm_adaptive(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+/// Heun that from 20 steps on goes back up with fresh noise, within the same number of steps on Karras levels.
+Tensor sample_restart(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+/// DDIM, PLMS and UniPC of order 3, on levels of their own (below). They end at the lowest level, in the network's
+/// scaling. DDIM draws in every step, the others never.
+Tensor sample_ddim(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+Tensor sample_plms(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+Tensor sample_unipc(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
+/// Every (T / n)-th timestep from the second on; one step fewer than levels, and more levels than n where n does not
+/// divide T. UniPC's: as many steps as that has levels, equal in time.
+Sigmas timestep_levels(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
+Sigmas unipc_levels(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
 /// Linear multistep of order 4. Draws nothing.
 Tensor sample_lms(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
 /// Heun, with churn: twice Euler's calls, second order. Draws in every step.
@@ -64,16 +82,21 @@ using Sampler = Tensor (*)(const Denoiser& denoise, Tensor x, const Sigmas& sigm
 
 /// One row of the table of samplers.
 struct SamplerInfo {
-  std::string name;                  ///< as in requests, menus and infotext
-  std::vector<std::string> aliases;  ///< other spellings
-  Sampler sample;
-  std::string default_schedule;  ///< what "automatic" means with it: a name of sigma_schedules()
-  int calls_per_step;            ///< denoiser calls, the last step aside
-  bool draws_noise;              ///< asks SampleOptions::noise
+  std::string name;                       ///< as in requests, menus and infotext
+  std::vector<std::string> aliases = {};  ///< other spellings
+  Sampler sample = nullptr;
+  std::string default_schedule = "uniform";  ///< what "automatic" means with it: a name of sigma_schedules()
+  int calls_per_step = 1;                    ///< denoiser calls, the last step aside
+  bool draws_noise = true;                   ///< asks SampleOptions::noise
+  double default_eta = 1;                    ///< where nobody says one
   /// Gets n + 1 levels with the lowest positive one left out ("discard next-to-last sigma"): the last step is longer.
   bool discards_lowest = false;
   /// Its noise comes from a Brownian path over the levels (brownian.h), not from draws one after another.
   bool is_brownian = false;
+  /// Levels of its own, in place of a schedule's. Such a run starts and ends in the network's scaling.
+  Sigmas (*own_levels)(const NoiseSchedule&, int n, const SigmaOptions&) = nullptr;
+  /// Chooses its own steps between the ends of the levels, by its calls or by the error of the whole batch.
+  bool chooses_steps = false;
 };
 
 /// All samplers, in the order in which they are offered.
@@ -87,9 +110,12 @@ struct SamplerChoice {
 
 /// `sampler` by name or alias in any case, also joined with a schedule as before A1111 1.9 ("DPM++ 2M Karras",
 /// "k_dpmpp_2m_ka"). `schedule` as for sigma_schedule_named, or automatic: the one joined to the name, else the
-/// sampler's default. Throws Error{invalid_request}, listing the nearest names where one is unknown, or where a joined
-/// schedule and `schedule` differ.
+/// sampler's default. Throws Error{invalid_request}, listing the nearest names where one is unknown, where a joined
+/// schedule and `schedule` differ, or where a schedule is asked of a sampler with levels of its own.
 SamplerChoice choose_sampler(std::string_view sampler, std::string_view schedule = "automatic");
+
+/// What unit noise is multiplied with to start from `sigmas`.
+double start_scale(const SamplerInfo& sampler, const Sigmas& sigmas);
 
 /// The levels of a run of n steps with this choice: the schedule's, or what the sampler makes of them.
 Sigmas run_sigmas(const SamplerChoice& choice, const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});

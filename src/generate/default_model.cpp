@@ -1,8 +1,8 @@
 #include "generate/default_model.h"
 
-#include "base/error.h"
-
 #include <system_error>
+
+#include "base/error.h"
 
 namespace darkroom::generate {
 

@@ -1,7 +1,6 @@
 #include "generate/model_hash.h"
 
 #include <openssl/evp.h>
-#include "base/error.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -10,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/error.h"
 #include "formats/utf8.h"
 
 namespace darkroom::generate {

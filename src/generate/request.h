@@ -25,7 +25,7 @@ struct GenerateRequest {
   std::string model;  ///< a file or folder; empty = the model that comes with the program
   std::string vae;    ///< a file or folder; empty = the model's own
   int clip_skip = 1;  ///< which layer of the text encoder is read, from the end, as A1111 counts (SD 1.x only)
-  double eta = 1;     ///< share of fresh noise of ancestral samplers
+  double eta = -1;    ///< share of fresh noise of ancestral and SDE samplers and DDIM; -1 = the sampler's own
   double s_noise = 1;
   int batch_size = 1;   ///< pictures made at once: more memory, the same pictures
   int batch_count = 1;  ///< batches made one after another

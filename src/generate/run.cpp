@@ -36,6 +36,8 @@ int possible_side(const Parts& parts, const char* flag, int side, const std::str
 GenerateRequest settled(const LoadedModel& model, GenerateRequest request) {
   const Settings own = model.recommended();
   request.seed = drawn_seed(request.seed);
+  require(request.eta == -1 || request.eta >= 0, ErrorKind::invalid_request,
+          "--eta: must be 0 to 1, or -1 for the sampler's own, {} was given", request.eta);
   request.variation_seed = request.variation_strength > 0 ? drawn_seed(request.variation_seed) : -1;
   require((request.seed_resize_from_width > 0) == (request.seed_resize_from_height > 0), ErrorKind::invalid_request,
           "--seed-resize-from-width and --seed-resize-from-height: both must be given or none, found {} and {}",
@@ -142,12 +144,12 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
     diffusion::ImageNoise noise(seeds, shape, from);
     std::optional<diffusion::BrownianNoise> path;
     if (choice.sampler.is_brownian) path.emplace(seeds, shape, sigmas, from.source);
-    const Tensor x = starting_noise(noise, options, first) * sigmas.front();
+    const Tensor x = starting_noise(noise, options, first) * diffusion::start_scale(choice.sampler, sigmas);
     const Tensor latents =
         choice.sampler.sample(denoise, x, sigmas,
                               {.noise = path ? path->source() : noise.source(),
                                .on_step = [&](const diffusion::StepEvent& step) { sampled(step.index + 1); },
-                               .eta = request.eta,
+                               .eta = request.eta < 0 ? choice.sampler.default_eta : request.eta,
                                .s_noise = request.s_noise});
     require_numbers(latents, "sample the picture");
 

@@ -51,7 +51,7 @@ WorldResult sample_world(const WorldRequest& request) {
 
   diffusion::SampleOptions options;
   options.noise = path ? path->source() : noise.source();
-  options.eta = request.eta;
+  options.eta = request.eta < 0 ? choice.sampler.default_eta : request.eta;
   options.s_noise = request.s_noise;
   options.s_churn = request.s_churn;
   options.s_tmin = request.s_tmin;
@@ -60,7 +60,9 @@ WorldResult sample_world(const WorldRequest& request) {
 
   WorldResult result;
   const auto counted = [&](const Tensor& x, double sigma) { return ++result.calls, world.denoised(x, sigma); };
-  const Tensor end = choice.sampler.sample(counted, noise.first() * sigmas.front(), sigmas, options).contiguous();
+  const Tensor end =
+      choice.sampler.sample(counted, noise.first() * diffusion::start_scale(choice.sampler, sigmas), sigmas, options)
+          .contiguous();
   result.result.assign(end.data_ptr<float>(), end.data_ptr<float>() + end.numel());
   return result;
 }

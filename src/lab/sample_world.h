@@ -25,7 +25,8 @@ struct WorldRequest {
   std::vector<std::int64_t> shape = {4, 4, 4};  ///< of one image's latent, C,H,W
   std::vector<std::uint64_t> seeds = {0};       ///< one per image
   std::string rng = "CPU";
-  double eta = 1, s_noise = 1, s_churn = 0, s_tmin = 0;
+  double eta = -1;  ///< -1 = the sampler's own
+  double s_noise = 1, s_churn = 0, s_tmin = 0;
   double s_tmax = 0;  ///< 0 = no limit
   bool lms_extrapolates_to_zero = false;
 };
