@@ -79,6 +79,28 @@ void add_sample(CLI::App& lab) {
   });
 }
 
+void add_gain(CLI::App& lab) {
+  struct Options {
+    lab::LevelsRequest levels;
+    bool lms_extrapolates_to_zero = false, json = false;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* command = lab.add_subcommand(
+      "gain", "How much of what a network gets wrong a sampler leaves in the picture; above 1.5 is much");
+  command->add_option("--sampler", options->levels.sampler, "As for generate.")->required();
+  add_level_options(*command, options->levels);
+  command->add_flag("--lms-extrapolates-to-zero", options->lms_extrapolates_to_zero,
+                    "LMS: k-diffusion's last step, which amplifies errors.");
+  command->add_flag("--json", options->json, "For programs: {\"at_lowest\": G, \"at_end\": G}.");
+  command->callback([options] {
+    const lab::GainResult gain = lab::error_gain(options->levels, options->lms_extrapolates_to_zero);
+    if (options->json)
+      fmt::print("{}\n", Json{{"at_lowest", gain.at_lowest}, {"at_end", gain.at_end}}.dump());
+    else
+      fmt::print("{:.3f} at the lowest positive level, {:.3f} at the end\n", gain.at_lowest, gain.at_end);
+  });
+}
+
 }  // namespace
 
 void add_lab(CLI::App& program) {
@@ -86,6 +108,7 @@ void add_lab(CLI::App& program) {
   lab->require_subcommand(1);
   add_sigmas(*lab);
   add_sample(*lab);
+  add_gain(*lab);
 }
 
 }  // namespace darkroom::cli

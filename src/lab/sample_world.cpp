@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "diffusion/brownian.h"
+#include "diffusion/noise_gain.h"
 #include "diffusion/samplers.h"
 #include "lab/worlds.h"
 
@@ -65,6 +66,21 @@ WorldResult sample_world(const WorldRequest& request) {
           .contiguous();
   result.result.assign(end.data_ptr<float>(), end.data_ptr<float>() + end.numel());
   return result;
+}
+
+GainResult error_gain(const LevelsRequest& request, bool lms_extrapolates_to_zero) {
+  NoGrad guard;
+  const auto choice = diffusion::choose_sampler(request.sampler, request.schedule);
+  diffusion::Sigmas sigmas = levels_of(choice, request);
+  diffusion::SampleOptions options;
+  options.eta = choice.sampler.default_eta;
+  options.lms_extrapolates_to_zero = lms_extrapolates_to_zero;
+  GainResult gain;
+  gain.at_end = diffusion::noise_gain(choice.sampler, sigmas, options);
+  const bool has_zero = sigmas.back() == 0 && !choice.sampler.chooses_steps;
+  if (has_zero) sigmas.pop_back();
+  gain.at_lowest = has_zero ? diffusion::noise_gain(choice.sampler, sigmas, options) : gain.at_end;
+  return gain;
 }
 
 std::vector<std::string> world_names() {

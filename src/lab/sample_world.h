@@ -39,6 +39,13 @@ struct WorldResult {
 /// From the seeds' noise at the highest level, as a picture's run would. Throws Error{invalid_request}.
 WorldResult sample_world(const WorldRequest& request);
 
+/// How much of a network's errors a run leaves in the latent at its lowest positive level, and in the result
+/// (diffusion/noise_gain.h). Throws Error{invalid_request}.
+struct GainResult {
+  double at_lowest = 0, at_end = 0;
+};
+GainResult error_gain(const LevelsRequest& request, bool lms_extrapolates_to_zero = false);
+
 /// Names to choose from, for help texts.
 std::vector<std::string> world_names();
 

@@ -30,6 +30,12 @@ TEST(Lab, ASamplerOnAWorld) {
   for (const auto& value : found.at("result")) EXPECT_NEAR(value.get<double>(), 0.5, 1e-5);
 }
 
+TEST(Lab, GainOfASampler) {
+  const auto found = printed({"lab", "gain", "--sampler", "Euler", "--schedule", "karras", "--steps", "20", "--json"});
+  EXPECT_NEAR(found.at("at_lowest").get<double>(), 0.4895, 0.0025);
+  EXPECT_NEAR(found.at("at_end").get<double>(), 1, 1e-9);
+}
+
 TEST(Lab, RefusesWhatItDoesNotKnow) {
   const formats::TemporaryFolder folder;
   EXPECT_EQ(run_program({"lab"}, folder.path()).code, 2);

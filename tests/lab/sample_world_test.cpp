@@ -73,6 +73,13 @@ TEST(RunLevels, RowsOfTheGoldenTable) {
   }
 }
 
+TEST(ErrorGain, KnowsWhatLmsDoesOnItsLastStep) {
+  const LevelsRequest request{.sampler = "LMS", .schedule = "karras", .steps = 20};
+  EXPECT_NEAR(error_gain(request).at_lowest, 0.6825, 0.003);
+  EXPECT_NEAR(error_gain(request).at_end, 1, 1e-9);
+  EXPECT_NEAR(error_gain(request, true).at_end, 4.270, 0.02);
+}
+
 TEST(SampleWorld, RefusesWhatCannotBe) {
   const auto kind = [](const WorldRequest& request) {
     try {
