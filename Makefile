@@ -21,7 +21,7 @@ help:
 	@echo "make clean             remove build/"
 
 demo: build
-	@build/darkroom generate "a red apple, noto style, on a white background" -o red_apple.png
+	@build/darkroom generate "a red apple, noto style, on a white background" --seed 1 -o red_apple.png
 	@echo "The picture is $(CURDIR)/red_apple.png"
 
 # Cheapest first, so that what is wrong shows soon; the tests last, so that their summary closes the output.
