@@ -89,6 +89,22 @@ bool read_pixels(Reader& reader, png_bytep* rows) noexcept {
   return true;
 }
 
+/// libpng allocates what a chunk claims before it reads it, and only warns where that exceeds its limits.
+void check_chunk_lengths(Bytes file) {
+  constexpr size_t kSignature = 8, kAround = 12;  // length, type and checksum around a chunk's data
+  for (size_t at = kSignature; at + kAround <= file.size();) {
+    const auto byte = [&](size_t i) { return uint64_t(file[at + i]); };
+    const uint64_t length = byte(0) << 24 | byte(1) << 16 | byte(2) << 8 | byte(3);
+    const uint64_t room = file.size() - at - kAround;
+    require(length <= room, ErrorKind::corrupt_file,
+            "not a readable PNG: the chunk at byte {} claims {} bytes, but {} are left; the file ends too early, "
+            "incomplete download?",
+            at, length, room);
+    if (as_text(file.subspan(at + 4, 4)) == "IEND") return;
+    at += kAround + size_t(length);
+  }
+}
+
 void check_size(uint32_t width, uint32_t height, uint64_t row_bytes, size_t file_bytes) {
   require(width <= kMaxPngSide && height <= kMaxPngSide, ErrorKind::unsupported,
           "the picture is {} x {}: must be at most {} on each side", width, height, kMaxPngSide);
@@ -193,6 +209,7 @@ PngFile read_png_bytes(std::span<const std::byte> file) {
   const auto check = [&](bool succeeded) {
     require(succeeded, ErrorKind::corrupt_file, "not a readable PNG: {}", reader.error.message);
   };
+  check_chunk_lengths(file);
   check(read_header(reader));
   const uint32_t width = png_get_image_width(reader.png, reader.info);
   const uint32_t height = png_get_image_height(reader.png, reader.info);
