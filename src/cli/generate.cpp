@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "cli/output_names.h"
 #include "cli/progress_bar.h"
+#include "cli/request_options.h"
 #include "cli/subcommands.h"
 #include "formats/png.h"
 #include "formats/utf8.h"
@@ -125,15 +126,6 @@ void run_generate(const GenerateOptions& options) {
   writer.finish();
 }
 
-/// "--steps  Sampling steps. [20] (1 to 1000)" from the field's row.
-std::string help_of(const generate::RequestField& field) {
-  std::string help = field.help;
-  const std::string standard = generate::field_text(GenerateRequest{}, field);
-  if (!standard.empty()) help += fmt::format(" [{}]", standard);
-  if (field.choices) help += fmt::format(" ({})", fmt::join(field.choices(), ", "));
-  return help;
-}
-
 }  // namespace
 
 void add_generate(CLI::App& program) {
@@ -141,11 +133,8 @@ void add_generate(CLI::App& program) {
   CLI::App* command = program.add_subcommand("generate", "A prompt becomes a PNG");
   // Said twice, the later one counts: scripts append to a common line.
   command->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  for (const generate::RequestField& field : generate::request_fields()) {
-    const auto say = [options, name = field.name](const std::string& text) { options->said[name] = text; };
-    command->add_option_function<std::string>(field.flag.empty() ? field.name : field.flag, say, help_of(field))
-        ->type_name(field.flag.empty() ? "" : "VALUE");
-  }
+  const std::shared_ptr<Settings> said(options, &options->said);
+  for (const generate::RequestField& field : generate::request_fields()) add_request_option(*command, field, said);
   command->add_option("-o,--output", options->output,
                       "File, folder/ or pattern like out/%05d.png. [outputs/NNNNN-SEED.png]");
   command->add_option("--from-file", options->prompts_file, "Text file with one prompt per line, instead of a prompt.");

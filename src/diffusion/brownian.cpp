@@ -91,7 +91,7 @@ BrownianNoise::BrownianNoise(const std::vector<std::uint64_t>& seeds, const std:
                              const Sigmas& sigmas, RandomSource source) {
   require(sigmas.size() >= 2, ErrorKind::internal, "make the noise of a batch: there must be levels to go through");
   // A single level has no length; any will do, for it is never asked.
-  const double lowest = sigmas.size() > 2 ? sigmas[sigmas.size() - 2] : sigmas.front() / 2;
+  const double lowest = lowest_level(sigmas) < sigmas.front() ? lowest_level(sigmas) : sigmas.front() / 2;
   for (const std::uint64_t seed : seeds) paths_.emplace_back(seed, shape, lowest, sigmas.front(), source);
 }
 

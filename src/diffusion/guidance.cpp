@@ -1,15 +1,20 @@
 #include "diffusion/guidance.h"
 
+#include <tuple>
 #include <vector>
 
 namespace darkroom::diffusion {
 
+PairDenoiser as_pair(Denoiser conditional, Denoiser unconditional) {
+  return
+      [conditional = std::move(conditional), unconditional = std::move(unconditional)](const Tensor& x, double sigma) {
+        Tensor c = conditional(x, sigma);
+        return std::pair(std::move(c), unconditional(x, sigma));
+      };
+}
+
 Denoiser guided(Denoiser conditional, Denoiser unconditional, double scale) {
-  PairDenoiser both = [conditional, unconditional = std::move(unconditional)](const Tensor& x, double sigma) {
-    Tensor c = conditional(x, sigma);
-    return std::pair(std::move(c), unconditional(x, sigma));
-  };
-  return guided(std::move(both), std::move(conditional), scale);
+  return guided(as_pair(conditional, std::move(unconditional)), conditional, scale);
 }
 
 Denoiser guided(PairDenoiser both, Denoiser conditional, double scale) {
@@ -18,6 +23,14 @@ Denoiser guided(PairDenoiser both, Denoiser conditional, double scale) {
   return [both = std::move(both), scale](const Tensor& x, double sigma) {
     const auto [c, u] = both(x, sigma);
     return u + (c - u) * scale;
+  };
+}
+
+Denoiser guided(PairDenoiser both, double scale, Tensor& unconditional) {
+  return [both = std::move(both), scale, &unconditional](const Tensor& x, double sigma) {
+    Tensor c;
+    std::tie(c, unconditional) = both(x, sigma);
+    return unconditional + (c - unconditional) * scale;
   };
 }
 

@@ -19,6 +19,13 @@ Denoiser guided(Denoiser conditional, Denoiser unconditional, double scale);
 /// scale 1.
 Denoiser guided(PairDenoiser both, Denoiser conditional, double scale);
 
+/// The same, leaving the unconditional half of each answer in `unconditional`, which must outlive it; asks for both
+/// halves at every scale.
+Denoiser guided(PairDenoiser both, double scale, Tensor& unconditional);
+
+/// Two answers from two calls.
+PairDenoiser as_pair(Denoiser conditional, Denoiser unconditional);
+
 /// Two answers from one Denoiser of twice the batch: it gets x twice, [2B,C,H,W], and must answer the first B
 /// conditionally, the rest unconditionally (A1111's order).
 PairDenoiser as_one_batch(Denoiser doubled);

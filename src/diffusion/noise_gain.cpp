@@ -5,7 +5,7 @@
 namespace darkroom::diffusion {
 
 double noise_gain(const SamplerInfo& sampler, const Sigmas& sigmas, const SampleOptions& options) {
-  require(sampler.name != "DPM adaptive", ErrorKind::invalid_request,
+  require(!sampler.adapts_to_latent, ErrorKind::invalid_request,
           "compute the noise gain of {}: its steps depend on the latent", sampler.name);
   SampleOptions silent = options;
   int calls = 0;

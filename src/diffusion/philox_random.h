@@ -2,11 +2,17 @@
 // them. Source of truth: A1111, modules/rng_philox.py; Philox4x32-10 of Salmon et al. 2011.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "base/tensor.h"
 
 namespace darkroom::diffusion {
+
+using PhiloxWords = std::array<std::uint32_t, 4>;
+
+/// Philox4x32-10: four random words for each counter and key, in any order.
+PhiloxWords philox(PhiloxWords counter, std::uint64_t key);
 
 /// torch.Generator("cuda").manual_seed(seed), for tensors that fit one launch of the card's threads (latents do).
 class PhiloxGenerator {

@@ -50,102 +50,161 @@ std::pair<const SamplerInfo*, const SigmaSchedule*> split_joined(std::string_vie
 }  // namespace
 
 const std::vector<SamplerInfo>& samplers() {
+  constexpr auto path = NoiseUse::path, fresh = NoiseUse::fresh;
   static const std::vector<SamplerInfo> table = {
       {.name = "DPM++ 2M",
        .aliases = {"k_dpmpp_2m", "dpmpp_2m"},
        .sample = sample_dpmpp_2m,
-       .default_schedule = "karras",
-       .draws_noise = false},
+       .default_schedule = "karras"},
       {.name = "DPM++ SDE",
        .aliases = {"k_dpmpp_sde", "dpmpp_sde"},
        .sample = sample_dpmpp_sde,
        .default_schedule = "karras",
        .calls_per_step = 2,
+       .noise = path,
        .is_brownian = true},
       {.name = "DPM++ 2M SDE",
        .aliases = {"k_dpmpp_2m_sde", "dpmpp_2m_sde"},
        .sample = sample_dpmpp_2m_sde,
        .default_schedule = "exponential",
+       .noise = path,
        .is_brownian = true},
       {.name = "DPM++ 2M SDE Heun",
        .aliases = {"k_dpmpp_2m_sde_heun", "dpmpp_2m_sde_heun"},
        .sample = sample_dpmpp_2m_sde_heun,
        .default_schedule = "exponential",
+       .noise = path,
        .is_brownian = true},
       {.name = "DPM++ 2S a",
        .aliases = {"k_dpmpp_2s_a", "dpmpp_2s_ancestral", "dpmpp_2s_a"},
        .sample = sample_dpmpp_2s_ancestral,
        .default_schedule = "karras",
-       .calls_per_step = 2},
+       .calls_per_step = 2,
+       .noise = path},
       {.name = "DPM++ 3M SDE",
        .aliases = {"k_dpmpp_3m_sde", "dpmpp_3m_sde"},
        .sample = sample_dpmpp_3m_sde,
        .default_schedule = "exponential",
-       .discards_lowest = true,
-       .is_brownian = true},
+       .noise = path,
+       .is_brownian = true,
+       .discards_lowest = true},
       {.name = "Euler a",
        .aliases = {"k_euler_a", "k_euler_ancestral", "euler_ancestral", "euler_a"},
-       .sample = sample_euler_ancestral},
-      {.name = "Euler", .aliases = {"k_euler"}, .sample = sample_euler},
-      {.name = "LMS", .aliases = {"k_lms"}, .sample = sample_lms, .draws_noise = false},
-      {.name = "Heun", .aliases = {"k_heun"}, .sample = sample_heun, .calls_per_step = 2},
+       .sample = sample_euler_ancestral,
+       .noise = path},
+      {.name = "Euler", .aliases = {"k_euler"}, .sample = sample_euler, .noise = fresh},
+      {.name = "LMS", .aliases = {"k_lms"}, .sample = sample_lms, .least_order = 1, .most_order = 4},
+      {.name = "Heun", .aliases = {"k_heun"}, .sample = sample_heun, .calls_per_step = 2, .noise = fresh},
       {.name = "DPM2",
        .aliases = {"k_dpm_2", "dpm_2"},
        .sample = sample_dpm_2,
        .default_schedule = "karras",
        .calls_per_step = 2,
+       .noise = fresh,
        .discards_lowest = true},
       {.name = "DPM2 a",
        .aliases = {"k_dpm_2_a", "dpm_2_ancestral", "dpm2_a"},
        .sample = sample_dpm_2_ancestral,
        .default_schedule = "karras",
        .calls_per_step = 2,
+       .noise = path,
        .discards_lowest = true},
-      {.name = "DPM fast", .aliases = {"k_dpm_fast", "dpm_fast"}, .sample = sample_dpm_fast, .chooses_steps = true},
+      {.name = "DPM fast",
+       .aliases = {"k_dpm_fast", "dpm_fast"},
+       .sample = sample_dpm_fast,
+       .noise = path,
+       .chooses_steps = true},
       {.name = "DPM adaptive",
        .aliases = {"k_dpm_ad", "dpm_adaptive"},
        .sample = sample_dpm_adaptive,
        .calls_per_step = 3,
-       .chooses_steps = true},
-      {.name = "Restart", .sample = sample_restart, .default_schedule = "karras", .calls_per_step = 2},
-      {.name = "DDIM", .sample = sample_ddim, .default_eta = 0, .own_levels = timestep_levels},
-      {.name = "PLMS", .sample = sample_plms, .draws_noise = false, .own_levels = timestep_levels},
+       .noise = path,
+       .chooses_steps = true,
+       .adapts_to_latent = true,
+       .least_order = 2,
+       .most_order = 3},
+      {.name = "Restart", .sample = sample_restart, .default_schedule = "karras", .calls_per_step = 2, .noise = fresh},
+      {.name = "DDIM",
+       .sample = sample_ddim,
+       .default_schedule = "turbo",
+       .noise = path,
+       .default_eta = 0,
+       .own_levels = timestep_levels},
+      {.name = "DDIM CFG++",
+       .aliases = {"ddim_cfgpp"},
+       .sample = sample_ddim_cfgpp,
+       .default_schedule = "turbo",
+       .noise = path,
+       .default_eta = 0,
+       .own_levels = timestep_levels,
+       .cfg_factor = 1 / 12.5},
+      {.name = "PLMS", .sample = sample_plms, .default_schedule = "turbo", .own_levels = timestep_levels},
       {.name = "UniPC",
        .aliases = {"uni_pc"},
        .sample = sample_unipc,
-       .draws_noise = false,
-       .own_levels = unipc_levels},
+       .default_schedule = "karras",
+       .own_levels = unipc_levels,
+       .least_order = 1,
+       .most_order = 3},
+      {.name = "UniPC bh2",
+       .aliases = {"uni_pc_bh2"},
+       .sample = sample_unipc_bh2,
+       .default_schedule = "karras",
+       .own_levels = unipc_levels,
+       .least_order = 1,
+       .most_order = 3},
+      {.name = "LCM", .aliases = {"k_lcm"}, .sample = sample_lcm, .default_schedule = "lcm", .noise = fresh},
+      {.name = "TCD", .sample = sample_tcd, .default_schedule = "lcm", .noise = fresh, .default_eta = 0.3},
+      {.name = "DEIS", .sample = sample_deis, .default_schedule = "karras", .least_order = 1, .most_order = 4},
+      {.name = "DPM-Solver-3",
+       .aliases = {"dpm_solver_3"},
+       .sample = sample_dpm_solver_3,
+       .default_schedule = "exponential",
+       .calls_per_step = 3},
   };
   return table;
 }
 
-SamplerChoice choose_sampler(std::string_view sampler, std::string_view schedule) {
+SamplerChoice choose_sampler(std::string_view sampler, std::string_view schedule, const Profile& profile) {
   const SigmaSchedule* asked = is_automatic_schedule(schedule) ? nullptr : &sigma_schedule_named(schedule);
   if (const SamplerInfo* known = known_sampler(sampler)) {
-    require(!asked || !known->own_levels, ErrorKind::invalid_request,
-            "choose the schedule \"{}\": {} has noise levels of its own; leave the schedule out",
-            asked ? asked->label : "", known->name);
-    return {*known, asked ? *asked : sigma_schedule_named(known->default_schedule)};
+    const std::string own = profile.automatic_is_uniform ? "uniform" : known->default_schedule;
+    const SamplerChoice choice{*known, asked ? *asked : sigma_schedule_named(own), profile};
+    require(!asked || !choice.has_own_levels(), ErrorKind::invalid_request,
+            "choose the schedule \"{}\": {} has noise levels of its own in the profile {}; leave the schedule out, or "
+            "use the profile darkroom",
+            choice.schedule.label, known->name, profile.name);
+    return choice;
   }
   const auto [known, joined] = split_joined(sampler);
-  if (!known || known->own_levels) fail_unknown(sampler);
+  if (!known || SamplerChoice{*known, *joined, profile}.has_own_levels()) fail_unknown(sampler);
   require(
       !asked || asked == joined, ErrorKind::invalid_request,
       "choose the sampler \"{}\": its name already asks for the schedule {}, but {} was given too; name the sampler "
       "\"{}\"",
       sampler, joined->name, asked ? asked->name : "", known->name);
-  return {*known, *joined};
+  return {*known, *joined, profile};
 }
 
-double start_scale(const SamplerInfo& sampler, const Sigmas& sigmas) {
-  return sampler.own_levels ? std::sqrt(1 + sigmas.front() * sigmas.front()) : sigmas.front();
+double start_scale(const SamplerChoice& choice, const Sigmas& sigmas) {
+  return choice.has_own_levels() ? std::sqrt(1 + sigmas.front() * sigmas.front()) : sigmas.front();
 }
 
-Sigmas run_sigmas(const SamplerChoice& choice, const NoiseSchedule& schedule, int n, const SigmaOptions& options) {
-  if (choice.sampler.own_levels) return choice.sampler.own_levels(schedule, n, options);
-  if (!choice.sampler.discards_lowest) return choice.schedule.sigmas(schedule, n, options);
-  Sigmas sigmas = choice.schedule.sigmas(schedule, n + 1, options);
-  sigmas.erase(sigmas.end() - 2);
+Sigmas run_sigmas(const SamplerChoice& choice, const NoiseSchedule& schedule, int n, const SigmaOptions& options,
+                  bool always_discards) {
+  const auto& [sampler, spacing, profile] = choice;
+  if (choice.has_own_levels()) {
+    const bool is_ldm = profile.grid == TimestepGrid::ldm && sampler.own_levels == timestep_levels;
+    return (is_ldm ? ldm_levels : sampler.own_levels)(schedule, n, options);
+  }
+  SigmaOptions range = options;
+  if (profile.old_karras_range && spacing.name == "karras") {
+    if (range.sigma_min == 0) range.sigma_min = 0.1;
+    if (range.sigma_max == 0) range.sigma_max = 10;
+  }
+  const bool discards = always_discards || (sampler.discards_lowest && profile.discards_lowest);
+  Sigmas sigmas = spacing.sigmas(schedule, discards ? n + 1 : n, range);
+  if (discards) sigmas.erase(sigmas.end() - 2);
   return sigmas;
 }
 

@@ -20,6 +20,11 @@ const std::vector<SigmaSchedule>& sigma_schedules() {
       {"normal", "Normal", {}, "", normal_sigmas},
       {"ddim", "DDIM", {"ddim_uniform"}, "", ddim_sigmas},
       {"beta", "Beta", {}, "", beta_sigmas},
+      {"beta_timesteps", "Beta timesteps", {}, "", beta_timesteps_sigmas},
+      {"turbo", "Turbo", {"trailing"}, "", turbo_sigmas},
+      {"lcm", "LCM", {}, "", lcm_sigmas},
+      {"laplace", "Laplace", {}, "", laplace_sigmas},
+      {"vp", "VP", {}, "", vp_sigmas},
   };
   return table;
 }

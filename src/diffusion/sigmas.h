@@ -14,6 +14,11 @@ namespace darkroom::diffusion {
 /// double for host arithmetic.
 using Sigmas = std::vector<double>;
 
+/// The lowest positive level. Requires: there is one among the last two.
+inline double lowest_level(const Sigmas& sigmas) {
+  return sigmas.back() > 0 ? sigmas.back() : sigmas[sigmas.size() - 2];
+}
+
 /// 0 stands for "the model's" (sigma_min, sigma_max) or "the schedule's own" (rho: 7 for karras, 1 for
 /// polyexponential).
 struct SigmaOptions {
@@ -47,7 +52,19 @@ Sigmas ddim_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& opt
 Sigmas align_your_steps_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
 /// kl_optimal: equal distances in arctan(sigma); ends at sigma_min, not at 0.
 Sigmas kl_optimal_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
-/// beta: quantiles of the beta distribution (0.6, 0.6) between sigma_min and sigma_max.
+/// turbo: every (T / n)-th timestep counted from the last ("trailing" in diffusers); takes no options.
+Sigmas turbo_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
+/// lcm: n of the fifty timesteps that LCM was distilled on; at most 50; takes no options.
+Sigmas lcm_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
+/// vp: the "variance preserving" process of Song et al. 2021 in equal steps of its time, whatever the model's levels;
+/// takes no options.
+Sigmas vp_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
+/// laplace: quantiles of a Laplace distribution of ln(sigma) around 0, cut off at sigma_min and sigma_max; levels that
+/// fall together count once.
+Sigmas laplace_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
+/// beta: quantiles of the beta distribution (0.6, 0.6) between sigma_min and sigma_max. beta_timesteps: the same in the
+/// model's timestep, rounded; timesteps that fall together count once.
+Sigmas beta_timesteps_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
 Sigmas beta_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
 
 /// One row of the table of schedules.

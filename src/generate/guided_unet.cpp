@@ -27,14 +27,17 @@ diffusion::Denoiser told(const LoadedModel::Parts& parts, Conditioning condition
 
 }  // namespace
 
-diffusion::Denoiser guided_unet(const LoadedModel::Parts& parts, const PromptPair& pair, double cfg_scale, int batch) {
+diffusion::Denoiser guided_unet(const LoadedModel::Parts& parts, const PromptPair& pair, double cfg_scale, int batch,
+                                Tensor* unconditional) {
   const Conditioning prompt = repeated(pair.prompt, batch);
-  if (cfg_scale == 1) return told(parts, prompt);
+  const diffusion::Denoiser conditional = told(parts, prompt);
+  if (cfg_scale == 1 && !unconditional) return conditional;
   const Conditioning negative = repeated(pair.negative, batch);
-  if (prompt.context.size(1) != negative.context.size(1))
-    return diffusion::guided(told(parts, prompt), told(parts, negative), cfg_scale);
-  return diffusion::guided(diffusion::as_one_batch(told(parts, joined(prompt, negative))), told(parts, prompt),
-                           cfg_scale);
+  const bool one_batch = prompt.context.size(1) == negative.context.size(1);
+  const diffusion::PairDenoiser both = one_batch ? diffusion::as_one_batch(told(parts, joined(prompt, negative)))
+                                                 : diffusion::as_pair(conditional, told(parts, negative));
+  return unconditional ? diffusion::guided(both, cfg_scale, *unconditional)
+                       : diffusion::guided(both, conditional, cfg_scale);
 }
 
 }  // namespace darkroom::generate

@@ -161,6 +161,8 @@ Settings infotext_settings(const ParsedInfotext& infotext) {
       if (field.infotext == key && key != "Model" && key != "VAE") settings[field.name] = value;
     }
   }
+  // Parity: A1111 writes no profile, and its pictures come out the same with its habits alone.
+  if (!infotext.fields.empty()) settings.emplace("profile", "a1111-1.10");
   return settings;
 }
 

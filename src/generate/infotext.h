@@ -32,7 +32,8 @@ struct ParsedInfotext {
 };
 ParsedInfotext parse_infotext(std::string_view text);
 
-/// The request fields among them (the model aside: infotext has its name, not its place).
+/// The request fields among them (the model aside: infotext has its name, not its place). Without a profile they are
+/// taken for A1111's, in the profile a1111-1.10.
 Settings infotext_settings(const ParsedInfotext& infotext);
 
 }  // namespace darkroom::generate

@@ -26,6 +26,10 @@ struct LoadedModel::Parts {
   explicit Parts(const ModelChoice& choice, at::ScalarType unet_dtype);
 };
 
+inline bool is_sdxl(const LoadedModel::Parts& parts) {
+  return parts.checkpoint.description.family == checkpoint::Family::sdxl;
+}
+
 /// How the text encoders of the model are read. Throws Error{invalid_request} for a CLIP skip beyond the first layer.
 std::vector<prompt::TextEncoder> text_encoders(const LoadedModel::Parts& parts, int clip_skip);
 

@@ -24,9 +24,9 @@ models::Conditioning encoded(const LoadedModel::Parts& parts, const GenerateRequ
 
 }  // namespace
 
-PromptPair encode_prompts(const LoadedModel::Parts& parts, const GenerateRequest& request) {
+PromptPair encode_prompts(const LoadedModel::Parts& parts, const GenerateRequest& request, bool always_negative) {
   PromptPair pair{encoded(parts, request, /*is_negative=*/false), {}};
-  if (request.cfg_scale != 1) pair.negative = encoded(parts, request, /*is_negative=*/true);
+  if (always_negative || request.cfg_scale != 1) pair.negative = encoded(parts, request, /*is_negative=*/true);
   return pair;
 }
 

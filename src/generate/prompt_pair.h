@@ -13,7 +13,9 @@ struct PromptPair {
   models::Conditioning negative;  ///< undefined tensors at CFG scale 1, which never asks it
 };
 
-/// Requires: width and height are known. Throws Error{invalid_request} as encode_prompt does.
-PromptPair encode_prompts(const LoadedModel::Parts& parts, const GenerateRequest& request);
+/// `always_negative`: at CFG scale 1 too. Requires: width and height are known. Throws Error{invalid_request} as
+/// encode_prompt does.
+PromptPair encode_prompts(const LoadedModel::Parts& parts, const GenerateRequest& request,
+                          bool always_negative = false);
 
 }  // namespace darkroom::generate

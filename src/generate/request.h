@@ -27,8 +27,20 @@ struct GenerateRequest {
   int clip_skip = 1;  ///< which layer of the text encoder is read, from the end, as A1111 counts (SD 1.x only)
   double eta = -1;    ///< share of fresh noise of ancestral and SDE samplers and DDIM; -1 = the sampler's own
   double s_noise = 1;
-  int batch_size = 1;   ///< pictures made at once: more memory, the same pictures
-  int batch_count = 1;  ///< batches made one after another
+  double s_churn = 0;                ///< Euler, Heun, DPM2: noise added over the whole run ...
+  double s_tmin = 0;                 ///< ... only at levels in [s_tmin, s_tmax]
+  double s_tmax = 0;                 ///< 0 = no limit
+  int order = 0;                     ///< of multistep samplers and DPM adaptive, at most; 0 = the sampler's own
+  double relative_tolerance = 0.05;  ///< DPM adaptive
+  double absolute_tolerance = 0.0078;
+  double sigma_min = 0;  ///< ends of the noise levels; 0 = the model's
+  double sigma_max = 0;
+  double rho = 0;                    ///< curvature of Karras and Polyexponential; 0 = their own
+  bool discards_lowest = false;      ///< one level more, without the lowest positive one, with every sampler
+  std::string profile = "darkroom";  ///< whose habits the run follows: a name of diffusion::profiles()
+  std::string noise = "Automatic";   ///< drawn while sampling; Automatic = the profile's
+  int batch_size = 1;                ///< pictures made at once: more memory, the same pictures
+  int batch_count = 1;               ///< batches made one after another
   std::string precision = "auto";
   int threads = 0;  ///< 0 = one per usable core
 

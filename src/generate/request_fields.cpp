@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "diffusion/nearest_names.h"
 #include "diffusion/noise.h"
+#include "diffusion/profiles.h"
 #include "diffusion/samplers.h"
 #include "formats/utf8.h"
 #include "generate/precision.h"
@@ -21,10 +22,25 @@ std::vector<std::string> sampler_names() {
   return names;
 }
 
+std::vector<std::string> profile_names() {
+  std::vector<std::string> names;
+  for (const auto& profile : diffusion::profiles()) names.push_back(profile.name);
+  return names;
+}
+
 std::vector<std::string> schedule_names() {
   std::vector<std::string> names = {"Automatic"};
   for (const auto& schedule : diffusion::sigma_schedules()) names.push_back(schedule.label);
   return names;
+}
+
+/// In its table's spelling.
+std::string noise_name(std::string_view asked) {
+  diffusion::noise_kind_named(asked, diffusion::NoiseKind::reference);  // refuses what is unknown
+  std::string found;
+  for (const std::string& name : diffusion::noise_kind_names())
+    if (diffusion::same_name(asked, name)) found = name;
+  return found;
 }
 
 constexpr double kMostSeed = 9007199254740991;  // 2^53 - 1: the largest whole number every JSON reader keeps
@@ -40,6 +56,13 @@ void assign(std::string& value, const RequestField& field, std::string_view text
           "the text must not contain a zero byte");
   if (is_prompt(field)) prompt::parse_attention(text);  // refused now rather than after the model was loaded
   value = text;
+}
+
+void assign(bool& value, const RequestField&, std::string_view text) {
+  const bool yes = diffusion::same_name(text, "true") || text == "1";
+  require(yes || diffusion::same_name(text, "false") || text == "0", ErrorKind::invalid_request,
+          "True or False is needed, {} was given", formats::in_quotes(text));
+  value = yes;
 }
 
 template <typename Number>
@@ -181,7 +204,8 @@ const std::vector<RequestField>& request_fields() {
        "Eta",
        unlike_default,
        "--eta",
-       "Share of each step's noise drawn anew; -1 is the sampler's own: 1 for ancestral and SDE samplers, 0 for DDIM.",
+       "Share of each step's noise drawn anew; -1 is the sampler's own: 1 for ancestral and SDE samplers, 0.3 for TCD, "
+       "else 0.",
        {-1, 1}},
       {&R::s_noise,
        "s_noise",
@@ -190,6 +214,90 @@ const std::vector<RequestField>& request_fields() {
        "--s-noise",
        "Factor on the noise drawn in a step.",
        {0, 10}},
+      {&R::s_churn,
+       "s_churn",
+       "Sigma churn",
+       unlike_default,
+       "--s-churn",
+       "Euler, Heun, DPM2: noise added over the whole run and removed again.",
+       {0, 100}},
+      {&R::s_tmin,
+       "s_tmin",
+       "Sigma tmin",
+       unlike_default,
+       "--s-tmin",
+       "Churn only at noise levels from this one.",
+       {0, 1e6}},
+      {&R::s_tmax,
+       "s_tmax",
+       "Sigma tmax",
+       unlike_default,
+       "--s-tmax",
+       "Churn only at noise levels up to this one; 0 is no limit.",
+       {0, 1e6}},
+      {&R::order,
+       "order",
+       "Order",
+       unlike_default,
+       "--order",
+       "At most this order for LMS, DEIS (1 to 4), UniPC (1 to 3), DPM adaptive (2 or 3); 0 is the sampler's own.",
+       {0, 4}},
+      {&R::relative_tolerance,
+       "rtol",
+       "Relative tolerance",
+       unlike_default,
+       "--rtol",
+       "DPM adaptive: how far a step may be off, as a share of the value.",
+       {1e-9, 10}},
+      {&R::absolute_tolerance,
+       "atol",
+       "Absolute tolerance",
+       unlike_default,
+       "--atol",
+       "DPM adaptive: how far a step may be off at small values.",
+       {1e-9, 10}},
+      {&R::sigma_min,
+       "sigma_min",
+       "Schedule min sigma",
+       unlike_default,
+       "--sigma-min",
+       "Lowest positive noise level; 0 is the model's.",
+       {0, 1e6}},
+      {&R::sigma_max,
+       "sigma_max",
+       "Schedule max sigma",
+       unlike_default,
+       "--sigma-max",
+       "Highest noise level; 0 is the model's.",
+       {0, 1e6}},
+      {&R::rho,
+       "rho",
+       "Schedule rho",
+       unlike_default,
+       "--rho",
+       "Curvature of the schedules Karras (7) and Polyexponential (1); 0 is their own.",
+       {0, 100}},
+      {&R::discards_lowest, "discard_next_to_last_sigma", "Discard penultimate sigma", unlike_default,
+       "--discard-next-to-last-sigma",
+       "One noise level more without the lowest positive one, with every sampler; some samplers always do it."},
+      {&R::noise,
+       "noise",
+       "Noise",
+       unlike_default,
+       "--noise",
+       "Noise drawn while sampling. brownian: a path per seed, so that more steps refine one picture; torchsde: "
+       "k-diffusion's path; sequential: draw after draw, as A1111 does for ancestral samplers.",
+       {},
+       diffusion::noise_kind_names},
+      {&R::profile,
+       "profile",
+       "Profile",
+       always,
+       "--profile",
+       "Whose habits to follow where programs differ: levels, noise and last steps as in Darkroom, k-diffusion or "
+       "A1111.",
+       {},
+       profile_names},
       {&R::batch_size,
        "batch_size",
        "",
@@ -222,6 +330,7 @@ const RequestField& request_field(std::string_view name) {
 }
 
 std::string field_text(const GenerateRequest& request, const RequestField& field) {
+  if (const auto* flag = std::get_if<bool GenerateRequest::*>(&field.member)) return request.**flag ? "True" : "False";
   return std::visit([&](auto member) { return fmt::format("{}", request.*member); }, field.member);
 }
 
@@ -245,10 +354,13 @@ GenerateRequest completed_request(const Settings& said, const Settings& recommen
     }
   }
   // The spelling of the tables, so that infotext does not depend on how a name was typed.
-  const auto choice = diffusion::choose_sampler(request.sampler, request.schedule);
+  const auto choice =
+      diffusion::choose_sampler(request.sampler, request.schedule, diffusion::profile_named(request.profile));
   const bool own = choice.schedule.name == choice.sampler.default_schedule;
   request.schedule = own && diffusion::is_automatic_schedule(request.schedule) ? "Automatic" : choice.schedule.label;
   request.sampler = choice.sampler.name;
+  request.profile = choice.profile.name;
+  request.noise = noise_name(request.noise);
   request.precision = precision_named(request.precision);
   try {
     request.rng = diffusion::random_source_named(request.rng) == diffusion::RandomSource::nv ? "NV" : "CPU";

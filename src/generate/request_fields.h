@@ -24,7 +24,7 @@ struct FieldRange {
 
 struct RequestField {
   using Member = std::variant<std::string GenerateRequest::*, int GenerateRequest::*, int64_t GenerateRequest::*,
-                              double GenerateRequest::*>;
+                              double GenerateRequest::*, bool GenerateRequest::*>;
   Member member;
   std::string name;      ///< in JSON
   std::string infotext;  ///< key; width and height share one, "Size", of which they are "Size-1" and "Size-2"
@@ -41,7 +41,8 @@ const std::vector<RequestField>& request_fields();
 /// By JSON name. Throws Error{invalid_request}, listing the nearest names.
 const RequestField& request_field(std::string_view name);
 
-/// A field's value as text: as typed after its flag and as written in infotext (numbers as Python's str prints them).
+/// A field's value as text: as typed after its flag and as written in infotext (numbers and truth as Python's str
+/// prints them).
 std::string field_text(const GenerateRequest& request, const RequestField& field);
 
 /// What somebody said: JSON name -> text. What is not in here was left open.

@@ -4,18 +4,16 @@
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
-#include <optional>
 #include <random>
 
 #include "base/error.h"
-#include "diffusion/brownian.h"
-#include "diffusion/noise.h"
-#include "diffusion/samplers.h"
+#include "base/log.h"
 #include "generate/guided_unet.h"
 #include "generate/infotext.h"
+#include "generate/latents.h"
 #include "generate/loaded_model.h"
 #include "generate/prompt_pair.h"
-#include "generate/tensor_image.h"
+#include "generate/sampling.h"
 
 namespace darkroom::generate {
 namespace {
@@ -32,23 +30,8 @@ int possible_side(const Parts& parts, const char* flag, int side, const std::str
   return side;
 }
 
-/// The request as it will act: nothing left open.
-GenerateRequest settled(const LoadedModel& model, GenerateRequest request) {
-  const Settings own = model.recommended();
-  request.seed = drawn_seed(request.seed);
-  require(request.eta == -1 || request.eta >= 0, ErrorKind::invalid_request,
-          "--eta: must be 0 to 1, or -1 for the sampler's own, {} was given", request.eta);
-  request.variation_seed = request.variation_strength > 0 ? drawn_seed(request.variation_seed) : -1;
-  require((request.seed_resize_from_width > 0) == (request.seed_resize_from_height > 0), ErrorKind::invalid_request,
-          "--seed-resize-from-width and --seed-resize-from-height: both must be given or none, found {} and {}",
-          request.seed_resize_from_width, request.seed_resize_from_height);
-  request.width = possible_side(model.parts(), "--width", request.width, own.at("width"));
-  request.height = possible_side(model.parts(), "--height", request.height, own.at("height"));
-  return request;
-}
-
 /// Unit noise of a batch whose first picture is `first` of the run.
-Tensor starting_noise(diffusion::ImageNoise& noise, const RunOptions& options, int first) {
+Tensor starting_noise(diffusion::RunNoise& noise, const RunOptions& options, int first) {
   Tensor x = noise.first();
   if (options.starting_noise) {
     for (int64_t i = 0; i < x.size(0); ++i) {
@@ -57,19 +40,6 @@ Tensor starting_noise(diffusion::ImageNoise& noise, const RunOptions& options, i
     }
   }
   return x;
-}
-
-Tensor require_numbers(Tensor x, const char* what) {
-  require(
-      x.isfinite().all().item<bool>(), ErrorKind::internal,
-      "{}: the network answered values that are no numbers; are its weights damaged? Otherwise try --precision fp32",
-      what);
-  return x;
-}
-
-Image decoded(const Parts& parts, const Tensor& latent) {
-  const models::AutoencoderKL& vae = *parts.checkpoint.vae;
-  return tensor_image(require_numbers(vae.decode(latent.unsqueeze(0) / vae.config.scale), "decode the picture")[0]);
 }
 
 /// Seeds of the pictures of a batch whose first picture is `first` of the run.
@@ -91,12 +61,22 @@ diffusion::ImageNoiseOptions noise_options(const GenerateRequest& request, int f
   return options;
 }
 
+void warn_of_gain(const Sampling& sampling) {
+  const double gain = error_gain(sampling);
+  if (gain <= kMuchGain) return;
+  log_warning(
+      "{} on {} levels in {} steps makes the network's errors {:.1f} times larger; try the schedule Karras, other "
+      "steps, or the profile darkroom",
+      sampling.choice.sampler.name, sampling.choice.schedule.label, sampling.steps(), gain);
+}
+
 /// Of picture `index` of the run.
 std::string recipe(const Parts& parts, GenerateRequest request, int64_t seed, int index,
                    const diffusion::SamplerChoice& choice) {
   // Parity: A1111 names the schedule that acted, unless the sampler has no preference and so nothing was chosen.
-  if (choice.sampler.default_schedule != "uniform" || !diffusion::is_automatic_schedule(request.schedule))
-    request.schedule = choice.schedule.label;
+  const bool was_chosen =
+      choice.sampler.default_schedule != "uniform" || !diffusion::is_automatic_schedule(request.schedule);
+  if (was_chosen && !choice.has_own_levels()) request.schedule = choice.schedule.label;
   request.seed = seed;
   if (request.variation_strength > 0) request.variation_seed += index;
   return infotext({.request = request,
@@ -114,6 +94,20 @@ int64_t drawn_seed(int64_t seed) {
   return std::uniform_int_distribution<int64_t>(0, 4294967293)(random);
 }
 
+GenerateRequest settled(const LoadedModel& model, GenerateRequest request) {
+  const Settings own = model.recommended();
+  request.seed = drawn_seed(request.seed);
+  require(request.eta == -1 || request.eta >= 0, ErrorKind::invalid_request,
+          "--eta: must be 0 to 1, or -1 for the sampler's own, {} was given", request.eta);
+  request.variation_seed = request.variation_strength > 0 ? drawn_seed(request.variation_seed) : -1;
+  require((request.seed_resize_from_width > 0) == (request.seed_resize_from_height > 0), ErrorKind::invalid_request,
+          "--seed-resize-from-width and --seed-resize-from-height: both must be given or none, found {} and {}",
+          request.seed_resize_from_width, request.seed_resize_from_height);
+  request.width = possible_side(model.parts(), "--width", request.width, own.at("width"));
+  request.height = possible_side(model.parts(), "--height", request.height, own.at("height"));
+  return request;
+}
+
 void generate(const LoadedModel& model, const GenerateRequest& asked, const std::function<void(Picture&&)>& on_picture,
               const RunOptions& options) {
   const c10::InferenceMode inference;
@@ -121,18 +115,19 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
   const GenerateRequest request = settled(model, asked);
   at::set_num_threads(request.threads > 0 ? request.threads : usable_cores());
 
+  const Sampling sampling = sampling_of(request, parts.noise_schedule, is_sdxl(parts));
+  warn_of_gain(sampling);
   options.on_progress({.stage = "reading the prompt", .note = ""});
-  const PromptPair pair = encode_prompts(parts, request);
-  const auto choice = diffusion::choose_sampler(request.sampler, request.schedule);
-  const diffusion::Sigmas sigmas =
-      diffusion::run_sigmas(choice, parts.noise_schedule, request.steps,
-                            {.is_sdxl = parts.checkpoint.description.family == checkpoint::Family::sdxl});
-  const diffusion::Denoiser denoise = guided_unet(parts, pair, request.cfg_scale, request.batch_size);
+  const bool uses_unconditional = sampling.choice.sampler.cfg_factor != 1;
+  const PromptPair pair = encode_prompts(parts, request, uses_unconditional);
+  Tensor unconditional;
+  const double cfg_scale = request.cfg_scale * sampling.choice.sampler.cfg_factor;
+  const diffusion::Denoiser denoise =
+      guided_unet(parts, pair, cfg_scale, request.batch_size, uses_unconditional ? &unconditional : nullptr);
 
   const int64_t reduction = parts.checkpoint.vae->config.reduction();
-  const std::vector<int64_t> shape = {parts.checkpoint.vae->config.latent_channels, request.height / reduction,
-                                      request.width / reduction};
-  const int steps = int(sigmas.size()) - 1;
+  const std::vector<int64_t> shape = latent_shape(parts, request);
+  const int steps = sampling.steps();
   for (int batch = 0; batch < request.batch_count; ++batch) {
     const int first = batch * request.batch_size;
     const auto sampled = [&](int done) {
@@ -141,22 +136,19 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
     sampled(0);
     const std::vector<uint64_t> seeds = batch_seeds(request, first);
     const diffusion::ImageNoiseOptions from = noise_options(request, first, reduction);
-    diffusion::ImageNoise noise(seeds, shape, from);
-    std::optional<diffusion::BrownianNoise> path;
-    if (choice.sampler.is_brownian) path.emplace(seeds, shape, sigmas, from.source);
-    const Tensor x = starting_noise(noise, options, first) * diffusion::start_scale(choice.sampler, sigmas);
-    const Tensor latents =
-        choice.sampler.sample(denoise, x, sigmas,
-                              {.noise = path ? path->source() : noise.source(),
-                               .on_step = [&](const diffusion::StepEvent& step) { sampled(step.index + 1); },
-                               .eta = request.eta < 0 ? choice.sampler.default_eta : request.eta,
-                               .s_noise = request.s_noise});
+    diffusion::RunNoise noise(sampling.choice.sampler, sampling.noise, sampling.options.eta, seeds, shape,
+                              sampling.sigmas, from);
+    diffusion::SampleOptions run_options = sampling.options;
+    run_options.noise = noise.source();
+    run_options.on_step = [&](const diffusion::StepEvent& step) { sampled(step.index + 1); };
+    run_options.unconditional = [&] { return unconditional; };
+    const Tensor latents = sampling.sample(denoise, starting_noise(noise, options, first), run_options);
     require_numbers(latents, "sample the picture");
 
     for (int i = 0; i < request.batch_size; ++i) {
       options.on_progress({"decoding", first + i, request.pictures(), ""});
       const int64_t seed = int64_t(seeds[i]);
-      on_picture({decoded(parts, latents[i]), seed, recipe(parts, request, seed, first + i, choice)});
+      on_picture({decoded(parts, latents[i]), seed, recipe(parts, request, seed, first + i, sampling.choice)});
     }
   }
 }

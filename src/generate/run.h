@@ -58,6 +58,10 @@ struct RunOptions {
 /// seed, or for -1 a random one in 0..4294967293, A1111's range.
 int64_t drawn_seed(int64_t seed);
 
+/// The request as it will act on this model: its seeds drawn, its size known. Throws Error{invalid_request} for a size
+/// the model cannot make.
+GenerateRequest settled(const LoadedModel& model, GenerateRequest request);
+
 /// Makes batch_size * batch_count pictures and hands each over as soon as it is finished. Picture i has the seed
 /// `seed` + i and does not depend on the batch it is made in. The request's model, vae and precision are `model`'s.
 /// Throws Error{invalid_request} for a size the model cannot make, {cancelled} from the callbacks, {internal} where the

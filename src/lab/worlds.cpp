@@ -13,14 +13,25 @@ Tensor gaussian(const Tensor& x, double sigma) {
   return x / (1 + sigma * sigma);
 }
 
+constexpr double kWeights[] = {0.3, 0.5, 0.2}, kMeans[] = {-1.5, 0.2, 1.8}, kDeviations[] = {0.25, 0.4, 0.15};
+
+/// Share of the mixture, with noise of level sigma, below x, or above it, which stays exact in the upper tail.
+double share(double x, double sigma, bool above) {
+  double sum = 0;
+  for (int k = 0; k < 3; ++k) {
+    const double z = (x - kMeans[k]) / std::sqrt(kDeviations[k] * kDeviations[k] + sigma * sigma);
+    sum += kWeights[k] * 0.5 * std::erfc((above ? z : -z) / std::sqrt(2.0));
+  }
+  return sum;
+}
+
 /// Each Gaussian's own posterior mean, weighted by how likely it is that x came from it.
 Tensor mixture(const Tensor& x, double sigma) {
-  constexpr double weights[] = {0.3, 0.5, 0.2}, means[] = {-1.5, 0.2, 1.8}, deviations[] = {0.25, 0.4, 0.15};
   std::vector<Tensor> log_density, posterior;
   for (int k = 0; k < 3; ++k) {
-    const double data = deviations[k] * deviations[k], variance = data + sigma * sigma;
-    log_density.push_back(-(x - means[k]).square() / (2 * variance) + std::log(weights[k] / std::sqrt(variance)));
-    posterior.push_back(means[k] + (x - means[k]) * (data / variance));
+    const double data = kDeviations[k] * kDeviations[k], variance = data + sigma * sigma;
+    log_density.push_back(-(x - kMeans[k]).square() / (2 * variance) + std::log(kWeights[k] / std::sqrt(variance)));
+    posterior.push_back(kMeans[k] + (x - kMeans[k]) * (data / variance));
   }
   return (at::softmax(at::stack(log_density), 0) * at::stack(posterior)).sum(0);
 }
@@ -44,6 +55,17 @@ const std::vector<World>& worlds() {
       {"point", "everything is 0.5", point},
   };
   return table;
+}
+
+double mixture_flow(double x, double from, double to) {
+  const bool above = x > kMeans[1];
+  const double wanted = share(x, from, above);
+  double low = -100, high = 100;
+  for (int i = 0; i < 200; ++i) {
+    const double middle = (low + high) / 2;
+    ((share(middle, to, above) < wanted) != above ? low : high) = middle;
+  }
+  return low;
 }
 
 const World& world_named(std::string_view name) {

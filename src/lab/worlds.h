@@ -20,6 +20,10 @@ struct World {
 /// of tests/golden/samplers.json. point: everything is 0.5.
 const std::vector<World>& worlds();
 
+/// Where the exact flow of `mixture` takes a value from level `from` to level `to`: a flow in one dimension keeps the
+/// order of points, so it is the map between equal shares of the two distributions.
+double mixture_flow(double x, double from, double to);
+
 /// By name. Throws Error{invalid_request} that lists them.
 const World& world_named(std::string_view name);
 

@@ -9,8 +9,6 @@ namespace {
 
 using formats::TemporaryFolder;
 
-const std::string kTiny = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/";
-
 ProgramResult generate(const TemporaryFolder& folder, const std::vector<std::string>& more) {
   std::vector<std::string> arguments = {"generate", "--model",  kTiny + "sd15", "--steps", "2", "--width",
                                         "32",       "--height", "32",           "--seed",  "7"};

@@ -10,8 +10,6 @@ namespace {
 
 using formats::TemporaryFolder;
 
-const std::string kTiny = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/";
-
 TEST(Inspect, ACheckpointForPeopleAndForPrograms) {
   const TemporaryFolder folder;
   const ProgramResult text = run_program({"inspect", kTiny + "sdxl.safetensors"}, folder.path());

@@ -36,11 +36,33 @@ TEST(Lab, GainOfASampler) {
   EXPECT_NEAR(found.at("at_end").get<double>(), 1, 1e-9);
 }
 
+// The shell repeats the reference's table without a word about profiles.
+TEST(Lab, FollowsTheReferenceUnlessToldOtherwise) {
+  const std::vector<std::string> lms = {"lab",     "sample", "--sampler", "LMS",   "--schedule", "uniform",
+                                        "--steps", "10",     "--seeds",   "42,43", "--json"};
+  std::vector<std::string> ours = lms;
+  ours.insert(ours.end(), {"--profile", "darkroom"});
+  EXPECT_NE(printed(lms).at("result"), printed(ours).at("result"));
+}
+
+TEST(Lab, MeasurementsAsJsonAndAsFiles) {
+  EXPECT_GT(printed({"lab", "order", "--json"}).at("rows").size(), 15u);
+  EXPECT_EQ(printed({"lab", "moments", "--json"}).at("steps").size(), 5u);
+  EXPECT_NEAR(printed({"lab", "gain", "--steps", "20", "--json"}).at("gains").at("LMS").at("Uniform").get<double>(),
+              8.141, 0.05);
+  const formats::TemporaryFolder folder;
+  EXPECT_EQ(run_program({"lab", "gain", "--steps", "15", "-o", "out"}, folder.path()).code, 0);
+  EXPECT_TRUE(std::filesystem::exists(folder.path() / "out" / "gain_15.svg"));
+}
+
 TEST(Lab, RefusesWhatItDoesNotKnow) {
   const formats::TemporaryFolder folder;
   EXPECT_EQ(run_program({"lab"}, folder.path()).code, 2);
   EXPECT_EQ(run_program({"lab", "sigmas", "--schedule", "karas"}, folder.path()).code, 2);
   EXPECT_EQ(run_program({"lab", "sample", "--sampler", "Eular"}, folder.path()).code, 2);
+  EXPECT_EQ(run_program({"lab", "sample", "--sampler", "Euler", "--profile", "a1111"}, folder.path()).code, 2);
+  EXPECT_EQ(
+      run_program({"lab", "convergence", "--prompt", "a", "-o", "x", "--steps", "5,10,30,60"}, folder.path()).code, 2);
 }
 
 }  // namespace

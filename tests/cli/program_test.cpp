@@ -10,8 +10,6 @@ namespace {
 
 using formats::TemporaryFolder;
 
-const std::string kTiny = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/";
-
 /// Runs a small request, plus `more`; the folder must be empty afterwards.
 ProgramResult refused(const std::vector<std::string>& more, const std::string& before = "") {
   const TemporaryFolder folder;

@@ -39,6 +39,17 @@ TEST(Guidance, ScaleOneNeverAsksTheUnconditionalHalf) {
   EXPECT_EQ(both_calls, 1);
 }
 
+TEST(Guidance, KeepsTheUnconditionalHalfWhereItIsWanted) {
+  int c_calls = 0, u_calls = 0;
+  const Tensor x = at::ones({1, 1, 2, 2});
+  Tensor unconditional;
+  const PairDenoiser both = as_pair(counted(3, c_calls), counted(2, u_calls));
+  EXPECT_TRUE(guided(both, 1, unconditional)(x, 2).equal(x * 3));
+  EXPECT_TRUE(unconditional.equal(x * 2));
+  EXPECT_EQ(u_calls, 1);
+  EXPECT_TRUE(guided(both, 0.5, unconditional)(x, 2).equal(x * 2.5));
+}
+
 TEST(Guidance, OneBatchHoldsTheConditionalImagesFirst) {
   const Tensor x = at::arange(8, at::kFloat).view({2, 1, 2, 2});
   int calls = 0;

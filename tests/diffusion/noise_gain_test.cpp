@@ -1,5 +1,7 @@
 #include "diffusion/noise_gain.h"
 
+#include <tuple>
+
 #include "diffusion/worlds.h"
 
 namespace darkroom::diffusion {
@@ -26,6 +28,17 @@ TEST(NoiseGain, OfTheLatentBeforeTheLastStep) {
 }
 
 // "LMS Karras is broken at many steps": k-diffusion's last step multiplies what a network gets wrong.
+// samplers.md 4.4 (b): those that the table above lacks, at n = 20.
+TEST(NoiseGain, OfThreeMoreSamplers) {
+  for (const auto& [schedule, s3, deis, plms] : {std::tuple("karras", .5178, .8349, 1.523),
+                                                 {"exponential", .3830, .5641, .8973},
+                                                 {"uniform", 2.950, 14.33, 4.029}}) {
+    EXPECT_NEAR(gain_at_lowest("DPM-Solver-3", schedule, 20) / s3, 1, 0.005) << schedule;
+    EXPECT_NEAR(gain_at_lowest("DEIS", schedule, 20) / deis, 1, 0.005) << schedule;
+    EXPECT_NEAR(gain_at_lowest("PLMS", schedule, 20) / plms, 1, 0.005) << schedule;
+  }
+}
+
 TEST(NoiseGain, OfLmsOverTheStepToZero) {
   const SamplerInfo& lms = choose_sampler("LMS").sampler;
   for (const auto& [n, gain] : {std::pair(10, 1.569), {20, 4.270}, {50, 35.70}, {100, 231.0}}) {

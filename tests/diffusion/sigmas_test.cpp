@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 
 #include "diffusion/golden.h"
 
@@ -42,7 +43,9 @@ TEST(Sigmas, EveryScheduleIsTheReferences) {
       for (size_t i = 0; i < sigmas.size(); ++i) EXPECT_NEAR(sigmas[i], expected[i], 1e-6 * expected[i]) << name << i;
     });
   };
-  for (const SigmaSchedule& schedule : sigma_schedules()) compare(schedule, schedule.name, {});
+  for (const char* name : {"uniform", "karras", "exponential", "polyexponential", "sgm_uniform", "kl_optimal",
+                           "align_your_steps", "simple", "normal", "ddim", "beta"})
+    compare(sigma_schedule_named(name), name, {});
   compare(sigma_schedule_named("Align Your Steps"), "align_your_steps/sdxl", {.is_sdxl = true});
 }
 
@@ -50,12 +53,18 @@ TEST(Sigmas, AnyNumberOfStepsFallsInFloat32) {
   const NoiseSchedule noise_schedule;
   for (const SigmaSchedule& schedule : sigma_schedules()) {
     for (const int n : {1, 2, 15, 16, 17, 20, 150, 1000}) {
+      if (schedule.name == "lcm" && n > 50) continue;  // refused
       const Sigmas sigmas = schedule.sigmas(noise_schedule, n, {});
       const bool is_table = schedule.name == "ddim";  // its stride is a whole number of timesteps
-      ASSERT_GE(sigmas.size(), is_table ? n : n + 1) << schedule.name;
+      const bool falls_together = schedule.name == "beta_timesteps" || schedule.name == "laplace";
+      if (!falls_together) {
+        ASSERT_GE(sigmas.size(), is_table ? n : n + 1) << schedule.name;
+      }
       if (!is_table) {
-        ASSERT_EQ(sigmas.size(), n + 1) << schedule.name;
-        EXPECT_NEAR(sigmas.front(), noise_schedule.sigma_max(), 1e-3) << schedule.name;
+        ASSERT_LE(sigmas.size(), n + 1) << schedule.name;
+        if (schedule.name != "vp") {
+          EXPECT_NEAR(sigmas.front(), noise_schedule.sigma_max(), 1e-3) << schedule.name;
+        }
       }
       for (size_t i = 0; i + 1 < sigmas.size(); ++i) {
         EXPECT_GT(sigmas[i], sigmas[i + 1]) << schedule.name;
@@ -63,6 +72,34 @@ TEST(Sigmas, AnyNumberOfStepsFallsInFloat32) {
       }
     }
   }
+}
+
+// samplers.md section 3, n = 10, float64 tables: other programs' schedules that the reference runs do not have.
+TEST(Sigmas, OtherProgramsSchedules) {
+  const std::map<std::string, std::vector<double>> expected = {
+      {"turbo", {14.6146, 8.3028, 5.0878, 3.3211, 2.2765, 1.6129, 1.1606, .8299, .5693, .3417}},
+      {"vp", {152.167, 53.3098, 21.0956, 9.4032, 4.6806, 2.5494, 1.4620, .8229, .3817, .0105}},
+      {"laplace", {14.6146, 2.1213, 1.5, 1.2247, 1.0607, .9428, .8165, .6667, .4714, .0292}},
+      {"beta_timesteps", {14.6146, 11.5428, 7.3718, 4.3728, 2.6152, 1.6183, 1.0273, .6549, .3955, .1991}},
+  };
+  for (const auto& [name, levels] : expected) {
+    const Sigmas sigmas = sigma_schedule_named(name).sigmas(NoiseSchedule(), 10, {});
+    ASSERT_EQ(sigmas.size(), 11u) << name;
+    for (size_t i = 0; i < 10; ++i) EXPECT_NEAR(sigmas[i] / levels[i], 1, 2e-3) << name << i;
+    EXPECT_EQ(sigmas[10], 0) << name;
+  }
+}
+
+TEST(Sigmas, LcmWasDistilledOnFiftyTimesteps) {
+  const NoiseSchedule schedule;
+  for (const auto& run : golden("samplers_diffusers.json").at("runs")) {
+    if (run.at("name") == "DEIS") continue;
+    const Sigmas sigmas = lcm_sigmas(schedule, run.at("steps"));
+    for (size_t i = 0; i + 1 < sigmas.size(); ++i)
+      EXPECT_EQ(sigmas[i], schedule.sigmas()[run.at("timesteps")[i].get<int>()]) << i;
+  }
+  expect_contains(error_of(ErrorKind::invalid_request, [&] { lcm_sigmas(schedule, 51); }), "LCM has 50 of them");
+  expect_contains(error_of(ErrorKind::invalid_request, [&] { turbo_sigmas(schedule, 1001); }), "fewer steps");
 }
 
 TEST(Sigmas, MostEndAtTheModelsEndAndThenAtZero) {

@@ -4,9 +4,8 @@
 #include <cmath>
 #include <vector>
 
-#include "diffusion/brownian.h"
 #include "diffusion/golden.h"
-#include "diffusion/samplers.h"
+#include "diffusion/run_noise.h"
 
 namespace darkroom::diffusion {
 
@@ -37,11 +36,12 @@ inline void expect_golden_run(const std::string& run_name, const std::string& sa
   for (const nlohmann::json& run : file.at("runs")) {
     if (run.at("sampler") != run_name) continue;
     const SamplerChoice choice = choose_sampler(
-        sampler, run.contains("schedule") && run["schedule"].is_string() ? run["schedule"].get<std::string>() : "");
+        sampler, run.contains("schedule") && run["schedule"].is_string() ? run["schedule"].get<std::string>() : "",
+        profile_named("a1111-1.10"));
     const Sigmas sigmas = run_sigmas(choice, NoiseSchedule(), run.at("steps"));
-    ImageNoise noise({42, 43}, {4, 4, 4});
-    BrownianNoise path({42, 43}, {4, 4, 4}, sigmas);
-    options.noise = choice.sampler.is_brownian ? path.source() : noise.source();
+    RunNoise noise(choice.sampler, NoiseKind::reference, options.eta, {42, 43}, {4, 4, 4}, sigmas);
+    options.noise = noise.source();
+    options.solvers_end_at_lowest = true;
     int calls = 0, events = 0, last_index = -1;
     options.on_step = [&](const StepEvent& event) {
       EXPECT_GE(event.index, last_index);
@@ -49,8 +49,7 @@ inline void expect_golden_run(const std::string& run_name, const std::string& sa
       ++events;
     };
     const auto counted = [&](const Tensor& x, double sigma) { return ++calls, golden_denoised(x, sigma); };
-    const Tensor result =
-        choice.sampler.sample(counted, noise.first() * start_scale(choice.sampler, sigmas), sigmas, options);
+    const Tensor result = choice.sampler.sample(counted, noise.first() * start_scale(choice, sigmas), sigmas, options);
     EXPECT_EQ(calls, run.at("calls").get<int>());
     if (!choice.sampler.chooses_steps) {
       EXPECT_EQ(events, int(sigmas.size()) - 1);
@@ -112,17 +111,22 @@ struct Mixture {
   }
 };
 
+/// Root mean square distance of `end`, in which `begin` ended, to the exact flow.
+inline double flow_distance(const Tensor& begin, const Tensor& end, double from, double to) {
+  const std::vector<double> starts = doubles(begin), ends = doubles(end);
+  double sum = 0;
+  for (size_t j = 0; j < ends.size(); ++j) sum += std::pow(ends[j] - Mixture::flowed(starts[j], from, to), 2);
+  return std::sqrt(sum / double(ends.size()));
+}
+
 /// Root mean square distance to the exact flow at sigma_min of 16 points that start at sigma_max * (-1.875 .. 1.875).
 inline double flow_error(Sampler sample, int n, SampleOptions options = {}) {
   Sigmas sigmas = karras_sigmas(NoiseSchedule(), n);
   sigmas.pop_back();
   const Tensor start = (at::arange(16, at::kDouble) + 0.5) / 4 - 2;
   options.noise = [&](double, double) { return at::zeros_like(start); };
-  const std::vector<double> end = doubles(sample(Mixture::denoised, start * sigmas[0], sigmas, options));
-  const std::vector<double> begin = doubles(start * sigmas[0]);
-  double sum = 0;
-  for (int j = 0; j < 16; ++j) sum += std::pow(end[j] - Mixture::flowed(begin[j], sigmas[0], sigmas.back()), 2);
-  return std::sqrt(sum / 16);
+  const Tensor begin = start * sigmas[0];
+  return flow_distance(begin, sample(Mixture::denoised, begin, sigmas, options), sigmas[0], sigmas.back());
 }
 
 }  // namespace darkroom::diffusion

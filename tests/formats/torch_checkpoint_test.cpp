@@ -7,7 +7,7 @@
 namespace darkroom::formats {
 namespace {
 
-TensorFile parsed(const std::string& file) {
+TensorFile parsed_checkpoint(const std::string& file) {
   const auto owner = std::make_shared<std::string>(file);
   return read_torch_checkpoint_bytes(as_bytes(*owner), owner);
 }
@@ -99,7 +99,7 @@ TEST(TorchCheckpoint, EveryTruncationIsAnError) {
     const std::string whole = content_of(golden(name));
     ASSERT_FALSE(whole.empty());
     for (size_t length = 0; length < whole.size(); ++length) {
-      const Error error = error_of([&] { parsed(whole.substr(0, length)); });
+      const Error error = error_of([&] { parsed_checkpoint(whole.substr(0, length)); });
       EXPECT_TRUE(error.kind() == ErrorKind::corrupt_file || error.kind() == ErrorKind::unsupported) << error.what();
     }
   }
@@ -114,7 +114,7 @@ TEST(TorchCheckpoint, DamageIsAnErrorOrHarmless) {
       for (const int flipped : {0x01, 0x80, 0xFF}) {
         byte = char(before ^ flipped);
         try {
-          for (const auto& [tensor_name, tensor] : parsed(bytes).tensors) values_of<uint8_t>(tensor);
+          for (const auto& [tensor_name, tensor] : parsed_checkpoint(bytes).tensors) values_of<uint8_t>(tensor);
         } catch (const Error&) {
           ++refused;
         }
@@ -130,20 +130,20 @@ const std::string kOneTensor = p_dict({{"a", p_tensor(p_storage("0", 2), 0, {2},
 TEST(TorchCheckpoint, RefusesDamagedZipContainers) {
   const ZipPart pickle{.name = "m/data.pkl", .content = p_whole(kOneTensor)};
   const ZipPart storage{.name = "m/data/0", .content = raw(1.0f) + raw(2.0f)};
-  expect_values<float>(parsed(zip_of({pickle, storage})), "a", DType::f32, {2}, {1, 2});
-  expect_values<float>(parsed(zip_of({pickle, storage, {.name = "m/byteorder", .content = "little"}})), "a", DType::f32,
-                       {2}, {1, 2});
+  expect_values<float>(parsed_checkpoint(zip_of({pickle, storage})), "a", DType::f32, {2}, {1, 2});
+  expect_values<float>(parsed_checkpoint(zip_of({pickle, storage, {.name = "m/byteorder", .content = "little"}})), "a",
+                       DType::f32, {2}, {1, 2});
   expect_error(ErrorKind::corrupt_file, "tensor \"a\": its storage \"0\" is not in the archive",
-               [&] { parsed(zip_of({pickle})); });
+               [&] { parsed_checkpoint(zip_of({pickle})); });
   expect_error(ErrorKind::corrupt_file, "must have 8 bytes, has 4", [&] {
-    parsed(zip_of({pickle, {.name = "m/data/0", .content = raw(1.0f)}}));
+    parsed_checkpoint(zip_of({pickle, {.name = "m/data/0", .content = raw(1.0f)}}));
   });
   expect_error(ErrorKind::unsupported, "big-endian", [&] {
-    parsed(zip_of({pickle, storage, {.name = "m/byteorder", .content = "big"}}));
+    parsed_checkpoint(zip_of({pickle, storage, {.name = "m/byteorder", .content = "big"}}));
   });
-  expect_error(ErrorKind::unsupported, "no data.pkl", [&] { parsed(zip_of({storage})); });
+  expect_error(ErrorKind::unsupported, "no data.pkl", [&] { parsed_checkpoint(zip_of({storage})); });
   expect_error(ErrorKind::unsupported, "TorchScript", [&] {
-    parsed(zip_of({pickle, storage, {.name = "m/constants.pkl"}}));
+    parsed_checkpoint(zip_of({pickle, storage, {.name = "m/constants.pkl"}}));
   });
 }
 
@@ -156,9 +156,9 @@ std::string legacy_of(const std::string& content, const std::string& keys, const
 TEST(TorchCheckpoint, RefusesDamagedLegacyContainers) {
   const std::string keys = p_list({p_text("0")});
   const std::string storage = raw(int64_t(2)) + raw(1.0f) + raw(2.0f);
-  expect_values<float>(parsed(legacy_of(kOneTensor, keys, storage)), "a", DType::f32, {2}, {1, 2});
+  expect_values<float>(parsed_checkpoint(legacy_of(kOneTensor, keys, storage)), "a", DType::f32, {2}, {1, 2});
   const auto refused = [](ErrorKind kind, const std::string& message, const std::string& file) {
-    expect_error(kind, message, [&] { parsed(file); });
+    expect_error(kind, message, [&] { parsed_checkpoint(file); });
   };
   constexpr auto kCorrupt = ErrorKind::corrupt_file;
   refused(kCorrupt, "must have 2 elements, says it has 3",
@@ -194,7 +194,7 @@ TEST(TorchCheckpoint, HostilePicklesAreRefusedInEveryContainer) {
 TEST(TorchCheckpoint, SaysWhatOtherFilesAre) {
   expect_error(ErrorKind::unsupported, "is compressed (method 8)", [] { read_torch_checkpoint(golden("program.pt")); });
   expect_error(ErrorKind::unsupported, "it is a PNG picture", [] { read_torch_checkpoint(golden("rgb8.png")); });
-  expect_error(ErrorKind::unsupported, "is not a torch checkpoint", [] { parsed("<html>404</html>"); });
+  expect_error(ErrorKind::unsupported, "is not a torch checkpoint", [] { parsed_checkpoint("<html>404</html>"); });
   expect_error(ErrorKind::not_found, "no such file", [] { read_torch_checkpoint(golden("missing.ckpt")); });
 }
 

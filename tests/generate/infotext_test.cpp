@@ -9,7 +9,7 @@
 namespace darkroom::generate {
 namespace {
 
-const std::string kEnd = ", Version: darkroom " + std::string(version());
+const std::string kEnd = ", Profile: darkroom, Version: darkroom " + std::string(version());
 
 Recipe recipe(const Settings& said) {
   Settings all = {{"prompt", "a red apple"}, {"seed", "42"}, {"width", "512"}, {"height", "768"}};
@@ -83,8 +83,15 @@ TEST(Infotext, ReadsBackWhatItWrites) {
                            {"eta", "0.25"},
                            {"s_noise", "1.01"}};
     Settings read = infotext_settings(parse_infotext(infotext(recipe(said))));
+    EXPECT_EQ(read.extract("profile").mapped(), "darkroom");
     EXPECT_EQ(read, said) << prompt;
   }
+}
+
+TEST(Infotext, WithoutAProfileItIsA1111s) {
+  EXPECT_EQ(infotext_settings(parse_infotext("a cat\nSteps: 28, Sampler: Euler a, Seed: 1")).at("profile"),
+            "a1111-1.10");
+  EXPECT_FALSE(infotext_settings(parse_infotext("only a prompt")).contains("profile"));
 }
 
 TEST(Infotext, ReadsOtherProgramsTexts) {

@@ -54,6 +54,18 @@ TEST(RequestFields, EveryFieldReadsBackWhatItWrites) {
                          {"clip_skip", "2"},
                          {"eta", "0.5"},
                          {"s_noise", "1.5"},
+                         {"s_churn", "2.5"},
+                         {"s_tmin", "0.1"},
+                         {"s_tmax", "9"},
+                         {"order", "2"},
+                         {"rtol", "0.01"},
+                         {"atol", "0.001"},
+                         {"sigma_min", "0.1"},
+                         {"sigma_max", "10"},
+                         {"rho", "5"},
+                         {"discard_next_to_last_sigma", "True"},
+                         {"noise", "torchsde"},
+                         {"profile", "kdiffusion"},
                          {"batch_size", "3"},
                          {"n_iter", "2"},
                          {"precision", "bf16"},
@@ -61,6 +73,21 @@ TEST(RequestFields, EveryFieldReadsBackWhatItWrites) {
   ASSERT_EQ(said.size(), request_fields().size());
   const GenerateRequest request = completed_request(said);
   for (const auto& field : request_fields()) EXPECT_EQ(field_text(request, field), said.at(field.name));
+}
+
+TEST(RequestFields, TruthIsWrittenAsPythonDoes) {
+  for (const auto& [text, truth] :
+       {std::pair("True", true), {"true", true}, {"1", true}, {"FALSE", false}, {"0", false}})
+    EXPECT_EQ(completed_request({{"discard_next_to_last_sigma", text}}).discards_lowest, truth) << text;
+  EXPECT_THROW(completed_request({{"discard_next_to_last_sigma", "yes please"}}), Error);
+}
+
+TEST(RequestFields, NamesTakeTheSpellingOfTheirTables) {
+  const GenerateRequest request = completed_request({{"profile", "A1111-1.10"}, {"noise", "BROWNIAN"}});
+  EXPECT_EQ(request.profile, "a1111-1.10");
+  EXPECT_EQ(request.noise, "brownian");
+  EXPECT_THROW(completed_request({{"profile", "comfy"}}), Error);
+  EXPECT_THROW(completed_request({{"noise", "white"}}), Error);
 }
 
 TEST(RequestFields, WhatWasSaidGoesBeforeAdviceAndAdviceBeforeDefaults) {

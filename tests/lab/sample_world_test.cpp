@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "generate/request_fields.h"
 
 namespace darkroom::lab {
 namespace {
@@ -36,20 +37,24 @@ double tolerance_of(const std::string& name) {
   return name.starts_with("DPM adaptive") ? 2e-4 : 2e-5;
 }
 
+generate::GenerateRequest asked(generate::Settings said) {
+  said.emplace("sampler_name", "Euler");
+  return generate::completed_request(said);
+}
+
 TEST(SampleWorld, RowsOfTheGoldenTable) {
   int compared = 0;
   for (const Json& run : golden("samplers").at("runs")) {
     const std::string name = run.at("sampler");
     WorldRequest request;
-    request.levels = {
-        .sampler = sampler_of(name),
-        .schedule = run.contains("schedule") && run["schedule"].is_string() ? run["schedule"] : "Automatic",
-        .steps = run.at("steps")};
     request.seeds = {42, 43};
-    request.eta = eta_of(name);
-    request.s_churn = run.value("s_churn", 0.0);
-    request.s_noise = run.value("s_noise", 1.0);
-    request.lms_extrapolates_to_zero = true;
+    generate::Settings said = {{"profile", "a1111-1.10"}, {"sampler_name", sampler_of(name)}};
+    said["steps"] = std::to_string(run.at("steps").get<int>());
+    if (run.contains("schedule") && run["schedule"].is_string()) said["scheduler"] = run["schedule"];
+    request.sampling = generate::completed_request(said);
+    request.sampling.eta = eta_of(name);
+    request.sampling.s_churn = run.value("s_churn", 0.0);
+    request.sampling.s_noise = run.value("s_noise", 1.0);
     const WorldResult found = sample_world(request);
     const auto expected = run.at("result").get<std::vector<float>>();
     EXPECT_EQ(found.calls, run.at("calls").get<int>()) << name;
@@ -65,8 +70,9 @@ TEST(RunLevels, RowsOfTheGoldenTable) {
   for (const Json& row : golden("sigmas").at("schedules")) {
     const std::string name = row.at("name");
     const bool is_sdxl = name.ends_with("/sdxl");
-    const std::vector<double> found =
-        run_levels({.schedule = name.substr(0, name.find('/')), .steps = row.at("n"), .is_sdxl = is_sdxl});
+    const std::vector<double> found = run_levels(
+        asked({{"scheduler", name.substr(0, name.find('/'))}, {"steps", std::to_string(row.at("n").get<int>())}}),
+        is_sdxl);
     const auto expected = row.at("sigmas").get<std::vector<double>>();
     ASSERT_EQ(found.size(), expected.size()) << name;
     for (size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], 1e-5 * expected[i]) << name;
@@ -74,10 +80,12 @@ TEST(RunLevels, RowsOfTheGoldenTable) {
 }
 
 TEST(ErrorGain, KnowsWhatLmsDoesOnItsLastStep) {
-  const LevelsRequest request{.sampler = "LMS", .schedule = "karras", .steps = 20};
-  EXPECT_NEAR(error_gain(request).at_lowest, 0.6825, 0.003);
-  EXPECT_NEAR(error_gain(request).at_end, 1, 1e-9);
-  EXPECT_NEAR(error_gain(request, true).at_end, 4.270, 0.02);
+  const generate::Settings lms = {{"sampler_name", "LMS"}, {"scheduler", "karras"}, {"steps", "20"}};
+  EXPECT_NEAR(error_gain(asked(lms)).at_lowest, 0.6825, 0.003);
+  EXPECT_NEAR(error_gain(asked(lms)).at_end, 1, 1e-9);
+  generate::Settings reference = lms;
+  reference["profile"] = "kdiffusion";
+  EXPECT_NEAR(error_gain(asked(reference)).at_end, 4.270, 0.02);
 }
 
 TEST(SampleWorld, RefusesWhatCannotBe) {
@@ -90,14 +98,14 @@ TEST(SampleWorld, RefusesWhatCannotBe) {
     return ErrorKind::internal;
   };
   WorldRequest request;
-  request.levels.sampler = "Euler";
+  request.sampling = asked({});
   for (const auto& shape : std::vector<std::vector<int64_t>>{{4, 4}, {4, 0, 4}, {1 << 20, 1 << 20, 1 << 20}}) {
     WorldRequest bad = request;
     bad.shape = shape;
     EXPECT_EQ(kind(bad), ErrorKind::invalid_request);
   }
   WorldRequest other = request;
-  other.rng = "TPU";
+  other.sampling.rng = "TPU";
   EXPECT_EQ(kind(other), ErrorKind::invalid_request);
   other = request;
   other.seeds.clear();

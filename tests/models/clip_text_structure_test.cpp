@@ -4,15 +4,12 @@
 
 #include <cmath>
 
+#include "models/random_weights.h"
+
 namespace darkroom::models {
 namespace {
 
-void fill(layers::Module& module) {
-  at::manual_seed(1);
-  for (auto& [name, tensor] : module.named_parameters()) tensor->normal_(0, 0.3);
-}
-
-ClipTextConfig tiny(int64_t projection = 0) {
+ClipTextConfig tiny_text(int64_t projection = 0) {
   return {
       .vocabulary = 30, .width = 8, .inner = 16, .layers = 3, .heads = 2, .positions = 10, .projection = projection};
 }
@@ -29,8 +26,8 @@ TEST(ClipText, HasTheParametersOfThePublishedModels) {
 
 TEST(ClipText, TokensDoNotSeeTheFuture) {
   NoGrad guard;
-  ClipText text(tiny());
-  fill(text);
+  ClipText text(tiny_text());
+  fill(text, 1, 0.3);
   const Tensor a = text.hidden_state(ids({1, 2, 3, 4}), 0), b = text.hidden_state(ids({1, 2, 3, 9}), 0);
   EXPECT_TRUE(at::allclose(a.narrow(1, 0, 3), b.narrow(1, 0, 3), 1e-5, 1e-6));
   EXPECT_FALSE(at::allclose(a.narrow(1, 3, 1), b.narrow(1, 3, 1)));
@@ -38,8 +35,8 @@ TEST(ClipText, TokensDoNotSeeTheFuture) {
 
 TEST(ClipText, SkippingLayersGivesTheStateBeforeThem) {
   NoGrad guard;
-  ClipText text(tiny());
-  fill(text);
+  ClipText text(tiny_text());
+  fill(text, 1, 0.3);
   const Tensor tokens = ids({5, 6, 7});
   Tensor x = text.embeddings.forward(tokens);
   EXPECT_TRUE(at::equal(text.hidden_state(tokens, 3), x));
@@ -51,8 +48,8 @@ TEST(ClipText, SkippingLayersGivesTheStateBeforeThem) {
 
 TEST(ClipText, PoolsAtTheFirstEndToken) {
   NoGrad guard;
-  ClipText text(tiny(/*projection=*/5));
-  fill(text);
+  ClipText text(tiny_text(/*projection=*/5));
+  fill(text, 1, 0.3);
   const Tensor tokens = ids({1, 29, 4, 29, 29});
   const Tensor last = text.hidden_state(tokens, 0);
   const Tensor expected = text.text_projection->forward(text.normed(last)[0][1]);
@@ -72,8 +69,8 @@ TEST(ClipText, ActivationsAreThePublishedFormulas) {
 }
 
 TEST(ClipText, GradientsReachEveryParameter) {
-  ClipText text(tiny(/*projection=*/5));
-  fill(text);
+  ClipText text(tiny_text(/*projection=*/5));
+  fill(text, 1, 0.3);
   text.require_gradients(true);
   const Tensor tokens = ids({1, 2, 29});
   text.pooled(text.hidden_state(tokens, 0), tokens, 29).square().sum().backward();

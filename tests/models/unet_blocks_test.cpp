@@ -4,13 +4,10 @@
 
 #include <cmath>
 
+#include "models/random_weights.h"
+
 namespace darkroom::models {
 namespace {
-
-void fill(layers::Module& module) {
-  at::manual_seed(2);
-  for (auto& [name, tensor] : module.named_parameters()) tensor->normal_(0, 0.3);
-}
 
 TEST(UNetBlocks, TimestepsAreCosinesThenSines) {
   const Tensor e = timestep_embedding(at::tensor({0.f, 12.5f}), 8);
@@ -26,7 +23,7 @@ TEST(UNetBlocks, AResBlockWithAZeroEndIsItsSkipPath) {
   NoGrad guard;
   ResBlock same(8, 8, 16, 4), wider(8, 12, 16, 4);
   for (ResBlock* block : {&same, &wider}) {
-    fill(*block);
+    fill(*block, 2, 0.3);
     block->out_conv.weight.zero_(), block->out_conv.bias.zero_();
   }
   const Tensor x = at::randn({2, 8, 5, 5}), embedding = at::randn({2, 16});
@@ -46,7 +43,7 @@ TEST(UNetBlocks, GegluGatesTheFirstHalfByTheSecond) {
 TEST(UNetBlocks, LinearAndConvolutionProjectionsAreTheSameFunction) {
   NoGrad guard;
   SpatialTransformer conv(8, 6, 2, 1, /*linear=*/false, 4), linear(8, 6, 2, 1, /*linear=*/true, 4);
-  fill(conv);
+  fill(conv, 2, 0.3);
   auto from = conv.named_parameters(), to = linear.named_parameters();
   ASSERT_EQ(from.size(), to.size());
   for (size_t i = 0; i < from.size(); ++i) {
@@ -60,7 +57,7 @@ TEST(UNetBlocks, LinearAndConvolutionProjectionsAreTheSameFunction) {
 TEST(UNetBlocks, ATransformerTakesChannelsLastAndOrdinaryInputAlike) {
   NoGrad guard;
   SpatialTransformer transformer(8, 6, 2, 1, false, 4);
-  fill(transformer);
+  fill(transformer, 2, 0.3);
   const Tensor x = at::randn({2, 8, 3, 4}), context = at::randn({2, 5, 6});
   EXPECT_TRUE(at::allclose(transformer.forward(x, context),
                            transformer.forward(x.contiguous(at::MemoryFormat::ChannelsLast), context), 1e-4, 1e-5));
@@ -69,7 +66,7 @@ TEST(UNetBlocks, ATransformerTakesChannelsLastAndOrdinaryInputAlike) {
 TEST(UNetBlocks, UpsamplingReachesOddSizes) {
   NoGrad guard;
   Upsample up(2);
-  fill(up);
+  fill(up, 2, 0.3);
   EXPECT_EQ(up.forward(at::randn({1, 2, 3, 4}), 5, 8).sizes(), (at::IntArrayRef{1, 2, 5, 8}));
 }
 

@@ -4,17 +4,14 @@
 
 #include <set>
 
+#include "models/random_weights.h"
+
 namespace darkroom::models {
 namespace {
 
-UNetConfig tiny() {
+UNetConfig tiny_unet() {
   return {
       .channels = {16, 32}, .res_blocks = 1, .depth = {0, 1}, .heads = {2, 4}, .context = 8, .vector = 12, .groups = 8};
-}
-
-void fill(layers::Module& module) {
-  at::manual_seed(3);
-  for (auto& [name, tensor] : module.named_parameters()) tensor->normal_(0, 0.2);
 }
 
 Conditioning conditioning(int64_t batch) {
@@ -54,8 +51,8 @@ TEST(UNet, NamesAreThoseOfTheOriginalCheckpoints) {
 
 TEST(UNet, TakesOddSizesAndFractionalTimesteps) {
   NoGrad guard;
-  UNet unet(tiny());
-  fill(unet);
+  UNet unet(tiny_unet());
+  fill(unet, 3, 0.2);
   const Tensor x = at::randn({2, 4, 7, 5});
   const Conditioning c = conditioning(2);
   const Tensor a = unet.forward(x, at::tensor({10.f, 10.f}), c), b = unet.forward(x, at::tensor({10.5f, 10.5f}), c);
@@ -66,8 +63,8 @@ TEST(UNet, TakesOddSizesAndFractionalTimesteps) {
 
 TEST(UNet, PicturesOfABatchDoNotSeeEachOther) {
   NoGrad guard;
-  UNet unet(tiny());
-  fill(unet);
+  UNet unet(tiny_unet());
+  fill(unet, 3, 0.2);
   const Tensor x = at::randn({3, 4, 8, 8}), t = at::tensor({1.f, 500.f, 999.f});
   const Conditioning c = conditioning(3);
   const Tensor whole = unet.forward(x, t, c);
@@ -79,8 +76,8 @@ TEST(UNet, PicturesOfABatchDoNotSeeEachOther) {
 }
 
 TEST(UNet, GradientsReachEveryParameterAndTheContext) {
-  UNet unet(tiny());
-  fill(unet);
+  UNet unet(tiny_unet());
+  fill(unet, 3, 0.2);
   unet.require_gradients(true);
   Conditioning c = conditioning(1);
   c.context.requires_grad_();

@@ -14,6 +14,9 @@
 
 namespace darkroom {
 
+/// The tiny random models: kTiny + "sd15" is a diffusers folder, kTiny + "sd15.safetensors" a single file.
+inline const std::string kTiny = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/";
+
 struct ProgramResult {
   int code = -1;  ///< exit code; 128 + signal if a signal ended it
   std::string out;

@@ -1,6 +1,6 @@
-// DDIM (Song et al. 2020) and PLMS (Liu et al. 2022) on their own levels, every (T / n)-th timestep of the model from
-// the second on. Follow A1111, sd_samplers_timesteps_impl.py. They hand back the network's scaling,
-// sqrt(alphas_cumprod) * x, of the lowest level, whose noise stays in the picture.
+// DDIM (Song et al. 2020), its CFG++ form (Chung et al. 2024) and PLMS (Liu et al. 2022), on any levels. Follow A1111,
+// sd_samplers_timesteps_impl.py, with its levels and with latent-diffusion's: every (T / n)-th timestep from the second
+// on. They hand back the network's scaling, sqrt(alphas_cumprod) * x, of the lowest level; at 0 that is x.
 #include <deque>
 
 #include "diffusion/parameterization.h"
@@ -19,7 +19,26 @@ Sigmas timestep_levels(const NoiseSchedule& schedule, int n, const SigmaOptions&
   return sigmas;
 }
 
-Tensor sample_ddim(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options) {
+Sigmas ldm_levels(const NoiseSchedule& schedule, int n, const SigmaOptions& options) {
+  check_steps(n);
+  const int timesteps = schedule.timesteps();
+  // Parity: where the grid ends beyond the table the reference's caller tried again with one step more.
+  const auto overflows = [&](int steps) {
+    const int stride = std::max(1, timesteps / steps);
+    return (timesteps - 1) / stride * stride + 1 > timesteps - 1;
+  };
+  while (timesteps / n > 1 && overflows(n)) ++n;
+  Sigmas sigmas = timestep_levels(schedule, n, options);
+  sigmas.push_back(schedule.sigmas()[0]);
+  return sigmas;
+}
+
+namespace {
+
+/// `direction`: the denoised latent away from which the noise points.
+template <typename Direction>
+Tensor sample_ddim_along(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options,
+                         const Direction& direction) {
   for (size_t i = 0; i + 1 < sigmas.size(); ++i) {
     const double sigma = sigmas[i], next = sigmas[i + 1];
     const Tensor denoised = denoise(x, sigma);
@@ -27,10 +46,24 @@ Tensor sample_ddim(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, cons
     const double alpha = std::pow(input_scale(sigma), 2), alpha_next = std::pow(input_scale(next), 2);
     const double fresh = options.eta * std::sqrt((1 - alpha_next) / (1 - alpha) * (1 - alpha / alpha_next));
     const double kept = std::sqrt(std::max(0.0, 1 - alpha_next - fresh * fresh));
-    const Tensor noise = options.noise(sigma, next);  // drawn even when unused, as in the reference
-    x = denoised + to_d(x, sigma, denoised) * (kept / input_scale(next)) + noise * (fresh / input_scale(next));
+    const Tensor aim = denoised + to_d(x, sigma, direction(denoised)) * (kept / input_scale(next));
+    // Drawn even when unused, as in the reference; at 0 there is no step of a path to draw.
+    x = next > 0 ? aim + options.noise(sigma, next) * (options.s_noise * fresh / input_scale(next)) : aim;
   }
   return sigmas.empty() ? x : x * input_scale(sigmas.back());
+}
+
+}  // namespace
+
+Tensor sample_ddim(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options) {
+  return sample_ddim_along(denoise, x, sigmas, options, [](const Tensor& denoised) { return denoised; });
+}
+
+Tensor sample_ddim_cfgpp(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options) {
+  return sample_ddim_along(denoise, x, sigmas, options, [&](const Tensor& denoised) {
+    const Tensor unconditional = options.unconditional();
+    return unconditional.defined() ? unconditional : denoised;
+  });
 }
 
 Tensor sample_plms(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options) {
@@ -39,6 +72,10 @@ Tensor sample_plms(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, cons
     const double sigma = sigmas[i], next = sigmas[i + 1];
     const Tensor denoised = denoise(x, sigma);
     options.on_step({int(i), sigma, x, denoised});
+    if (next == 0) {  // Parity: the reference's levels never reach 0
+      x = denoised;
+      continue;
+    }
     slopes.push_front(to_d(x, sigma, denoised));
     Tensor slope;
     switch (slopes.size()) {

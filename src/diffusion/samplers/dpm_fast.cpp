@@ -25,22 +25,25 @@ Tensor step_of_order(DpmSolverStep& step, int order, float t) {
 
 }  // namespace
 
-// Parity: of the levels only the number and the two ends count, and it ends at the lowest positive one.
+// Parity: of the levels only the number and the two ends count. The reference ends at the lowest positive one.
 Tensor sample_dpm_fast(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options) {
-  if (sigmas.size() < 3) return x;
-  const std::vector<int> orders = interval_orders(int(sigmas.size()) - 1);
-  const float start = solver_time(sigmas.front()), end = solver_time(sigmas[sigmas.size() - 2]);
-  const std::vector<float> times = float32_linspace(start, end, int(orders.size()) + 1);
+  const int all_calls = int(sigmas.size()) - 1;
+  if (all_calls < 1 || (all_calls < 2 && options.solvers_end_at_lowest)) return x;
   int calls = 0;
-  for (size_t i = 0; i < orders.size(); ++i) {
-    DpmSolverStep step(denoise, x, times[i]);
-    options.on_step({calls, solver_level(times[i]), x, step.denoised()});
-    const auto [down, up] = ancestral_times(times[i], times[i + 1], end, options.eta);
-    const Tensor next = step_of_order(step, orders[i], down);
-    x = next + options.noise(solver_level(times[i]), solver_level(times[i + 1])) * (options.s_noise * up);
-    calls += orders[i];
+  if (all_calls >= 2) {
+    const std::vector<int> orders = interval_orders(options.solvers_end_at_lowest ? all_calls : all_calls - 1);
+    const float start = solver_time(sigmas.front()), end = solver_time(lowest_level(sigmas));
+    const std::vector<float> times = float32_linspace(start, end, int(orders.size()) + 1);
+    for (size_t i = 0; i < orders.size(); ++i) {
+      DpmSolverStep step(denoise, x, times[i]);
+      options.on_step({calls, solver_level(times[i]), x, step.denoised()});
+      const auto [down, up] = ancestral_times(times[i], times[i + 1], end, options.eta);
+      const Tensor next = step_of_order(step, orders[i], down);
+      x = next + options.noise(solver_level(times[i]), solver_level(times[i + 1])) * (options.s_noise * up);
+      calls += orders[i];
+    }
   }
-  return x;
+  return options.solvers_end_at_lowest ? x : denoised_at_lowest(denoise, x, sigmas, calls, options);
 }
 
 }  // namespace darkroom::diffusion

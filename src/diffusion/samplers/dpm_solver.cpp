@@ -63,6 +63,14 @@ Tensor DpmSolverStep::third_order(float t) {
   return x_ - eps_ * (level(t) * expm1(h)) - (eps_2 - eps_) * (beyond * bend);
 }
 
+Tensor denoised_at_lowest(const Denoiser& denoise, const Tensor& x, const Sigmas& sigmas, int index,
+                          const SampleOptions& options) {
+  const double lowest = lowest_level(sigmas);
+  const Tensor denoised = denoise(x, lowest);
+  options.on_step({index, lowest, x, denoised});
+  return denoised;
+}
+
 AncestralTimes ancestral_times(float from, float to, float end, double eta) {
   if (eta == 0) return {to, 0};
   const double next = solver_level(to);

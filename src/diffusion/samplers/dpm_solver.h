@@ -34,6 +34,11 @@ class DpmSolverStep {
   Tensor denoised_, eps_, stage_;
 };
 
+/// The last step of a run that does not stop at the lowest positive level: the denoised latent there. `index`: of the
+/// step, for the event.
+Tensor denoised_at_lowest(const Denoiser& denoise, const Tensor& x, const Sigmas& sigmas, int index,
+                          const SampleOptions& options);
+
 /// Where an interval of a stochastic run aims: below `to`, so that noise of deviation `up` leads up to it again.
 struct AncestralTimes {
   float down;

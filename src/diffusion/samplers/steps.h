@@ -24,6 +24,15 @@ inline AncestralStep ancestral_step(double sigma, double next, double eta) {
   return {std::sqrt(next * next - up * up), up};
 }
 
+/// The Lagrange polynomial of `places` that is 1 at places[j] and 0 at the others, at `place`.
+inline double lagrange(const std::vector<double>& places, size_t j, double place) {
+  double product = 1;
+  for (size_t k = 0; k < places.size(); ++k) {
+    if (k != j) product *= (place - places[k]) / (places[j] - places[k]);
+  }
+  return product;
+}
+
 /// A latent and its level, after a step's churn raised both.
 struct Churned {
   Tensor x;

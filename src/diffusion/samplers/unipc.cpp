@@ -1,5 +1,5 @@
-// UniPC (Zhao et al. 2023) of order 3, variant bh1, on its own levels. Follows A1111, modules/models/diffusion/uni_pc.
-// Hands back the network's scaling of the lowest level, as DDIM does.
+// UniPC (Zhao et al. 2023) of orders 1 to 3 in its variants bh1 and bh2, on any levels. Follows A1111,
+// modules/models/diffusion/uni_pc, with its own levels. Hands back the network's scaling of the lowest level, as DDIM.
 #include <array>
 #include <deque>
 
@@ -39,21 +39,29 @@ std::vector<double> vandermonde_solution(const std::vector<double>& r, std::vect
   return b;
 }
 
-/// Weights of the differences at the places r (in steps of h from the start); b = -h is the variant's.
-std::vector<double> difference_weights(const std::vector<double>& r, double h) {
+enum class Variant { bh1, bh2 };
+
+/// B(h) of the paper, the variant's weight of all differences.
+double difference_scale(Variant variant, double h) {
+  return variant == Variant::bh1 ? -h : std::expm1(-h);
+}
+
+/// Weights of the differences at the places r, in steps of h from the start.
+std::vector<double> difference_weights(const std::vector<double>& r, double h, Variant variant) {
   if (r.size() == 1) return {0.5};  // Parity: in place of the solution, in predictor and corrector
   std::vector<double> right;
   double g = std::expm1(-h) / -h - 1, factorial = 1;
   for (size_t j = 1; j <= r.size(); ++j) {
     factorial *= double(j);
-    right.push_back(factorial * g / -h);
+    right.push_back(factorial * g / difference_scale(variant, h));
     g = g / -h - 1 / (factorial * double(j + 1));
   }
   return vandermonde_solution(r, right);
 }
 
 /// `past` newest first, its front being the start of the step; `arrival` is D at its end, where it is known.
-Tensor step(const Tensor& x, const std::deque<Past>& past, double lambda, int order, const Tensor& arrival) {
+Tensor step(const Tensor& x, const std::deque<Past>& past, double lambda, int order, Variant variant,
+            const Tensor& arrival) {
   const double h = lambda - past[0].lambda;
   std::vector<double> r;
   std::vector<Tensor> differences;
@@ -67,9 +75,32 @@ Tensor step(const Tensor& x, const std::deque<Past>& past, double lambda, int or
   }
   Tensor next = x * std::exp(-h) - past[0].denoised * std::expm1(-h);
   if (r.empty()) return next;
-  const std::vector<double> weights = difference_weights(r, h);
-  for (size_t k = 0; k < r.size(); ++k) next = next + differences[k] * (weights[k] * h);
+  const std::vector<double> weights = difference_weights(r, h, variant);
+  for (size_t k = 0; k < r.size(); ++k) next = next - differences[k] * (weights[k] * difference_scale(variant, h));
   return next;
+}
+
+Tensor sample_variant(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options,
+                      Variant variant) {
+  const int most = options.order > 0 ? options.order : kOrder;
+  const int steps = int(sigmas.size()) - 1;
+  std::deque<Past> past;
+  for (int i = 0; i < steps; ++i) {
+    if (i == 0) past.push_front({-std::log(sigmas[0]), denoise(x, sigmas[0])});
+    options.on_step({i, sigmas[i], x, past[0].denoised});
+    const double lambda = -std::log(sigmas[i + 1]);
+    const int order = std::min({i + 1, most, steps - i});
+    const Tensor predicted = step(x, past, lambda, order, variant, {});
+    if (i + 1 == steps) {  // no corrector: the denoised latent of the end is not asked for
+      x = predicted;
+      break;
+    }
+    const Tensor arrival = denoise(predicted, sigmas[i + 1]);
+    x = step(x, past, lambda, order, variant, arrival);
+    past.push_front({lambda, arrival});
+    if (int(past.size()) > most) past.pop_back();
+  }
+  return sigmas.empty() ? x : x * input_scale(sigmas.back());
 }
 
 }  // namespace
@@ -91,24 +122,11 @@ Sigmas unipc_levels(const NoiseSchedule& schedule, int n, const SigmaOptions& op
 }
 
 Tensor sample_unipc(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options) {
-  const int steps = int(sigmas.size()) - 1;
-  std::deque<Past> past;
-  for (int i = 0; i < steps; ++i) {
-    if (i == 0) past.push_front({-std::log(sigmas[0]), denoise(x, sigmas[0])});
-    options.on_step({i, sigmas[i], x, past[0].denoised});
-    const double lambda = -std::log(sigmas[i + 1]);
-    const int order = std::min({i + 1, kOrder, steps - i});
-    const Tensor predicted = step(x, past, lambda, order, {});
-    if (i + 1 == steps) {  // no corrector: the denoised latent of the end is not asked for
-      x = predicted;
-      break;
-    }
-    const Tensor arrival = denoise(predicted, sigmas[i + 1]);
-    x = step(x, past, lambda, order, arrival);
-    past.push_front({lambda, arrival});
-    if (past.size() > kOrder) past.pop_back();
-  }
-  return sigmas.empty() ? x : x * input_scale(sigmas.back());
+  return sample_variant(denoise, x, sigmas, options, Variant::bh1);
+}
+
+Tensor sample_unipc_bh2(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options) {
+  return sample_variant(denoise, x, sigmas, options, Variant::bh2);
 }
 
 }  // namespace darkroom::diffusion

@@ -1,5 +1,6 @@
-// Quantiles of a beta distribution (Lee et al. 2024, "Beta Sampling is All You Need"), applied to sigma itself as A1111
-// does; others apply them to the timestep, which is another schedule. Follows A1111, sd_schedulers.py.
+// Quantiles of a beta distribution (Lee et al. 2024, "Beta Sampling is All You Need"): of sigma itself as in A1111,
+// sd_schedulers.py, and of the timestep as in ComfyUI, samplers.py (beta_scheduler).
+#include <algorithm>
 #include <cmath>
 
 #include "diffusion/schedules/levels.h"
@@ -28,7 +29,8 @@ double beta_quantile(double p, double a) {
     const double middle = (low + high) / 2;
     (incomplete_beta(middle, a) < wanted ? low : high) = middle;
   }
-  return p == 0 ? 0 : (low + high) / 2;
+  if (p == 0 || p == 0.5) return p;  // exactly, where halving only comes near
+  return (low + high) / 2;
 }
 
 }  // namespace
@@ -41,6 +43,17 @@ Sigmas beta_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions& opt
     const double share = n > 1 ? 1 - double(i) / (n - 1) : 1;
     sigmas.push_back(float(range.sigma_min + beta_quantile(share, kAlpha) * (range.sigma_max - range.sigma_min)));
   }
+  return falling_to_zero(sigmas);
+}
+
+Sigmas beta_timesteps_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions&) {
+  check_steps(n);
+  Sigmas sigmas;
+  for (int i = 0; i < n; ++i) {
+    const double place = beta_quantile(1 - double(i) / n, kAlpha) * (schedule.timesteps() - 1);
+    sigmas.push_back(schedule.sigmas()[size_t(std::nearbyint(place))]);
+  }
+  sigmas.erase(std::unique(sigmas.begin(), sigmas.end()), sigmas.end());
   return falling_to_zero(sigmas);
 }
 

@@ -1,9 +1,10 @@
-// Levels taken from a table: the model's own (A1111, sd_schedulers.py: simple, ddim), or NVIDIA's for few steps
-// (Sabour et al. 2024, "Align Your Steps").
+// Levels taken from a table: the model's own (A1111, sd_schedulers.py: simple, ddim; Forge: turbo; diffusers,
+// scheduling_lcm.py: lcm), or NVIDIA's for few steps (Sabour et al. 2024, "Align Your Steps").
 #include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "base/error.h"
 #include "diffusion/schedules/levels.h"
 
 namespace darkroom::diffusion {
@@ -37,6 +38,30 @@ Sigmas ddim_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions&) {
   const size_t stride = std::max<size_t>(table.size() / n, 1);
   Sigmas sigmas;
   for (size_t t = 1; t < table.size(); t += stride) sigmas.insert(sigmas.begin(), table[t]);
+  return falling_to_zero(sigmas);
+}
+
+Sigmas turbo_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions&) {
+  check_steps(n);
+  const auto& table = schedule.sigmas();
+  require(n <= int(table.size()), ErrorKind::invalid_request,
+          "choose {} noise levels: Turbo has one for each of the model's {} timesteps; try fewer steps", n,
+          table.size());
+  Sigmas sigmas;
+  for (int i = 0; i < n; ++i)
+    sigmas.push_back(table[size_t(std::nearbyint(double(n - i) * double(table.size()) / n)) - 1]);
+  return falling_to_zero(sigmas);
+}
+
+Sigmas lcm_sigmas(const NoiseSchedule& schedule, int n, const SigmaOptions&) {
+  check_steps(n);
+  constexpr int kTrained = 50;
+  const auto& table = schedule.sigmas();
+  require(n <= kTrained && table.size() >= kTrained, ErrorKind::invalid_request,
+          "choose {} noise levels: LCM has {} of them; try fewer steps, or another schedule", n, kTrained);
+  const size_t stride = table.size() / kTrained;
+  Sigmas sigmas;
+  for (int i = 0; i < n; ++i) sigmas.push_back(table[size_t(kTrained - i * kTrained / n) * stride - 1]);
   return falling_to_zero(sigmas);
 }
 

@@ -48,5 +48,28 @@ TEST(Plms, ErrorsAgainstTheExactFlowAreOfSecondOrder) {
     EXPECT_NEAR(flow_error(unscaled, n) / error, 1, 0.01) << n;
 }
 
+// Without guidance CFG++ is DDIM; with it the noise points away from the unconditional answer.
+TEST(DdimCfgpp, PointsTheNoiseAwayFromTheUnconditionalAnswer) {
+  const Sigmas sigmas = karras_sigmas(NoiseSchedule(), 8);
+  const Tensor start = at::linspace(-2, 2, 16, at::kDouble) * sigmas[0];
+  SampleOptions options{.noise = [&](double, double) { return at::zeros_like(start); }, .eta = 0};
+  EXPECT_TRUE(sample_ddim_cfgpp(Mixture::denoised, start, sigmas, options)
+                  .equal(sample_ddim(Mixture::denoised, start, sigmas, options)));
+  const Denoiser point = [](const Tensor& x, double) { return at::full_like(x, 0.5); };
+  options.unconditional = [&] { return at::full_like(start, -0.25); };
+  Tensor x = start;
+  for (size_t i = 0; i + 1 < sigmas.size(); ++i) x = 0.5 + (x + 0.25) * (sigmas[i + 1] / sigmas[i]);
+  EXPECT_LE(largest_difference(sample_ddim_cfgpp(point, start, sigmas, options), x), 1e-13);
+}
+
+TEST(Plms, EndsWithTheDenoisedLatentWhereItsLevelsEndAtZero) {
+  for (const int n : {1, 2, 5}) {
+    const Sigmas sigmas = karras_sigmas(NoiseSchedule(), n);
+    const Denoiser point = [](const Tensor& x, double) { return at::full_like(x, 0.5); };
+    const Tensor start = at::linspace(-2, 2, 16, at::kDouble) * sigmas[0];
+    EXPECT_TRUE(sample_plms(point, start, sigmas, {}).equal(at::full_like(start, 0.5)));
+  }
+}
+
 }  // namespace
 }  // namespace darkroom::diffusion

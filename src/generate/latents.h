@@ -1,0 +1,19 @@
+// Between latents and pictures of a loaded model.
+#pragma once
+
+#include <vector>
+
+#include "generate/loaded_model.h"
+
+namespace darkroom::generate {
+
+/// Of one picture: [C, H/8, W/8]. Requires: a settled request.
+std::vector<std::int64_t> latent_shape(const LoadedModel::Parts& parts, const GenerateRequest& request);
+
+/// `x`, unless it holds values that are no numbers: then throws Error{internal} that says what was being done.
+Tensor require_numbers(Tensor x, const char* what);
+
+/// One latent [C,h,w] as a picture.
+Image decoded(const LoadedModel::Parts& parts, const Tensor& latent);
+
+}  // namespace darkroom::generate
