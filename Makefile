@@ -7,7 +7,7 @@ SECONDS ?= 60
 WERROR := $(if $(CI),ON,OFF)
 STAGE := tools/stage.sh
 
-.PHONY: help demo test build setup configure check tools-test fuzz format clean
+.PHONY: help demo test build setup configure check tools-test fuzz bench format clean
 .NOTPARALLEL:
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make setup             install missing Debian packages, fetch the CLIP vocabulary"
 	@echo "make check             format, include table, sizes, twins, words, documents"
 	@echo "make fuzz SECONDS=60   run each fuzz target that long"
+	@echo "make bench             what a sampling step costs outside the network"
 	@echo "make format            clang-format all C++"
 	@echo "make clean             remove build/"
 
@@ -54,6 +55,12 @@ tools-test:
 fuzz:
 	@tools/setup.sh fuzz
 	@fuzz/run.sh $(SECONDS)
+
+bench:
+	@tools/setup.sh bench
+	@cmake --preset release -DDARKROOM_BENCH=ON -DDARKROOM_WERROR=$(WERROR) --log-level=WARNING >/dev/null
+	@cmake --build build --target sampling_bench -j$(JOBS)
+	@build/bench/sampling_bench
 
 format:
 	@find src tests bench fuzz tools \( -name '*.h' -o -name '*.cpp' \) -print0 | xargs -0 clang-format -i

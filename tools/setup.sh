@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what building and testing need and is not there yet. Usage: tools/setup.sh [fuzz]
+# Installs what building and testing need and is not there yet. Usage: tools/setup.sh [fuzz|bench]
 # Debian packages come through apt-get, the CLIP vocabulary through tools/fetch_vocabulary.sh. Whether a thing is there
 # is asked of the system each time (0.1 s), so there is no stamp that could be wrong.
 # Why each package is needed stands in docs/dependencies.md.
@@ -7,12 +7,13 @@ set -eu
 cd "$(dirname "$0")/.."
 
 packages="make g++ cmake ninja-build ccache
-libtorch-dev libopenblas0-openmp libfmt-dev nlohmann-json3-dev libcli11-dev libpng-dev libtomlplusplus-dev
+libtorch-dev libopenblas0-openmp libhwy-dev libfmt-dev nlohmann-json3-dev libcli11-dev libpng-dev libtomlplusplus-dev
 libutf8proc-dev libssl-dev
 libgtest-dev clang-format"
 # Node.js from elsewhere is as good as Debian's.
 command -v node >/dev/null || packages="$packages nodejs"
 command -v npm >/dev/null || packages="$packages npm"
+[ "${1:-}" != bench ] || packages="$packages libbenchmark-dev"
 [ "${1:-}" != fuzz ] || packages="$packages clang libclang-rt-dev"
 
 if command -v dpkg-query >/dev/null; then

@@ -8,6 +8,7 @@
 #include "generate/default_model.h"
 #include "generate/model_hash.h"
 #include "generate/precision.h"
+#include "layers/tensor_memory.h"
 
 namespace darkroom::generate {
 namespace {
@@ -80,6 +81,7 @@ LoadedModel::Parts::Parts(const ModelChoice& choice, at::ScalarType unet_dtype)
 }
 
 LoadedModel::LoadedModel(const ModelChoice& choice) {
+  layers::use_tensor_memory();
   const PrecisionChoice precision = chosen_precision(precision_named(choice.precision), choice.has_bf16);
   if (!precision.note.empty()) log_info("{}", precision.note);
   parts_ = std::make_unique<Parts>(choice, precision.unet == Arithmetic::bf16 ? at::kBFloat16 : at::kFloat);

@@ -42,7 +42,8 @@ struct GenerateRequest {
   int batch_size = 1;                ///< pictures made at once: more memory, the same pictures
   int batch_count = 1;               ///< batches made one after another
   std::string precision = "auto";
-  int threads = 0;  ///< 0 = one per usable core
+  bool plain = false;  ///< no fast paths: what they are held against
+  int threads = 0;     ///< 0 = one per usable core
 
   int pictures() const { return batch_size * batch_count; }
 };

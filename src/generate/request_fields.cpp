@@ -314,6 +314,9 @@ const std::vector<RequestField>& request_fields() {
        "fp32: the reference. bf16: half the memory, fast where the processor computes it. auto: bf16 there, else fp32.",
        {},
        precision_names},
+      {&R::plain, "plain", "", never, "--plain",
+       "True computes with plain libtorch, without Darkroom's own fast paths: slower, the definition of what is "
+       "right."},
       {&R::threads, "threads", "", never, "--threads", "Processor threads; 0 is one per core.", {0, 1024}},
   };
   return rows;

@@ -14,6 +14,7 @@
 #include "generate/loaded_model.h"
 #include "generate/prompt_pair.h"
 #include "generate/sampling.h"
+#include "layers/fast_paths.h"
 
 namespace darkroom::generate {
 namespace {
@@ -114,6 +115,7 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
   const Parts& parts = model.parts();
   const GenerateRequest request = settled(model, asked);
   at::set_num_threads(request.threads > 0 ? request.threads : usable_cores());
+  layers::set_fast_paths(!request.plain);
 
   const Sampling sampling = sampling_of(request, parts.noise_schedule, is_sdxl(parts));
   warn_of_gain(sampling);

@@ -5,6 +5,9 @@
 #include <limits>
 #include <vector>
 
+#include "layers/fast_paths.h"
+#include "layers/flash_attention.h"
+
 namespace darkroom::layers {
 namespace {
 
@@ -28,6 +31,8 @@ Tensor weighted_values(const Tensor& q, const Tensor& k, const Tensor& v, bool c
 
 Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, bool causal) {
   TORCH_CHECK(q.size(2) % heads == 0, "attention: width ", q.size(2), " must be a multiple of ", heads, " heads");
+  if (fast_paths() && !at::GradMode::is_enabled() && !causal && can_flash(q, k, v))
+    return flash_attention(q, k, v, heads);
   const int64_t batch = q.size(0), queries = q.size(1), width = q.size(2);
   const Tensor qs = split_heads(q, heads) * (1.0 / std::sqrt(double(width / heads)));
   const Tensor ks = split_heads(k, heads), vs = split_heads(v, heads);

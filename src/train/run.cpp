@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "formats/atomic_file.h"
+#include "layers/tensor_memory.h"
 
 namespace darkroom::train {
 namespace {
@@ -25,6 +26,7 @@ void set_threads(int threads) {
 }
 
 void run_training(const Training& training, const Progress& progress) {
+  layers::use_tensor_memory();
   Training settled = training;
   RunConfig& run = run_config(settled);
   settle_precision(run);

@@ -69,6 +69,7 @@ TEST(RequestFields, EveryFieldReadsBackWhatItWrites) {
                          {"batch_size", "3"},
                          {"n_iter", "2"},
                          {"precision", "bf16"},
+                         {"plain", "True"},
                          {"threads", "4"}};
   ASSERT_EQ(said.size(), request_fields().size());
   const GenerateRequest request = completed_request(said);
