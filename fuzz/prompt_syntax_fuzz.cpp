@@ -1,4 +1,4 @@
-// Any bytes as a prompt: attention syntax, tokens, chunks. Only invalid_request may come out of it.
+// Any bytes as a prompt: parts, schedules, attention syntax, tokens, chunks. Only invalid_request may come out of it.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "prompt/chunks.h"
+#include "prompt/schedule.h"
 #include "prompt/syntax.h"
 #include "prompt/tokenizer.h"
 
@@ -28,7 +29,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   demand(std::all_of(ids.begin(), ids.end(), [&](int id) { return id >= 0 && id < tokenizer.size(); }));
   tokenizer.decode(ids);
 
+  demand(!prompt::split_and(text).empty());
   try {
+    const auto schedule = prompt::parse_schedule(text, {.calls = 7});
+    demand(!schedule.empty() && schedule.back().last_call == 7);
+    for (size_t i = 1; i < schedule.size(); ++i) demand(schedule[i].last_call > schedule[i - 1].last_call);
     const auto pieces = prompt::parse_attention(text);
     demand(!pieces.empty());
     for (const int length : {1, 6, 75}) {

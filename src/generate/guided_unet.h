@@ -13,4 +13,9 @@ namespace darkroom::generate {
 diffusion::Denoiser guided_unet(const LoadedModel::Parts& parts, const PromptPair& pair, double cfg_scale, int batch,
                                 Tensor* unconditional = nullptr);
 
+/// The same for prompts that change and prompts that are several: the answer is u + the sum of weight * cfg_scale *
+/// (c - u) over the parts. Counts its calls, so it serves one run of a sampler. `plan` must outlive it too.
+diffusion::Denoiser guided_unet(const LoadedModel::Parts& parts, const PromptPlan& plan, double cfg_scale, int batch,
+                                Tensor* unconditional = nullptr);
+
 }  // namespace darkroom::generate

@@ -1,14 +1,18 @@
 #include "generate/prompt_pair.h"
 
+#include <algorithm>
+#include <map>
+
 #include "prompt/encode.h"
+#include "prompt/schedule.h"
 
 namespace darkroom::generate {
 namespace {
 
-models::Conditioning encoded(const LoadedModel::Parts& parts, const GenerateRequest& request, bool is_negative) {
+models::Conditioning encoded(const LoadedModel::Parts& parts, const GenerateRequest& request, const std::string& text,
+                             bool is_negative, size_t chunks) {
   const checkpoint::ModelDescription& model = parts.checkpoint.description;
-  const std::string& text = is_negative ? request.negative_prompt : request.prompt;
-  models::Conditioning conditioning = prompt::encode_prompt(text_encoders(parts, request.clip_skip), text);
+  models::Conditioning conditioning = prompt::encode_prompt(text_encoders(parts, request.clip_skip), text, chunks);
   if (!conditioning.vector.defined()) return conditioning;
   // Parity: of SDXL's two ways to say nothing, zeros, is taken for an empty negative prompt only; a blank is text.
   if (is_negative && text.empty() && model.zeros_for_empty_negative) {
@@ -22,12 +26,42 @@ models::Conditioning encoded(const LoadedModel::Parts& parts, const GenerateRequ
   return conditioning;
 }
 
+/// All variants of one text have as many chunks as the longest, as in the reference.
+std::vector<TimedConditioning> timed(const LoadedModel::Parts& parts, const GenerateRequest& request,
+                                     const std::string& text, bool is_negative, int calls) {
+  const std::vector<prompt::ScheduledText> texts = prompt::parse_schedule(text, {.calls = calls});
+  size_t chunks = 1;
+  if (texts.size() > 1) {
+    for (const auto& one : texts)
+      chunks = std::max(chunks, prompt::chunk_count(text_encoders(parts, request.clip_skip), one.text));
+  }
+  std::map<std::string, models::Conditioning> known;  // alternations say the same again and again
+  std::vector<TimedConditioning> found;
+  for (const auto& one : texts) {
+    auto entry = known.find(one.text);
+    if (entry == known.end())
+      entry = known.emplace(one.text, encoded(parts, request, one.text, is_negative, chunks)).first;
+    found.push_back({one.last_call, entry->second});
+  }
+  return found;
+}
+
 }  // namespace
 
+PromptPlan plan_prompts(const LoadedModel::Parts& parts, const GenerateRequest& request, int calls,
+                        bool always_negative) {
+  PromptPlan plan;
+  for (const prompt::WeightedPart& part : prompt::split_and(request.prompt))
+    plan.parts.push_back({part.weight, timed(parts, request, part.text, /*is_negative=*/false, calls)});
+  const bool is_one = plan.parts.size() == 1 && plan.parts[0].weight * request.cfg_scale == 1;
+  if (always_negative || !is_one)
+    plan.negative = timed(parts, request, request.negative_prompt, /*is_negative=*/true, calls);
+  return plan;
+}
+
 PromptPair encode_prompts(const LoadedModel::Parts& parts, const GenerateRequest& request, bool always_negative) {
-  PromptPair pair{encoded(parts, request, /*is_negative=*/false), {}};
-  if (always_negative || request.cfg_scale != 1) pair.negative = encoded(parts, request, /*is_negative=*/true);
-  return pair;
+  const PromptPlan plan = plan_prompts(parts, request, request.steps, always_negative);
+  return {plan.parts[0].texts[0].text, plan.negative.empty() ? models::Conditioning{} : plan.negative[0].text};
 }
 
 }  // namespace darkroom::generate

@@ -1,8 +1,9 @@
-// The prompt and what to avoid, as the UNet is told them.
+// What the UNet is told: prompts that change while a picture is made, and prompts that are several.
 #pragma once
 
+#include <vector>
+
 #include "generate/loaded_model.h"
-#include "generate/request.h"
 #include "models/conditioning.h"
 
 namespace darkroom::generate {
@@ -10,11 +11,33 @@ namespace darkroom::generate {
 /// Each for one picture (batch 1).
 struct PromptPair {
   models::Conditioning prompt;
-  models::Conditioning negative;  ///< undefined tensors at CFG scale 1, which never asks it
+  models::Conditioning negative;  ///< undefined tensors where it is never asked
 };
 
-/// `always_negative`: at CFG scale 1 too. Requires: width and height are known. Throws Error{invalid_request} as
-/// encode_prompt does.
+/// A text, encoded, and the last denoiser call (from 0) for which it counts.
+struct TimedConditioning {
+  int last_call = 0;
+  models::Conditioning text;
+};
+
+/// One of the prompts between AND.
+struct PromptPart {
+  double weight = 1;
+  std::vector<TimedConditioning> texts;  ///< in the order of their calls; after the last one it stays
+};
+
+struct PromptPlan {
+  std::vector<PromptPart> parts;            ///< at least one
+  std::vector<TimedConditioning> negative;  ///< empty where it is never asked
+};
+
+/// Encodes everything that the request's prompts say over a pass of `calls` denoiser calls. `always_negative`: at CFG
+/// scale 1 too, where nothing asks it. Requires: width and height are known. Throws Error{invalid_request} as
+/// encode_prompt and parse_schedule do.
+PromptPlan plan_prompts(const LoadedModel::Parts& parts, const GenerateRequest& request, int calls,
+                        bool always_negative = false);
+
+/// The same for prompts that do not change: what holds at the first call, of the first part.
 PromptPair encode_prompts(const LoadedModel::Parts& parts, const GenerateRequest& request,
                           bool always_negative = false);
 

@@ -11,6 +11,7 @@
 #include "diffusion/samplers.h"
 #include "formats/utf8.h"
 #include "generate/precision.h"
+#include "prompt/schedule.h"
 #include "prompt/syntax.h"
 
 namespace darkroom::generate {
@@ -49,12 +50,19 @@ bool is_prompt(const RequestField& field) {
   return field.name == "prompt" || field.name == "negative_prompt";
 }
 
+/// Refused now rather than after the model was loaded.
+void check_prompt(std::string_view text) {
+  for (const prompt::WeightedPart& part : prompt::split_and(text))
+    for (const prompt::ScheduledText& said : prompt::parse_schedule(part.text, {.calls = 2}))
+      prompt::parse_attention(said.text);
+}
+
 void assign(std::string& value, const RequestField& field, std::string_view text) {
   require(formats::is_utf8(text), ErrorKind::invalid_request,
           "the text must be UTF-8, but is not: {}; is the terminal set to another encoding?", formats::in_quotes(text));
   require(text.find('\0') == std::string_view::npos, ErrorKind::invalid_request,
           "the text must not contain a zero byte");
-  if (is_prompt(field)) prompt::parse_attention(text);  // refused now rather than after the model was loaded
+  if (is_prompt(field)) check_prompt(text);
   value = text;
 }
 

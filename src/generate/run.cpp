@@ -121,12 +121,9 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
   warn_of_gain(sampling);
   options.on_progress({.stage = "reading the prompt", .note = ""});
   const bool uses_unconditional = sampling.choice.sampler.cfg_factor != 1;
-  const PromptPair pair = encode_prompts(parts, request, uses_unconditional);
+  const PromptPlan plan = plan_prompts(parts, request, sampling.planned_calls, uses_unconditional);
   Tensor unconditional;
   const double cfg_scale = request.cfg_scale * sampling.choice.sampler.cfg_factor;
-  const diffusion::Denoiser denoise =
-      guided_unet(parts, pair, cfg_scale, request.batch_size, uses_unconditional ? &unconditional : nullptr);
-
   const int64_t reduction = parts.checkpoint.vae->config.reduction();
   const std::vector<int64_t> shape = latent_shape(parts, request);
   const int steps = sampling.steps();
@@ -136,6 +133,8 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
       options.on_progress({"sampling", batch * steps + done, request.batch_count * steps, ""});
     };
     sampled(0);
+    const diffusion::Denoiser denoise =
+        guided_unet(parts, plan, cfg_scale, request.batch_size, uses_unconditional ? &unconditional : nullptr);
     const std::vector<uint64_t> seeds = batch_seeds(request, first);
     const diffusion::ImageNoiseOptions from = noise_options(request, first, reduction);
     diffusion::RunNoise noise(sampling.choice.sampler, sampling.noise, sampling.options.eta, seeds, shape,

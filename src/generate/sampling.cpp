@@ -42,8 +42,11 @@ Sampling sampling_of(const GenerateRequest& request, const diffusion::NoiseSched
   const diffusion::SigmaOptions ends = {
       .sigma_min = request.sigma_min, .sigma_max = request.sigma_max, .rho = request.rho, .is_sdxl = is_sdxl};
   const auto asked_noise = diffusion::noise_kind_named(request.noise, choice.profile.noise);
-  return {choice, diffusion::run_sigmas(choice, schedule, request.steps, ends, request.discards_lowest),
-          std::move(options), diffusion::effective_noise(choice.sampler, asked_noise)};
+  return {.choice = choice,
+          .sigmas = diffusion::run_sigmas(choice, schedule, request.steps, ends, request.discards_lowest),
+          .options = std::move(options),
+          .noise = diffusion::effective_noise(choice.sampler, asked_noise),
+          .planned_calls = request.steps * (choice.sampler.chooses_steps ? 1 : choice.sampler.calls_per_step)};
 }
 
 double error_gain(const Sampling& sampling) {

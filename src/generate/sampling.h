@@ -15,6 +15,8 @@ struct Sampling {
   diffusion::NoiseKind noise;        ///< what the run draws from
 
   int steps() const { return int(sigmas.size()) - 1; }
+  /// Denoiser calls that schedules in prompts count with: those of the asked steps, whatever the levels make of them.
+  int planned_calls = 0;
   /// Runs the sampler on unit noise of a batch.
   Tensor sample(const diffusion::Denoiser& denoise, const Tensor& unit_noise,
                 const diffusion::SampleOptions& run_options) const;

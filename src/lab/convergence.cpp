@@ -121,8 +121,8 @@ class Bench {
   Latents sampled_batch(const GenerateRequest& request, const Variant& variant) {
     const generate::Sampling sampling =
         generate::sampling_of(request, parts_.noise_schedule, generate::is_sdxl(parts_));
-    const generate::PromptPair pair = generate::encode_prompts(parts_, request);
-    const diffusion::Denoiser network = generate::guided_unet(parts_, pair, request.cfg_scale, request.batch_size);
+    const generate::PromptPlan plan = generate::plan_prompts(parts_, request, sampling.planned_calls);
+    const diffusion::Denoiser network = generate::guided_unet(parts_, plan, request.cfg_scale, request.batch_size);
     Latents result;
     const diffusion::Denoiser denoise = [&](const Tensor& x, double sigma) {
       report(variant, request, ++result.calls);

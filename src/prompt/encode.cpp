@@ -35,10 +35,16 @@ struct EncodedText {
   Tensor pooled;   // [1, P] or undefined
 };
 
-EncodedText encode_text(const TextEncoder& encoder, const std::vector<WeightedText>& pieces) {
+std::vector<Chunk> chunks_of(const TextEncoder& encoder, const std::vector<WeightedText>& pieces) {
+  const ChunkOptions options{.length = int(encoder.network->config.positions) - 2};
+  return chunk_tokens(pieces, chunk_tokens_of(encoder), options);
+}
+
+EncodedText encode_text(const TextEncoder& encoder, const std::vector<WeightedText>& pieces, size_t least_chunks) {
   const models::ClipText& network = *encoder.network;
-  const ChunkOptions options{.length = int(network.config.positions) - 2};
-  const auto [ids, weights] = chunk_tensors(chunk_tokens(pieces, chunk_tokens_of(encoder), options));
+  std::vector<Chunk> chunks = chunks_of(encoder, pieces);
+  if (chunks.size() < least_chunks) chunks.resize(least_chunks, chunks_of(encoder, {{"", 1}}).front());
+  const auto [ids, weights] = chunk_tensors(chunks);
 
   const Tensor hidden = network.hidden_state(ids, encoder.skipped);
   const Tensor states = with_emphasis(encoder.final_norm ? network.normed(hidden) : hidden, weights);
@@ -58,12 +64,17 @@ Tensor with_emphasis(const Tensor& states, const Tensor& weights) {
   return weighted * (states.mean({1, 2}, /*keepdim=*/true) / weighted.mean({1, 2}, /*keepdim=*/true));
 }
 
-models::Conditioning encode_prompt(const std::vector<TextEncoder>& encoders, std::string_view prompt) {
+size_t chunk_count(const std::vector<TextEncoder>& encoders, std::string_view prompt) {
+  return chunks_of(encoders.front(), parse_attention(prompt)).size();
+}
+
+models::Conditioning encode_prompt(const std::vector<TextEncoder>& encoders, std::string_view prompt,
+                                   size_t least_chunks) {
   const std::vector<WeightedText> pieces = parse_attention(prompt);
   std::vector<Tensor> contexts;
   models::Conditioning conditioning;
   for (const TextEncoder& encoder : encoders) {
-    EncodedText text = encode_text(encoder, pieces);
+    EncodedText text = encode_text(encoder, pieces, least_chunks);
     contexts.push_back(text.context);
     if (text.pooled.defined()) conditioning.vector = text.pooled;
   }

@@ -40,6 +40,41 @@ TEST_P(GuidedUNet, IsTheGuidanceFormulaInOneCallAndInTwo) {
   }
 }
 
+TEST_P(GuidedUNet, PlansChangeByTheCall) {
+  const Scene scene(GetParam());
+  NoGrad guard;
+  const GenerateRequest request =
+      small_request({{"prompt", "a [red:blue:2] apple"}, {"negative_prompt", "the [dog|cat]"}, {"steps", "4"}});
+  const PromptPlan plan = plan_prompts(scene.model.parts(), request, 4);
+  ASSERT_EQ(plan.parts.size(), 1u);
+  EXPECT_EQ(plan.parts[0].texts.size(), 2u);
+  EXPECT_EQ(plan.negative.size(), 4u);
+  const diffusion::Denoiser denoise = guided_unet(scene.model.parts(), plan, 3, 2);
+  // Calls 0 and 1 take the alternation's first option, as in the reference.
+  const std::vector<std::pair<const char*, const char*>> said = {
+      {"a red apple", "the dog"},  {"a red apple", "the dog"},  {"a red apple", "the cat"},
+      {"a blue apple", "the dog"}, {"a blue apple", "the cat"}, {"a blue apple", "the cat"}};
+  for (size_t call = 0; call < said.size(); ++call) {
+    const PromptPair now = scene.pair(said[call].first, said[call].second);
+    EXPECT_LT(relative_error(denoise(scene.x, 2.0), scene.answer(now, 3)), kSameArithmetic) << call;
+  }
+}
+
+TEST_P(GuidedUNet, PartsAreAddedWithTheirWeights) {
+  const Scene scene(GetParam());
+  NoGrad guard;
+  const auto c = [&](const char* prompt) { return scene.answer(scene.pair(prompt, "the dog"), 1); };
+  const Tensor u = scene.answer({scene.pair("x", "the dog").negative, {}}, 1);
+  const GenerateRequest request =
+      small_request({{"prompt", "a red apple AND the blue moon:0.5 AND a cat :-1"}, {"negative_prompt", "the dog"}});
+  const PromptPlan plan = plan_prompts(scene.model.parts(), request, 4);
+  Tensor unconditional;
+  const Tensor found = guided_unet(scene.model.parts(), plan, 4, 2, &unconditional)(scene.x, 2.0);
+  const Tensor expected = u + (c("a red apple") - u) * 4 + (c(" the blue moon") - u) * 2 - (c(" a cat") - u) * 4;
+  EXPECT_LT(relative_error(found, expected), 3 * kSameArithmetic);
+  EXPECT_LT(relative_error(unconditional, u), kSameArithmetic);
+}
+
 INSTANTIATE_TEST_SUITE_P(Families, GuidedUNet, testing::Values("sd15", "sd21", "sdxl"));
 
 TEST(GuidedUNetBf16, IsNearFp32ButNotTheSame) {

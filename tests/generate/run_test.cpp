@@ -86,6 +86,20 @@ TEST(Run, WhatIsSaidMatters) {
     EXPECT_NE(pixels(said), plain) << said.begin()->first;
 }
 
+TEST(Run, PromptsThatChangeAndPromptsThatAreSeveral) {
+  const auto said = [](const char* prompt) { return pixels({{"prompt", prompt}, {"steps", "4"}}); };
+  EXPECT_EQ(said("a [red:blue:9] apple"), said("a red apple"));
+  EXPECT_EQ(said("a [red:blue:0] apple"), said("a blue apple"));
+  std::set<std::vector<uint8_t>> different = {said("a red apple"),
+                                              said("a blue apple"),
+                                              said("a [red:blue:0.5] apple"),
+                                              said("a [red|blue] apple"),
+                                              said("a red apple AND the moon"),
+                                              said("a red apple:0.7"),
+                                              said("a red apple AND the moon:0.5")};
+  EXPECT_EQ(different.size(), 7u);
+}
+
 TEST(Run, NegativePromptDoesNothingAtCfgScaleOne) {
   EXPECT_EQ(pixels({{"cfg_scale", "1"}, {"negative_prompt", "the dog"}}), pixels({{"cfg_scale", "1"}}));
 }

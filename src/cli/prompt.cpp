@@ -1,0 +1,81 @@
+// darkroom prompt: what a prompt says, piece by piece and call by call.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/subcommands.h"
+#include "prompt/chunks.h"
+#include "prompt/schedule.h"
+
+namespace darkroom::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct PromptOptions {
+  std::string text;
+  int steps = 20, hires_steps = 0;
+  bool json = false;
+};
+
+Json chunks_json(const std::vector<prompt::WeightedText>& pieces) {
+  Json chunks = Json::array();
+  for (const prompt::Chunk& chunk : prompt::chunk_tokens(pieces, prompt::Tokenizer::clip()))
+    chunks.push_back({{"tokens", chunk.ids}, {"multipliers", chunk.weights}});
+  return chunks;
+}
+
+Json prompt_json(const PromptOptions& options) {
+  prompt::ScheduleOptions schedule{.calls = options.steps};
+  if (options.hires_steps > 0) schedule.hires_calls = options.hires_steps;
+  Json json;
+  for (const auto& part : prompt::split_and(options.text)) json["and"].push_back({part.text, part.weight});
+  for (const auto& said : prompt::parse_schedule(options.text, schedule))
+    json["schedules"].push_back({said.last_call, said.text});
+  const std::vector<prompt::WeightedText> pieces = prompt::parse_attention(options.text);
+  for (const auto& piece : pieces) json["attention"].push_back({piece.text, piece.weight});
+  json["chunks"] = chunks_json(pieces);
+  return json;
+}
+
+void print_prompt(const PromptOptions& options) {
+  const auto parts = prompt::split_and(options.text);
+  for (const auto& part : parts) {
+    if (parts.size() > 1 || part.weight != 1) fmt::print("part, weight {:g}:\n", part.weight);
+    int from = 0;
+    for (const auto& said : prompt::parse_schedule(part.text, {.calls = options.steps})) {
+      fmt::print("calls {} to {}: {}\n", from, said.last_call, said.text);
+      from = said.last_call + 1;
+      const auto pieces = prompt::parse_attention(said.text);
+      for (const auto& piece : pieces) fmt::print("  {:5.3g}  {}\n", piece.weight, piece.text);
+      for (const prompt::Chunk& chunk : prompt::chunk_tokens(pieces, prompt::Tokenizer::clip())) {
+        const int end = prompt::Tokenizer::clip().eos();
+        const auto tokens = std::find(chunk.ids.begin() + 1, chunk.ids.end(), end) - chunk.ids.begin() - 1;
+        fmt::print("  chunk of {} tokens\n", tokens);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void add_prompt(CLI::App& program) {
+  auto options = std::make_shared<PromptOptions>();
+  CLI::App* command = program.add_subcommand("prompt", "What a prompt says: parts, schedules, weights, tokens");
+  command->add_option("prompt", options->text, "The prompt.")->required();
+  command->add_option("--steps", options->steps, "Denoiser calls that schedules count with. [20]")
+      ->check(CLI::Range(1, 3000));
+  command->add_option("--hires-steps", options->hires_steps, "Calls of a second pass, if that is asked about.")
+      ->check(CLI::Range(0, 3000));
+  command->add_flag("--json", options->json, "For programs: and, schedules, attention, chunks.");
+  command->callback([options] {
+    if (options->json)
+      fmt::print("{}\n", prompt_json(*options).dump(-1, ' ', false, Json::error_handler_t::replace));
+    else
+      print_prompt(*options);
+  });
+}
+
+}  // namespace darkroom::cli
