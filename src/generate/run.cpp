@@ -15,6 +15,7 @@
 #include "generate/prompt_pair.h"
 #include "generate/sampling.h"
 #include "layers/fast_paths.h"
+#include "prompt/comments.h"
 
 namespace darkroom::generate {
 namespace {
@@ -97,6 +98,8 @@ int64_t drawn_seed(int64_t seed) {
 
 GenerateRequest settled(const LoadedModel& model, GenerateRequest request) {
   const Settings own = model.recommended();
+  request.prompt = prompt::without_comments(request.prompt);
+  request.negative_prompt = prompt::without_comments(request.negative_prompt);
   request.seed = drawn_seed(request.seed);
   require(request.eta == -1 || request.eta >= 0, ErrorKind::invalid_request,
           "--eta: must be 0 to 1, or -1 for the sampler's own, {} was given", request.eta);

@@ -57,6 +57,7 @@ struct Evidence {
 struct Answer {
   bool holds;
   std::string numbers;
+  bool is_undecided = false;  ///< then it does not hold, but is not refuted either
 };
 
 std::string percent(double share) {
@@ -94,7 +95,8 @@ Answer converges(const Evidence& evidence, const std::string& name, Convergence 
           fmt::format("{}: the last doublings of the steps changed {}, {}, {} of what another seed changes",
                       convergence_name(verdict), percent(doubling[last - 2] / evidence.between_seeds),
                       percent(doubling[last - 1] / evidence.between_seeds),
-                      percent(doubling[last] / evidence.between_seeds))};
+                      percent(doubling[last] / evidence.between_seeds)),
+          verdict == Convergence::undecided};
 }
 
 Answer step_ranking(const Evidence& evidence) {
@@ -106,7 +108,7 @@ Answer step_ranking(const Evidence& evidence) {
       const double needed = steps_needed(runs, evidence.runs.steps, runs.at.back(), 0.05);
       said.push_back(double(rank));
       measured.push_back(needed > 0 ? needed : 1e9);
-      listed.push_back(fmt::format("{} {:.0f}", name, needed));
+      listed.push_back(needed > 0 ? fmt::format("{} {:.0f}", name, needed) : name + " more than were run");
     }
   }
   const double tau = kendall_tau(said, measured);
@@ -131,8 +133,10 @@ Claim answered(const std::string& said, const std::vector<Evidence>& profiles,
                const std::function<Answer(const Evidence&)>& ask) {
   Claim claim{said, "", ""};
   Names holds_in;
+  bool is_undecided = false;
   for (const Evidence& evidence : profiles) {
     const Answer answer = ask(evidence);
+    is_undecided = is_undecided || answer.is_undecided;
     if (answer.holds) holds_in.push_back(evidence.profile.profile);
     claim.numbers +=
         fmt::format("{}{}: {}", claim.numbers.empty() ? "" : "; ", evidence.profile.profile, answer.numbers);
@@ -140,7 +144,7 @@ Claim answered(const std::string& said, const std::vector<Evidence>& profiles,
   if (holds_in.size() == profiles.size())
     claim.verdict = "reproduced";
   else if (holds_in.empty())
-    claim.verdict = "refuted";
+    claim.verdict = is_undecided ? "undecided" : "refuted";
   else
     claim.verdict = fmt::format("reproduced only under the profile {}", fmt::join(holds_in, ", "));
   return claim;

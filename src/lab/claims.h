@@ -10,7 +10,7 @@ namespace darkroom::lab {
 
 struct Claim {
   std::string said;
-  std::string verdict;  ///< "reproduced", "reproduced only under the profile ...", "refuted"
+  std::string verdict;  ///< "reproduced", "reproduced only under the profile ...", "refuted", "undecided"
   std::string numbers;  ///< what decided it, profile by profile
 };
 

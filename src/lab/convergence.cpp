@@ -74,10 +74,10 @@ class Bench {
  private:
   /// Everything that decides the result.
   std::string key(const GenerateRequest& request, const Variant& variant) const {
-    return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}x{}|{}|{}|{}|{}|1", parts_.hash.get(), request.prompt,
+    return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}x{}|{}|{}|{}|{}|{}|2", parts_.hash.get(), request.prompt,
                        request.negative_prompt, request.sampler, request.schedule, request.profile, request.noise,
                        request.steps, request.cfg_scale, request.seed, request.width, request.height,
-                       request.batch_size, request.precision, variant.half ? "half" : "", request.sigma_max);
+                       request.batch_size, request.precision, request.rng, parts_.vae_name, variant.half ? "half" : "");
   }
 
   Latents of_prompt(const GenerateRequest& request, const Variant& variant, size_t prompt) {

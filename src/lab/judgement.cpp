@@ -69,10 +69,10 @@ Convergence judged(const std::vector<double>& doubling, double between_seeds) {
           doubling.size());
   const size_t last = doubling.size() - 1;
   const auto falls = [&](size_t i) {
-    return doubling[i] < 1e-3 * between_seeds || doubling[i - 1] >= 1.6 * doubling[i];
+    return doubling[i] < 1e-3 * between_seeds || doubling[i - 1] >= 1.25 * doubling[i];
   };
   if (falls(last) && falls(last - 1) && doubling[last] < 0.25 * between_seeds) return Convergence::converges;
-  return doubling[last] > 0.6 * between_seeds ? Convergence::does_not_converge : Convergence::undecided;
+  return doubling[last] > 0.5 * between_seeds ? Convergence::does_not_converge : Convergence::undecided;
 }
 
 std::vector<int> clusters(const std::vector<std::vector<double>>& distances, double cut) {
@@ -108,6 +108,7 @@ std::vector<int> clusters(const std::vector<std::vector<double>>& distances, dou
 double steps_needed(const VariantRuns& runs, const std::vector<int>& steps, const Latents& limit, double share) {
   std::vector<double> away;
   for (const Latents& latents : runs.at) away.push_back(distance(latents, limit));
+  if (away.size() > 1 && away.back() == 0) away.pop_back();
   if (away.back() > share) return 0;
   size_t first = away.size() - 1;
   while (first > 0 && away[first - 1] <= share) --first;

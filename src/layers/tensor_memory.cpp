@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <set>
@@ -148,14 +149,20 @@ void give_back(void* pointer) {
   if (!heap().give_back(pointer)) c10::free_cpu(pointer);
 }
 
+// Newer libtorch asks for an allocate() that is not const, and for copy_data(): without `override` both kinds compile.
 class Allocator : public at::Allocator {
  public:
-  at::DataPtr allocate(size_t bytes) const override {
+  at::DataPtr allocate(size_t bytes) { return allocated(bytes); }
+  at::DataPtr allocate(size_t bytes) const { return allocated(bytes); }
+  void copy_data(void* to, const void* from, std::size_t bytes) const { std::memcpy(to, from, bytes); }
+  at::DeleterFnPtr raw_deleter() const override { return &give_back; }
+
+ private:
+  static at::DataPtr allocated(size_t bytes) {
     const bool is_small = bytes < kSmall;
     void* pointer = is_small ? c10::alloc_cpu(bytes) : heap().take(bytes);
     return {pointer, pointer, is_small ? &c10::free_cpu : &give_back, at::Device(at::DeviceType::CPU)};
   }
-  at::DeleterFnPtr raw_deleter() const override { return &give_back; }
 };
 
 }  // namespace

@@ -100,6 +100,12 @@ TEST(Run, PromptsThatChangeAndPromptsThatAreSeveral) {
   EXPECT_EQ(different.size(), 7u);
 }
 
+TEST(Run, CommentsAreNeitherSaidNorRecorded) {
+  const auto picture = pictures_of(sd15(), small_request({{"prompt", "a red apple # the best"}})).at(0);
+  EXPECT_EQ(picture.image.pixels, pixels({{"prompt", "a red apple \n"}}));
+  EXPECT_EQ(picture.infotext.find("best"), std::string::npos);
+}
+
 TEST(Run, NegativePromptDoesNothingAtCfgScaleOne) {
   EXPECT_EQ(pixels({{"cfg_scale", "1"}, {"negative_prompt", "the dog"}}), pixels({{"cfg_scale", "1"}}));
 }

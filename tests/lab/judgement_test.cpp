@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <string>
+
+#include "generate/request_fields.h"
+#include "lab/sample_world.h"
 
 namespace darkroom::lab {
 namespace {
@@ -27,8 +31,35 @@ TEST(Judgement, OfDoublings) {
   EXPECT_EQ(judged({0.5, 0.4, 0.2, 0.1}, 1), Convergence::converges);
   EXPECT_EQ(judged({0.5, 1e-4, 1e-4, 1e-4}, 1), Convergence::converges);  // rounding
   EXPECT_EQ(judged({1, 0.9, 1.1, 0.9}, 1), Convergence::does_not_converge);
-  EXPECT_EQ(judged({0.5, 0.4, 0.35, 0.3}, 1), Convergence::undecided);
+  EXPECT_EQ(judged({0.5, 0.4, 0.37, 0.34}, 1), Convergence::undecided);
   EXPECT_EQ(judged({2, 1.6, 0.9, 0.5}, 1), Convergence::undecided);  // falls, but is still far
+}
+
+/// Distances between 20, 40, 80 and 160 steps on the mixture, and between two seeds.
+Convergence judged_on_the_mixture(const char* sampler, const char* schedule, const char* noise) {
+  const auto end = [&](int steps) {
+    WorldRequest request{.world = "mixture", .shape = {4, 16, 16}, .seeds = {1, 2}};
+    request.sampling = generate::completed_request(
+        {{"sampler_name", sampler}, {"scheduler", schedule}, {"noise", noise}, {"steps", std::to_string(steps)}});
+    const std::vector<float> values = sample_world(request).result;
+    const auto half = values.begin() + std::ptrdiff_t(values.size() / 2);
+    return latents({{values.begin(), half}, {half, values.end()}});
+  };
+  VariantRuns runs;
+  for (const int steps : {20, 40, 80, 160}) runs.at.push_back(end(steps));
+  return judged(step_doubling(runs), distance_between_seeds(runs.at.back(), 2));
+}
+
+TEST(Judgement, IsRightWhereTheTruthIsKnown) {
+  for (const char* schedule : {"uniform", "karras"}) {
+    for (const char* sampler : {"Euler", "Heun", "DPM2", "DPM++ 2M", "DDIM", "PLMS", "LMS"})
+      EXPECT_EQ(judged_on_the_mixture(sampler, schedule, "Automatic"), Convergence::converges) << sampler << schedule;
+    for (const char* sampler : {"Euler a", "DPM2 a", "DPM++ 2S a", "DPM++ SDE", "DPM++ 2M SDE"}) {
+      EXPECT_EQ(judged_on_the_mixture(sampler, schedule, "brownian"), Convergence::converges) << sampler << schedule;
+      EXPECT_EQ(judged_on_the_mixture(sampler, schedule, "sequential"), Convergence::does_not_converge)
+          << sampler << schedule;
+    }
+  }
 }
 
 TEST(Judgement, ClustersByAverageDistance) {
@@ -46,6 +77,8 @@ TEST(Judgement, StepsNeededFollowThePowerBetweenRuns) {
   EXPECT_NEAR(steps_needed(runs, steps, limit, 0.15), 10 * std::pow(2, std::log2(0.2 / 0.15)), 1e-4);
   EXPECT_EQ(steps_needed(runs, steps, limit, 0.5), 5);
   EXPECT_EQ(steps_needed(runs, steps, limit, 0.01), 0);
+  // The limit is no evidence of itself.
+  EXPECT_EQ(steps_needed(away_from_ten({0.4f, 0.3f, 0.3f, 0}), steps, limit, 0.1), 0);
   // Near once is not near for good.
   EXPECT_GT(steps_needed(away_from_ten({0.01f, 0.2f, 0.1f, 0.01f}), steps, limit, 0.05), 20);
 }

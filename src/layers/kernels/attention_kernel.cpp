@@ -7,7 +7,7 @@
 #include "layers/kernels/aligned_floats.h"
 
 // Vectors of a size unknown when compiling cannot be kept in arrays.
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_RVV)
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "layers/kernels/attention_kernel.cpp"
 #include <hwy/foreach_target.h>
