@@ -22,8 +22,11 @@ struct Bench {
 };
 
 Bench& bench() {
-  at::set_num_threads(usable_cores());
-  static Bench one;
+  static Bench& one = []() -> Bench& {
+    at::set_num_threads(usable_cores());
+    static Bench made;
+    return made;
+  }();
   return one;
 }
 
@@ -81,9 +84,10 @@ int main(int argc, char** argv) {
     for (const char* noise : {"sequential", "brownian"}) {
       if (std::string(noise) == "brownian" && !draws_path) continue;
       const std::string name = sampler.name + (draws_path ? std::string("/") + noise : "");
-      benchmark::RegisterBenchmark(name.c_str(), [&sampler, noise](benchmark::State& state) {
-        generate::run(state, sampler, noise);
-      })->Unit(benchmark::kMicrosecond);
+      benchmark::RegisterBenchmark(name.c_str(),
+                                   [&sampler, noise](benchmark::State& state) { generate::run(state, sampler, noise); })
+          ->Unit(benchmark::kMicrosecond)
+          ->UseRealTime();
     }
   }
   fmt::print("the embedded model's U-Net: {:.2f} ms a step\n", 1e3 * generate::unet_seconds());

@@ -14,6 +14,9 @@ using PhiloxWords = std::array<std::uint32_t, 4>;
 /// Philox4x32-10: four random words for each counter and key, in any order.
 PhiloxWords philox(PhiloxWords counter, std::uint64_t key);
 
+/// The words of `count` counters {counter[0], counter[0] + 1, ...; the rest the same}, one after another: 4 * count.
+void philox_run(const PhiloxWords& counter, std::uint64_t key, std::int64_t count, std::uint32_t* out);
+
 /// torch.Generator("cuda").manual_seed(seed), for tensors that fit one launch of the card's threads (latents do).
 class PhiloxGenerator {
  public:

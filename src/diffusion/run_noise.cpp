@@ -13,11 +13,10 @@ RunNoise::RunNoise(const SamplerInfo& sampler, NoiseKind kind, double eta, const
     : images_(seeds, shape, options) {
   const NoiseKind effective = effective_noise(sampler, kind);
   if (effective == NoiseKind::torchsde) tree_.emplace(seeds, shape, sigmas, options.source);
-  if (effective != NoiseKind::brownian) return;
+  if (effective != NoiseKind::brownian || eta == 0) return;  // at eta 0 nothing of it is used
   std::vector<std::uint64_t> path_seeds;
   for (const std::uint64_t seed : seeds) path_seeds.push_back(seed + options.seed_delta);
-  // At eta 0 nothing is added; any clock will do.
-  path_.emplace(path_seeds, shape, eta > 0 ? eta : 1);
+  path_.emplace(path_seeds, shape, eta);
 }
 
 NoiseSource RunNoise::source() {

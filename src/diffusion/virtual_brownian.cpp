@@ -1,5 +1,7 @@
 #include "diffusion/virtual_brownian.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -11,6 +13,7 @@ namespace {
 
 constexpr double kLowest = -12, kHighest = 12;  // of ln(sigma): any model's levels, zero terminal SNR included
 constexpr std::uint32_t kDepth = 25, kPoints = 1u << kDepth;
+constexpr std::int64_t kShare = 512;           // elements of a piece
 constexpr std::uint32_t kStream = 0x6b617a75;  // tells these numbers from others drawn with the same seed
 
 std::uint32_t lattice_point(double sigma) {
@@ -19,24 +22,24 @@ std::uint32_t lattice_point(double sigma) {
 }
 
 /// The normal numbers of one node: four elements from each counter.
-std::vector<float> node_normals(std::uint64_t seed, std::uint32_t index, std::uint32_t depth, std::int64_t elements) {
+std::vector<float> node_normals(std::uint64_t seed, std::uint32_t index, std::uint32_t depth, std::int64_t first,
+                                std::int64_t elements) {
+  std::vector<std::uint32_t> words(size_t(elements + 3) / 4 * 4);
+  philox_run({std::uint32_t(first / 4), index, depth, kStream}, seed, std::int64_t(words.size()) / 4, words.data());
   std::vector<float> values(elements);
-  for (std::int64_t i = 0; i < elements; i += 4) {
-    const PhiloxWords words = philox({std::uint32_t(i / 4), index, depth, kStream}, seed);
-    for (std::int64_t k = i; k < std::min(i + 4, elements); ++k)
-      values[k] = float(normal_quantile((words[k - i] + 0.5) * 0x1p-32));
-  }
+  normal_quantiles(words.data(), elements, values.data());
   return values;
 }
 
 }  // namespace
 
-VirtualBrownianPath::VirtualBrownianPath(std::uint64_t seed, std::int64_t elements, double eta)
-    : seed_(seed), elements_(elements), eta_(eta) {
+VirtualBrownianPath::VirtualBrownianPath(std::uint64_t seed, std::int64_t elements, double eta,
+                                         std::int64_t first_element)
+    : seed_(seed), elements_(elements), first_element_(first_element), eta_(eta) {
   require(eta > 0 && eta <= 4, ErrorKind::internal, "make a Brownian path: eta must be above 0 and at most 4, is {}",
           eta);
   // 0 at the end where the clock stands nearly still: increments there would drown in a large value.
-  Node root{0, kPoints, node_normals(seed, 0, 0, elements), std::vector<float>(elements)};
+  Node root{0, kPoints, node_normals(seed, 0, 0, first_element, elements), std::vector<float>(elements)};
   const double length = std::sqrt(time(kPoints) - time(0));
   for (float& w : root.w_begin) w = float(-w * length);
   nodes_.push_back(std::move(root));
@@ -52,7 +55,7 @@ double VirtualBrownianPath::time(std::uint32_t point) const {
 std::vector<float> VirtualBrownianPath::bridge(const Node& node, std::uint32_t middle, std::uint32_t depth) const {
   const double a = time(node.begin), m = time(middle), b = time(node.end);
   const double left = (b - m) / (b - a), right = (m - a) / (b - a), deviation = std::sqrt((b - m) * right);
-  std::vector<float> w = node_normals(seed_, middle, depth, elements_);
+  std::vector<float> w = node_normals(seed_, middle, depth, first_element_, elements_);
   for (std::int64_t i = 0; i < elements_; ++i)
     w[i] = float(left * node.w_begin[i] + right * node.w_end[i] + deviation * w[i]);
   return w;
@@ -85,17 +88,28 @@ std::vector<float> VirtualBrownianPath::increment(double sigma, double next) {
 
 VirtualBrownianNoise::VirtualBrownianNoise(const std::vector<std::uint64_t>& seeds, std::vector<std::int64_t> shape,
                                            double eta)
-    : shape_(std::move(shape)) {
+    : batch_shape_(std::move(shape)) {
   std::int64_t elements = 1;
-  for (const std::int64_t side : shape_) elements *= side;
-  for (const std::uint64_t seed : seeds) paths_.emplace_back(seed, elements, eta);
+  for (const std::int64_t side : batch_shape_) elements *= side;
+  batch_shape_.insert(batch_shape_.begin(), std::int64_t(seeds.size()));
+  for (size_t image = 0; image < seeds.size(); ++image) {
+    for (std::int64_t first = 0; first < elements; first += kShare)
+      shares_.push_back({std::int64_t(image) * elements + first,
+                         VirtualBrownianPath(seeds[image], std::min(kShare, elements - first), eta, first)});
+  }
 }
 
 NoiseSource VirtualBrownianNoise::source() {
   return [this](double sigma, double next) {
-    std::vector<Tensor> images;
-    for (VirtualBrownianPath& path : paths_) images.push_back(at::tensor(path.increment(sigma, next)).view(shape_));
-    return at::stack(images);
+    const Tensor noise = at::empty(batch_shape_);
+    float* values = noise.data_ptr<float>();
+    at::parallel_for(0, std::int64_t(shares_.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        const std::vector<float> increment = shares_[i].path.increment(sigma, next);
+        std::copy(increment.begin(), increment.end(), values + shares_[i].place);
+      }
+    });
+    return noise;
   };
 }
 

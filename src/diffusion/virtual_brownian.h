@@ -15,8 +15,9 @@ namespace darkroom::diffusion {
 /// philox(seed, node, element). Levels are taken at the tree's nearest lattice point, 7e-7 apart in ln(sigma).
 class VirtualBrownianPath {
  public:
-  /// `elements`: values of the latent. eta: of the sampler, which sets the clock. Requires: 0 < eta <= 4.
-  VirtualBrownianPath(std::uint64_t seed, std::int64_t elements, double eta = 1);
+  /// Of `elements` values of the latent, the first of which is `first_element`, a multiple of 4. eta: of the sampler,
+  /// which sets the clock. Requires: 0 < eta <= 4.
+  VirtualBrownianPath(std::uint64_t seed, std::int64_t elements, double eta = 1, std::int64_t first_element = 0);
 
   /// The path's increment over the levels from `sigma` to `next` (either may be the higher), divided by the root of its
   /// length: unit normal, float32. Increments over intervals that do not overlap are independent. Levels nearer than
@@ -35,7 +36,7 @@ class VirtualBrownianPath {
   std::vector<float> bridge(const Node& node, std::uint32_t middle, std::uint32_t depth) const;
 
   std::uint64_t seed_;
-  std::int64_t elements_;
+  std::int64_t elements_, first_element_;
   double eta_;
   std::vector<Node> nodes_;  // from the root down to where the last value was found
 };
@@ -52,8 +53,13 @@ class VirtualBrownianNoise {
   NoiseSource source();
 
  private:
-  std::vector<std::int64_t> shape_;
-  std::vector<VirtualBrownianPath> paths_;
+  struct Share {
+    std::int64_t place;  // in the batch, flattened
+    VirtualBrownianPath path;
+  };
+
+  std::vector<std::int64_t> batch_shape_;
+  std::vector<Share> shares_;  // each image in pieces that threads work off
 };
 
 }  // namespace darkroom::diffusion

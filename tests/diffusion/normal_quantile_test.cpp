@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <vector>
 
 namespace darkroom::diffusion {
 namespace {
@@ -22,6 +23,15 @@ TEST(NormalQuantile, KnownValues) {
   EXPECT_DOUBLE_EQ(normal_quantile(0.975), 1.9599639845400536);
   EXPECT_DOUBLE_EQ(normal_quantile(1e-9), -5.997807015007686);
   EXPECT_DOUBLE_EQ(normal_quantile(0.1), -1.2815515655446008);
+}
+
+TEST(NormalQuantile, ManyAtOnceAreTheSame) {
+  std::vector<std::uint32_t> words = {0, 1, 0x80000000u, 0x7fffffffu, ~0u};
+  for (std::uint32_t i = 1; i < 2000; ++i) words.push_back(i * 2654435761u);
+  std::vector<float> found(words.size());
+  normal_quantiles(words.data(), std::int64_t(words.size()), found.data());
+  for (size_t i = 0; i < words.size(); ++i)
+    EXPECT_EQ(found[i], float(normal_quantile((words[i] + 0.5) * 0x1p-32))) << words[i];
 }
 
 TEST(PortableLog, IsTheLogarithm) {

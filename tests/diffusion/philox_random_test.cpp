@@ -25,6 +25,17 @@ TEST(Philox, KnownAnswers) {
             (PhiloxWords{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
 }
 
+TEST(Philox, ManyAtOnceAreTheSame) {
+  for (const std::int64_t count : {1, 7, 8, 9, 100}) {
+    std::vector<std::uint32_t> found(size_t(4 * count));
+    philox_run({0xfffffff0u, 5, 6, 7}, 0x123456789abcdefull, count, found.data());
+    for (std::int64_t i = 0; i < count; ++i) {
+      const PhiloxWords expected = philox({0xfffffff0u + std::uint32_t(i), 5, 6, 7}, 0x123456789abcdefull);
+      for (size_t k = 0; k < 4; ++k) EXPECT_EQ(found[size_t(4 * i) + k], expected[k]) << i;
+    }
+  }
+}
+
 TEST(Philox, UsesAllBitsOfTheSeed) {
   PhiloxGenerator low(1), high(1 + (uint64_t(1) << 32));
   EXPECT_FALSE(low.randn({8}).equal(high.randn({8})));

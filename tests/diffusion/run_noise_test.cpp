@@ -42,7 +42,7 @@ TEST(RunNoise, PathsReachTheLowestPositiveLevel) {
   EXPECT_NEAR(last.square().mean().item<double>(), 1, 0.2);
 }
 
-TEST(RunNoise, EtaZeroNeedsNoClock) {
+TEST(RunNoise, EtaZeroNeedsNoPath) {
   const Sigmas sigmas = karras_sigmas(NoiseSchedule(), 5);
   RunNoise noise(sampler("DDIM"), NoiseKind::brownian, 0, {3}, {4, 2, 2}, sigmas);
   EXPECT_TRUE(noise.source()(sigmas[0], sigmas[1]).isfinite().all().item<bool>());

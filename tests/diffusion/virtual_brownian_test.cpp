@@ -36,6 +36,8 @@ TEST(VirtualBrownianPath, DependsNeitherOnTheOrderOfQuestionsNorOnTheSizeOfTheLa
   const auto more = larger.increment(9, 3);
   EXPECT_TRUE(std::equal(high.begin(), high.end(), more.begin()));
   EXPECT_NE(VirtualBrownianPath(8, 64).increment(9, 3), high);
+  const auto second_half = VirtualBrownianPath(7, 32, 1, 32).increment(9, 3);
+  EXPECT_TRUE(std::equal(second_half.begin(), second_half.end(), high.begin() + 32));
 }
 
 // From its definition, by a script that shares no line with it. Weights near the ends cancel to a few float32 ulps.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes virtual_brownian.json: increments of our Brownian path, from its definition in samplers.md 2.9 (dyadic tree of
+"""Writes virtual_brownian.json: increments of our Brownian path, from its definition (dyadic tree of
 depth 25 over ln(sigma) in [-12, 12], Philox4x32-10, inverse normal distribution), in float64 and without any library.
 Python 3.11's statistics.NormalDist().inv_cdf is algorithm AS 241.
 
