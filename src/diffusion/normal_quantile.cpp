@@ -1,5 +1,6 @@
 #include "diffusion/normal_quantile.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -54,9 +55,7 @@ double ratio(const Polynomial& above, const Polynomial& below, double x) {
   return a / b;
 }
 
-}  // namespace
-
-double portable_log(double x) {
+inline double log_of(double x) {
   constexpr double kLn2 = 0.693147180559945309417, kRootHalf = 0.70710678118654752440;
   constexpr std::array<double, 11> kOdd = {1.0 / 21, 1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11,
                                            1.0 / 9,  1.0 / 7,  1.0 / 5,  1.0 / 3,  1.0};
@@ -74,23 +73,44 @@ double portable_log(double x) {
   return 2 * s * sum + exponent * kLn2;
 }
 
+}  // namespace
+
+double portable_log(double x) {
+  return log_of(x);
+}
+
 double normal_quantile(double p) {
   const double q = p - 0.5;
   if (std::abs(q) <= 0.425) return q * ratio(kMiddle, kMiddleBelow, 0.180625 - q * q);
-  const double r = std::sqrt(-portable_log(q < 0 ? p : 1 - p));
+  const double r = std::sqrt(-log_of(q < 0 ? p : 1 - p));
   const double z = r <= 5 ? ratio(kNear, kNearBelow, r - 1.6) : ratio(kFar, kFarBelow, r - 5);
   return q < 0 ? -z : z;
 }
 
 DARKROOM_WIDE void normal_quantiles(const std::uint32_t* words, std::int64_t count, float* out) {
-  // The middle's formula for all, without a branch, so that it runs in vectors; then those that it does not serve.
-  for (std::int64_t i = 0; i < count; ++i) {
-    const double q = (words[i] + 0.5) * 0x1p-32 - 0.5;
-    out[i] = float(q * ratio(kMiddle, kMiddleBelow, 0.180625 - q * q));
-  }
-  for (std::int64_t i = 0; i < count; ++i) {
-    const double p = (words[i] + 0.5) * 0x1p-32;
-    if (std::abs(p - 0.5) > 0.425) out[i] = float(normal_quantile(p));
+  // In pieces, without a branch where vectors can be used: the middle's formula for all, then the tails, gathered. With
+  // 32 bits p is never so small that the far tail's formula would serve it.
+  constexpr std::int64_t kPiece = 256;
+  std::array<double, kPiece> tails;
+  std::array<std::int64_t, kPiece> places;
+  for (std::int64_t first = 0; first < count; first += kPiece) {
+    const std::int64_t end = std::min(first + kPiece, count);
+    for (std::int64_t i = first; i < end; ++i) {
+      const double q = (words[i] + 0.5) * 0x1p-32 - 0.5;
+      out[i] = float(q * ratio(kMiddle, kMiddleBelow, 0.180625 - q * q));
+    }
+    std::int64_t found = 0;
+    for (std::int64_t i = first; i < end; ++i) {
+      const double p = (words[i] + 0.5) * 0x1p-32;
+      places[found] = i;
+      tails[found] = p;
+      found += std::abs(p - 0.5) > 0.425;
+    }
+    for (std::int64_t k = 0; k < found; ++k) {
+      const double p = tails[k], r = std::sqrt(-log_of(std::min(p, 1 - p)));
+      tails[k] = std::copysign(ratio(kNear, kNearBelow, r - 1.6), p - 0.5);
+    }
+    for (std::int64_t k = 0; k < found; ++k) out[places[k]] = float(tails[k]);
   }
 }
 
