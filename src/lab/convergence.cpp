@@ -3,7 +3,6 @@
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
@@ -37,7 +36,7 @@ class Bench {
   Bench(const generate::LoadedModel& model, const ConvergenceRequest& request, const Progress& progress)
       : model_(model), parts_(model.parts()), request_(request), progress_(progress) {}
 
-  /// Every prompt and seed. `total`: calls of everything that is planned.
+  /// Of every prompt and seed.
   Latents latents(const Variant& variant, const std::string& profile, int steps, double cfg_scale) {
     Latents all;
     for (size_t prompt = 0; prompt < request_.prompts.size(); ++prompt) {
@@ -49,6 +48,7 @@ class Bench {
     return all;
   }
 
+  /// Adds to what progress counts with: calls of the network for one prompt.
   void plan(int calls) { planned_ += calls * int(request_.prompts.size()); }
 
   GenerateRequest request_of(const Variant& variant, const std::string& profile, int steps, double cfg_scale,
