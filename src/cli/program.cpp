@@ -13,6 +13,7 @@ int run_program(int argc, const char* const* argv) {
   program.require_subcommand(1);
   add_generate(program);
   add_inspect(program);
+  add_convert(program);
   add_train(program);
   add_lab(program);
   add_prompt(program);

@@ -7,6 +7,7 @@ class App;
 
 namespace darkroom::cli {
 
+void add_convert(CLI::App& program);
 void add_generate(CLI::App& program);
 void add_inspect(CLI::App& program);
 void add_lab(CLI::App& program);

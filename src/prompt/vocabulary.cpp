@@ -189,4 +189,19 @@ Vocabulary clip_vocabulary() {
   return vocabulary;
 }
 
+std::string vocab_json(const Vocabulary& vocabulary) {
+  std::vector<std::pair<int, std::string_view>> by_id;
+  for (const auto& [token, id] : vocabulary.ids) by_id.emplace_back(id, token);
+  std::sort(by_id.begin(), by_id.end());
+  nlohmann::ordered_json::object_t ids;  // filled as a list: the searches of operator[] would be quadratic
+  for (const auto& [id, token] : by_id) ids.emplace_back(std::string(token), id);
+  return nlohmann::ordered_json(std::move(ids)).dump();
+}
+
+std::string merges_txt(const Vocabulary& vocabulary) {
+  std::string text = "#version: 0.2\n";
+  for (const auto& [left, right] : vocabulary.merges) text += left + " " + right + "\n";
+  return text;
+}
+
 }  // namespace darkroom::prompt

@@ -40,4 +40,8 @@ Vocabulary read_vocabulary(const std::filesystem::path& folder);
 /// The vocabulary of CLIP itself (49408 tokens), built into the program.
 Vocabulary clip_vocabulary();
 
+/// The files parse_vocabulary() reads.
+std::string vocab_json(const Vocabulary& vocabulary);
+std::string merges_txt(const Vocabulary& vocabulary);
+
 }  // namespace darkroom::prompt
