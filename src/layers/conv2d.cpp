@@ -1,5 +1,7 @@
 #include "layers/conv2d.h"
 
+#include "layers/circular_padding.h"
+
 namespace darkroom::layers {
 
 Conv2d::Conv2d(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t padding)
@@ -9,6 +11,8 @@ Conv2d::Conv2d(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t 
 }
 
 Tensor Conv2d::forward(const Tensor& x) const {
+  if (padding > 0 && pads_circularly())
+    return at::conv2d(at::pad(x, {padding, padding, padding, padding}, "circular"), weight, bias, stride);
   return at::conv2d(x, weight, bias, stride, padding);
 }
 

@@ -1,6 +1,7 @@
 #include "models/clip_text.h"
 
 #include "layers/attention.h"
+#include "layers/emulated_precision.h"
 
 namespace darkroom::models {
 
@@ -71,6 +72,7 @@ Tensor ClipText::hidden_state(const Tensor& ids, int64_t skipped) const {
               " positions");
   TORCH_CHECK(skipped >= 0 && skipped <= config.layers, "clip_text: cannot skip ", skipped, " of ", config.layers,
               " layers");
+  const layers::NetworkScope in("text encoder");
   Tensor x = embeddings.forward(ids);
   for (int64_t i = 0; i < config.layers - skipped; ++i) x = encoder_layers[i].forward(x);
   return x;
@@ -78,6 +80,7 @@ Tensor ClipText::hidden_state(const Tensor& ids, int64_t skipped) const {
 
 Tensor ClipText::pooled(const Tensor& last, const Tensor& ids, int64_t eos) const {
   TORCH_CHECK(text_projection.has_value(), "clip_text: pooled() needs a text_projection");
+  const layers::NetworkScope in("text encoder");
   const Tensor first_eos = ids.eq(eos).to(at::kInt).argmax(-1);  // argmax answers the first of equal values
   const Tensor rows = at::arange(ids.size(0), ids.options());
   return text_projection->forward(normed(last).index({rows, first_eos}));

@@ -1,5 +1,7 @@
 #include "models/unet.h"
 
+#include "layers/emulated_precision.h"
+
 namespace darkroom::models {
 
 Tensor UNetBlock::forward(Tensor x, const Tensor& embedding, const Tensor& context) const {
@@ -71,7 +73,9 @@ UNet::UNet(const UNetConfig& c)
 }
 
 Tensor UNet::forward(const Tensor& x, const Tensor& t, const Conditioning& conditioning) const {
-  Tensor embedding = time_embed.forward(timestep_embedding(t, config.channels[0]).to(x.scalar_type()));
+  const Tensor waves = timestep_embedding(t, config.channels[0]).to(x.scalar_type());  // themselves always float32
+  const layers::NetworkScope in("UNet");
+  Tensor embedding = time_embed.forward(waves);
   if (label_emb) {
     TORCH_CHECK(conditioning.vector.defined(), "unet: this UNet needs a conditioning vector of width ", config.vector);
     embedding = embedding + label_emb->forward(conditioning.vector);

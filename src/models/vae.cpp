@@ -1,6 +1,7 @@
 #include "models/vae.h"
 
 #include "layers/attention.h"
+#include "layers/emulated_precision.h"
 
 namespace darkroom::models {
 
@@ -136,11 +137,13 @@ AutoencoderKL::AutoencoderKL(const VaeConfig& c)
 }
 
 Posterior AutoencoderKL::encode(const Tensor& pictures) const {
+  const layers::NetworkScope in("VAE encoder");
   const auto halves = quant_conv.forward(encoder.forward(pictures)).chunk(2, 1);
   return {halves[0], halves[1].clamp(-30.0, 20.0)};
 }
 
 Tensor AutoencoderKL::decode(const Tensor& latents) const {
+  const layers::NetworkScope in("VAE decoder");
   return decoder.forward(post_quant_conv.forward(latents));
 }
 
