@@ -117,7 +117,7 @@ void run_generate(const GenerateOptions& options) {
 
   writer.show({.stage = "loading the model", .note = ""});
   const GenerateRequest& any = requests[0];
-  const generate::LoadedModel model({.model = any.model, .vae = any.vae, .precision = any.precision});
+  const generate::LoadedModel model(generate::model_choice(any));
   requests = completed_requests(options, model.recommended());
   for (const GenerateRequest& request : requests) {
     generate::generate(model, request, [&](generate::Picture&& picture) { writer.write(picture); },

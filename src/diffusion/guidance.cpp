@@ -34,6 +34,18 @@ Denoiser guided(PairDenoiser both, double scale, Tensor& unconditional) {
   };
 }
 
+Denoiser rescaled(Denoiser guidance, double scale, const Tensor& unconditional, Prediction prediction, double share) {
+  return [=, guidance = std::move(guidance), &unconditional](const Tensor& x, double sigma) {
+    const Tensor answer = guidance(x, sigma);
+    const Tensor conditional = unconditional + (answer - unconditional) / scale;
+    const auto output = [&](const Tensor& denoised) { return network_output(prediction, denoised, x, sigma); };
+    const auto spread = [](const Tensor& v) { return v.flatten(1).std(1).view({-1, 1, 1, 1}); };
+    const Tensor guided_output = output(answer);
+    const Tensor factor = spread(output(conditional)) / spread(guided_output) * share + (1 - share);
+    return denoised(prediction, guided_output * factor, x, sigma);
+  };
+}
+
 PairDenoiser as_one_batch(Denoiser doubled) {
   return [doubled = std::move(doubled)](const Tensor& x, double sigma) {
     const std::vector<Tensor> halves = doubled(at::cat({x, x}), sigma).chunk(2);

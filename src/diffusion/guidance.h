@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "diffusion/denoiser.h"
+#include "diffusion/parameterization.h"
 
 namespace darkroom::diffusion {
 
@@ -22,6 +23,11 @@ Denoiser guided(PairDenoiser both, Denoiser conditional, double scale);
 /// The same, leaving the unconditional half of each answer in `unconditional`, which must outlive it; asks for both
 /// halves at every scale.
 Denoiser guided(PairDenoiser both, double scale, Tensor& unconditional);
+
+/// Takes back how far guidance changed the spread of the network's output (Lin et al. 2023, section 3.4; diffusers'
+/// guidance_rescale): the output is multiplied by share * std(conditional) / std(guided) + 1 - share, for each picture.
+/// `guidance` must be guided(), or the like, at `scale` (not 0), leaving its unconditional half in `unconditional`.
+Denoiser rescaled(Denoiser guidance, double scale, const Tensor& unconditional, Prediction prediction, double share);
 
 /// Two answers from two calls.
 PairDenoiser as_pair(Denoiser conditional, Denoiser unconditional);

@@ -58,6 +58,19 @@ Tensor denoised(Prediction prediction, const Tensor& output, const Tensor& x, do
   fail(ErrorKind::internal, "read a network's output: unknown prediction {}", int(prediction));
 }
 
+Tensor network_output(Prediction prediction, const Tensor& denoised, const Tensor& x, double sigma) {
+  const double scale = input_scale(sigma);
+  switch (prediction) {
+    case Prediction::epsilon:
+      return (x - denoised) / sigma;
+    case Prediction::v:
+      return (x * (scale * scale) - denoised) / (sigma * scale);
+    case Prediction::sample:
+      return denoised;
+  }
+  fail(ErrorKind::internal, "find a network's output: unknown prediction {}", int(prediction));
+}
+
 Tensor noised_input(const Tensor& x0, const Tensor& noise, const Tensor& sigma) {
   const Tensor level = per_image(sigma, x0);
   return (x0 + noise * level) * (level * level + 1).rsqrt();

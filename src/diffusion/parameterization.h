@@ -28,6 +28,9 @@ double input_scale(double sigma);
 /// x0 as `output` describes it. `output` is converted to x's dtype first; x is in the samplers' scaling.
 Tensor denoised(Prediction prediction, const Tensor& output, const Tensor& x, double sigma);
 
+/// What `output` was: the inverse of denoised(). Requires sigma > 0, except for a prediction of the sample.
+Tensor network_output(Prediction prediction, const Tensor& denoised, const Tensor& x, double sigma);
+
 /// x_t for training. x0 and noise [B,...]; sigma [B], one level per image, of the same dtype.
 Tensor noised_input(const Tensor& x0, const Tensor& noise, const Tensor& sigma);
 

@@ -1,6 +1,7 @@
 #include "generate/latents.h"
 
 #include "base/error.h"
+#include "base/log.h"
 #include "generate/tensor_image.h"
 
 namespace darkroom::generate {
@@ -19,8 +20,15 @@ Tensor require_numbers(Tensor x, const char* what) {
 }
 
 Image decoded(const LoadedModel::Parts& parts, const Tensor& latent) {
-  const models::AutoencoderKL& vae = *parts.checkpoint.vae;
-  return tensor_image(require_numbers(vae.decode(latent.unsqueeze(0) / vae.config.scale), "decode the picture")[0]);
+  const double scale = parts.checkpoint.vae->config.scale;
+  const Tensor z = latent.unsqueeze(0) / scale;
+  Tensor pixels = parts.checkpoint.vae->decode(z.to(parts.vae_dtype)).to(at::kFloat);
+  if (parts.vae_dtype != at::kFloat && !pixels.isfinite().all().item<bool>()) {
+    log_warning(
+        "the VAE cannot decode this picture in bf16; decoding it in fp32 (--vae-precision fp32 does so at once)");
+    pixels = parts.fp32_vae().decode(z);
+  }
+  return tensor_image(require_numbers(pixels, "decode the picture")[0]);
 }
 
 }  // namespace darkroom::generate

@@ -42,8 +42,10 @@ fs::path place_of(const std::string& model) {
   return path.has_filename() ? path : path.parent_path();  // "folder/" is "folder"
 }
 
-checkpoint::Checkpoint loaded(const ModelChoice& choice, at::ScalarType unet_dtype) {
-  auto checkpoint = checkpoint::load_checkpoint(place_of(choice.model), {.unet_dtype = unet_dtype, .vae = choice.vae});
+checkpoint::Checkpoint loaded(const ModelChoice& choice, at::ScalarType unet_dtype, at::ScalarType vae_dtype) {
+  auto checkpoint = checkpoint::load_checkpoint(place_of(choice.model),
+                                                {.unet_dtype = unet_dtype, .vae_dtype = vae_dtype, .vae = choice.vae});
+  if (choice.noise_schedule != "Default") checkpoint.description.noise_schedule.zero_terminal_snr = true;
   const int64_t channels = checkpoint.vae->config.latent_channels;
   const models::UNetConfig& unet = checkpoint.unet->config;
   require(
@@ -58,14 +60,22 @@ std::shared_future<std::string> hash_of(const fs::path& path) {
   return std::async(std::launch::async, [path] { return model_hash(path); }).share();
 }
 
+at::ScalarType dtype_of(const std::string& asked, bool has_bf16) {
+  const PrecisionChoice choice = chosen_precision(precision_named(asked), has_bf16);
+  if (!choice.note.empty()) log_info("{}", choice.note);
+  return choice.arithmetic == Arithmetic::bf16 ? at::kBFloat16 : at::kFloat;
+}
+
 }  // namespace
 
-LoadedModel::Parts::Parts(const ModelChoice& choice, at::ScalarType unet_dtype)
-    : checkpoint(loaded(choice, unet_dtype)),
+LoadedModel::Parts::Parts(const ModelChoice& choice, at::ScalarType unet_dtype, at::ScalarType vae_dtype)
+    : checkpoint(loaded(choice, unet_dtype, vae_dtype)),
       noise_schedule(noise_schedule_of(checkpoint.description.noise_schedule)),
       prediction(checkpoint.description.prediction == checkpoint::Prediction::v ? diffusion::Prediction::v
                                                                                 : diffusion::Prediction::epsilon),
-      unet_dtype(unet_dtype) {
+      unet_dtype(unet_dtype),
+      vae_dtype(vae_dtype),
+      vae_place_(choice.vae.empty() ? place_of(choice.model) : fs::path(choice.vae)) {
   const fs::path path = place_of(choice.model);
   try {
     for (const auto& encoder : checkpoint.description.text_encoders) tokenizers.push_back(tokenizer_of(encoder));
@@ -80,11 +90,28 @@ LoadedModel::Parts::Parts(const ModelChoice& choice, at::ScalarType unet_dtype)
   }
 }
 
+ModelChoice model_choice(const GenerateRequest& request) {
+  return {.model = request.model,
+          .vae = request.vae,
+          .precision = request.precision,
+          .vae_precision = request.vae_precision,
+          .noise_schedule = request.noise_schedule};
+}
+
 LoadedModel::LoadedModel(const ModelChoice& choice) {
   layers::use_tensor_memory();
-  const PrecisionChoice precision = chosen_precision(precision_named(choice.precision), choice.has_bf16);
-  if (!precision.note.empty()) log_info("{}", precision.note);
-  parts_ = std::make_unique<Parts>(choice, precision.unet == Arithmetic::bf16 ? at::kBFloat16 : at::kFloat);
+  const bool same = choice.vae_precision == choice.precision;  // whose note has been given
+  const at::ScalarType unet = dtype_of(choice.precision, choice.has_bf16);
+  const at::ScalarType vae = same ? unet : dtype_of(choice.vae_precision, choice.has_bf16);
+  // bf16 is seen in a picture's smooth parts, and decoding is a small part of the time: nobody gets it unasked.
+  parts_ = std::make_unique<Parts>(choice, unet, choice.vae_precision == "auto" ? at::kFloat : vae);
+}
+
+const models::AutoencoderKL& LoadedModel::Parts::fp32_vae() const {
+  const models::AutoencoderKL& vae = *checkpoint.vae;
+  if (vae_dtype == at::kFloat) return vae;
+  if (!fp32_vae_) fp32_vae_ = checkpoint::load_vae(vae_place_, vae.config.scale, at::kFloat);
+  return *fp32_vae_;
 }
 
 LoadedModel::~LoadedModel() = default;

@@ -1,6 +1,7 @@
 // What is behind a LoadedModel.
 #pragma once
 
+#include <filesystem>
 #include <future>
 #include <memory>
 #include <string>
@@ -19,11 +20,18 @@ struct LoadedModel::Parts {
   std::vector<std::shared_ptr<const prompt::Tokenizer>> tokenizers;  ///< one per text encoder
   diffusion::NoiseSchedule noise_schedule;
   diffusion::Prediction prediction;
-  at::ScalarType unet_dtype;                       ///< text encoders and VAE are fp32
+  at::ScalarType unet_dtype, vae_dtype;            ///< text encoders are fp32
   std::string name, vae_name;                      ///< for infotext
   std::shared_future<std::string> hash, vae_hash;  ///< made while the first picture is; vae_hash "" without a VAE file
 
-  explicit Parts(const ModelChoice& choice, at::ScalarType unet_dtype);
+  Parts(const ModelChoice& choice, at::ScalarType unet_dtype, at::ScalarType vae_dtype);
+
+  /// The VAE, for a latent it cannot decode in vae_dtype: loaded when first asked for, then kept.
+  const models::AutoencoderKL& fp32_vae() const;
+
+ private:
+  std::filesystem::path vae_place_;
+  mutable std::unique_ptr<models::AutoencoderKL> fp32_vae_;
 };
 
 inline bool is_sdxl(const LoadedModel::Parts& parts) {

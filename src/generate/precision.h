@@ -1,4 +1,4 @@
-// In which numbers the networks compute.
+// In which numbers the UNet and the VAE compute; the text encoders always compute in fp32.
 #pragma once
 
 #include <string>
@@ -16,8 +16,8 @@ std::string precision_named(std::string_view name);
 enum class Arithmetic { fp32, bf16 };
 
 struct PrecisionChoice {
-  Arithmetic unet = Arithmetic::fp32;  ///< text encoders and VAE always compute in fp32: they take 2 % of the time
-  std::string note;                    ///< one line for the user where something else is done than was asked; or empty
+  Arithmetic arithmetic = Arithmetic::fp32;
+  std::string note;  ///< one line for the user where something else is done than was asked; or empty
 };
 
 /// fp16 weights are read from any file, but no processor we run on computes in fp16 through libtorch, and bf16 only

@@ -13,17 +13,21 @@ struct GenerateRequest {
   std::string sampler = "DPM++ 2M";
   std::string schedule = "Automatic";  ///< the spacing of noise levels; Automatic = the sampler's own
   double cfg_scale = 7;
-  int64_t seed = -1;               ///< of the first picture, picture i has seed + i; -1 = drawn at random
+  double cfg_rescale = 0;  ///< how far guidance may not change the spread of an answer: 0 as it comes, 1 not at all
+  int64_t seed = -1;       ///< of the first picture, picture i has seed + i; -1 = drawn at random
   int64_t variation_seed = -1;     ///< noise mixed into that of `seed`; picture i has variation_seed + i; -1 = drawn
   double variation_strength = 0;   ///< its share; above 0 every picture has the same seed
   int seed_resize_from_width = 0;  ///< pixels whose noise is put into the middle; 0 = none
   int seed_resize_from_height = 0;
   int64_t seed_delta = 0;   ///< added to the seed of the noise drawn while sampling ("ENSD")
+  bool tiling = false;      ///< opposite edges of the picture fit together
   std::string rng = "CPU";  ///< whose random numbers a seed stands for: CPU, NV
   int width = 0;            ///< pixels; 0 = the model's own size
   int height = 0;
   std::string model;  ///< a file or folder; empty = the model that comes with the program
   std::string vae;    ///< a file or folder; empty = the model's own
+  std::string noise_schedule =
+      "Default";      ///< that of training: the model's word, or Zero Terminal SNR where it has none
   int clip_skip = 1;  ///< which layer of the text encoder is read, from the end, as A1111 counts (SD 1.x only)
   double eta = -1;    ///< share of fresh noise of ancestral and SDE samplers and DDIM; -1 = the sampler's own
   double s_noise = 1;
@@ -42,6 +46,7 @@ struct GenerateRequest {
   int batch_size = 1;                ///< pictures made at once: more memory, the same pictures
   int batch_count = 1;               ///< batches made one after another
   std::string precision = "auto";
+  std::string vae_precision = "auto";
   bool plain = false;  ///< no fast paths: what they are held against
   int threads = 0;     ///< 0 = one per usable core
 

@@ -35,6 +35,18 @@ std::vector<std::string> schedule_names() {
   return names;
 }
 
+std::vector<std::string> noise_schedule_names() {
+  return {"Default", "Zero Terminal SNR"};
+}
+
+/// In the list's spelling.
+std::string noise_schedule_named(std::string_view asked) {
+  for (const std::string& name : noise_schedule_names())
+    if (diffusion::same_name(asked, name)) return name;
+  fail(ErrorKind::invalid_request, "--noise-schedule: Default or \"Zero Terminal SNR\" is needed, {} was given",
+       formats::in_quotes(asked));
+}
+
 /// In its table's spelling.
 std::string noise_name(std::string_view asked) {
   diffusion::noise_kind_named(asked, diffusion::NoiseKind::reference);  // refuses what is unknown
@@ -152,6 +164,14 @@ const std::vector<RequestField>& request_fields() {
        "Checkpoint: a .safetensors or .ckpt file, or a diffusers folder. Without it the model that comes with "
        "Darkroom."},
       {&R::vae, "vae", "VAE", unlike_default, "--vae", "Another VAE than the model's: a file or a diffusers folder."},
+      {&R::noise_schedule,
+       "sd_noise_schedule",
+       "Noise Schedule",
+       unlike_default,
+       "--noise-schedule",
+       "Zero Terminal SNR: for models that were trained so without saying it; their first step starts from pure noise.",
+       {},
+       noise_schedule_names},
       {&R::variation_seed,
        "subseed",
        "Variation seed",
@@ -306,6 +326,17 @@ const std::vector<RequestField>& request_fields() {
        "A1111.",
        {},
        profile_names},
+      {&R::tiling, "tiling", "Tiling", unlike_default, "--tiling",
+       "Opposite edges fit together, so that the picture can be laid side by side."},
+      {&R::cfg_rescale,
+       "guidance_rescale",
+       "CFG Rescale",
+       unlike_default,
+       "--cfg-rescale",
+       "Takes back that guidance widens the spread of each answer (washed out or burnt pictures at high CFG scale, "
+       "above "
+       "all of v models): 0 is off, 0.7 is usual, 1 takes it all back.",
+       {0, 1}},
       {&R::batch_size,
        "batch_size",
        "",
@@ -320,6 +351,14 @@ const std::vector<RequestField>& request_fields() {
        never,
        "--precision",
        "fp32: the reference. bf16: half the memory, fast where the processor computes it. auto: bf16 there, else fp32.",
+       {},
+       precision_names},
+      {&R::vae_precision,
+       "vae_precision",
+       "",
+       never,
+       "--vae-precision",
+       "Of decoding the picture. A picture that bf16 cannot decode is decoded again in fp32. auto: fp32.",
        {},
        precision_names},
       {&R::plain, "plain", "", never, "--plain",
@@ -373,6 +412,8 @@ GenerateRequest completed_request(const Settings& said, const Settings& recommen
   request.profile = choice.profile.name;
   request.noise = noise_name(request.noise);
   request.precision = precision_named(request.precision);
+  request.vae_precision = precision_named(request.vae_precision);
+  request.noise_schedule = noise_schedule_named(request.noise_schedule);
   try {
     request.rng = diffusion::random_source_named(request.rng) == diffusion::RandomSource::nv ? "NV" : "CPU";
   } catch (const Error& error) {

@@ -8,12 +8,14 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "diffusion/guidance.h"
 #include "generate/guided_unet.h"
 #include "generate/infotext.h"
 #include "generate/latents.h"
 #include "generate/loaded_model.h"
 #include "generate/prompt_pair.h"
 #include "generate/sampling.h"
+#include "layers/circular_padding.h"
 #include "layers/fast_paths.h"
 #include "prompt/comments.h"
 
@@ -119,14 +121,16 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
   const GenerateRequest request = settled(model, asked);
   at::set_num_threads(request.threads > 0 ? request.threads : usable_cores());
   layers::set_fast_paths(!request.plain);
+  const layers::CircularPadding tiles(request.tiling);
 
   const Sampling sampling = sampling_of(request, parts.noise_schedule, is_sdxl(parts));
   warn_of_gain(sampling);
   options.on_progress({.stage = "reading the prompt", .note = ""});
-  const bool uses_unconditional = sampling.choice.sampler.cfg_factor != 1;
+  const double cfg_scale = request.cfg_scale * sampling.choice.sampler.cfg_factor;
+  const bool rescales = request.cfg_rescale > 0 && cfg_scale != 1 && cfg_scale != 0;
+  const bool uses_unconditional = sampling.choice.sampler.cfg_factor != 1 || rescales;
   const PromptPlan plan = plan_prompts(parts, request, sampling.planned_calls, uses_unconditional);
   Tensor unconditional;
-  const double cfg_scale = request.cfg_scale * sampling.choice.sampler.cfg_factor;
   const int64_t reduction = parts.checkpoint.vae->config.reduction();
   const std::vector<int64_t> shape = latent_shape(parts, request);
   const int steps = sampling.steps();
@@ -136,8 +140,10 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
       options.on_progress({"sampling", batch * steps + done, request.batch_count * steps, ""});
     };
     sampled(0);
-    const diffusion::Denoiser denoise =
+    diffusion::Denoiser denoise =
         guided_unet(parts, plan, cfg_scale, request.batch_size, uses_unconditional ? &unconditional : nullptr);
+    if (rescales)
+      denoise = diffusion::rescaled(denoise, cfg_scale, unconditional, parts.prediction, request.cfg_rescale);
     const std::vector<uint64_t> seeds = batch_seeds(request, first);
     const diffusion::ImageNoiseOptions from = noise_options(request, first, reduction);
     diffusion::RunNoise noise(sampling.choice.sampler, sampling.noise, sampling.options.eta, seeds, shape,

@@ -19,8 +19,13 @@ struct ModelChoice {
   std::string model;  ///< empty = default_model()
   std::string vae;    ///< empty = the model's own
   std::string precision = "auto";
-  bool has_bf16 = cpu_has_bf16();  ///< tests compute in bf16 on processors that only emulate it
+  std::string vae_precision = "auto";      ///< auto = fp32
+  std::string noise_schedule = "Default";  ///< as in the request
+  bool has_bf16 = cpu_has_bf16();          ///< tests compute in bf16 on processors that only emulate it
 };
+
+/// What a request says of it.
+ModelChoice model_choice(const GenerateRequest& request);
 
 /// A model in memory. Not changed by generating; one generate() at a time.
 class LoadedModel {
@@ -63,9 +68,9 @@ int64_t drawn_seed(int64_t seed);
 GenerateRequest settled(const LoadedModel& model, GenerateRequest request);
 
 /// Makes batch_size * batch_count pictures and hands each over as soon as it is finished. Picture i has the seed
-/// `seed` + i and does not depend on the batch it is made in. The request's model, vae and precision are `model`'s.
-/// Throws Error{invalid_request} for a size the model cannot make, {cancelled} from the callbacks, {internal} where the
-/// network computes values that are no numbers.
+/// `seed` + i and does not depend on the batch it is made in. The request's model, VAE, precisions and noise schedule
+/// are `model`'s. Throws Error{invalid_request} for a size the model cannot make, {cancelled} from the callbacks,
+/// {internal} where the network computes values that are no numbers.
 void generate(const LoadedModel& model, const GenerateRequest& request,
               const std::function<void(Picture&&)>& on_picture, const RunOptions& options = {});
 

@@ -281,8 +281,7 @@ ConvergenceRuns run_convergence(const ConvergenceRequest& request, const Progres
           "lab convergence: at least one prompt and one number of steps are needed");
   at::set_num_threads(request.base.threads > 0 ? request.base.threads : usable_cores());
   progress({.stage = "loading the model", .note = ""});
-  const generate::LoadedModel model(
-      {.model = request.base.model, .vae = request.base.vae, .precision = request.base.precision});
+  const generate::LoadedModel model(generate::model_choice(request.base));
   Bench bench(model, request, progress);
   plan(bench, request);
 

@@ -39,6 +39,29 @@ TEST(Guidance, ScaleOneNeverAsksTheUnconditionalHalf) {
   EXPECT_EQ(both_calls, 1);
 }
 
+// diffusers, pipelines/stable_diffusion/pipeline_stable_diffusion.py rescale_noise_cfg, on what the network says.
+TEST(Guidance, RescaledKeepsTheSpreadOfTheConditionalOutput) {
+  const Tensor x = at::randn({3, 4, 6, 5}), c = at::randn_like(x), u = at::randn_like(x) * 0.8;
+  const double sigma = 1.7, scale = 7;
+  for (const Prediction prediction : {Prediction::epsilon, Prediction::v, Prediction::sample}) {
+    const Denoiser said_c = [&](const Tensor& y, double s) { return denoised(prediction, c, y, s); };
+    const Denoiser said_u = [&](const Tensor& y, double s) { return denoised(prediction, u, y, s); };
+    Tensor unconditional;
+    const Denoiser plain = guided(as_pair(said_c, said_u), scale, unconditional);
+    const Tensor guided_output = u + (c - u) * scale;
+    for (const double share : {0.7, 1.0}) {
+      const Tensor factor = c.std({1, 2, 3}, true, true) / guided_output.std({1, 2, 3}, true, true);
+      const Tensor expected = guided_output * (factor * share + (1 - share));
+      const Tensor answer = rescaled(plain, scale, unconditional, prediction, share)(x, sigma);
+      const Tensor output = network_output(prediction, answer, x, sigma);
+      EXPECT_LT((output - expected).abs().max().item<double>(), 2e-5) << prediction_name(prediction);
+    }
+    EXPECT_LT(
+        (rescaled(plain, scale, unconditional, prediction, 0)(x, sigma) - plain(x, sigma)).abs().max().item<double>(),
+        1e-5);
+  }
+}
+
 TEST(Guidance, KeepsTheUnconditionalHalfWhereItIsWanted) {
   int c_calls = 0, u_calls = 0;
   const Tensor x = at::ones({1, 1, 2, 2});

@@ -53,6 +53,25 @@ TEST(LoadedModel, ComputesInWhatTheProcessorHasAndSaysSo) {
   set_log_sink(before);
 }
 
+TEST(LoadedModel, TheVaeComputesInFp32UnlessAskedOtherwise) {
+  const auto dtype = [](const char* vae_precision) {
+    return LoadedModel(
+               {.model = tiny_model("sd15"), .precision = "bf16", .vae_precision = vae_precision, .has_bf16 = true})
+        .parts()
+        .vae_dtype;
+  };
+  EXPECT_EQ(dtype("auto"), at::kFloat);
+  EXPECT_EQ(dtype("fp32"), at::kFloat);
+  EXPECT_EQ(dtype("bf16"), at::kBFloat16);
+}
+
+TEST(LoadedModel, ZeroTerminalSnrCanBeSaidOfAModel) {
+  const LoadedModel plain({.model = tiny_model("sd21")});
+  const LoadedModel said({.model = tiny_model("sd21"), .noise_schedule = "Zero Terminal SNR"});
+  EXPECT_LT(plain.parts().noise_schedule.sigma_max(), 20);
+  EXPECT_GT(said.parts().noise_schedule.sigma_max(), 4000);
+}
+
 TEST(LoadedModel, MissingFiles) {
   expect_error(ErrorKind::not_found, "no-such-model", [] { LoadedModel({.model = "no-such-model.safetensors"}); });
   expect_error(ErrorKind::not_found, "no-such-vae",

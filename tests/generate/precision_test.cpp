@@ -10,23 +10,23 @@ namespace darkroom::generate {
 namespace {
 
 TEST(Precision, AutoTakesBf16WhereTheProcessorHasIt) {
-  EXPECT_EQ(chosen_precision("auto", true).unet, Arithmetic::bf16);
-  EXPECT_EQ(chosen_precision("auto", false).unet, Arithmetic::fp32);
-  EXPECT_EQ(chosen_precision("bf16", true).unet, Arithmetic::bf16);
-  EXPECT_EQ(chosen_precision("fp32", true).unet, Arithmetic::fp32);
+  EXPECT_EQ(chosen_precision("auto", true).arithmetic, Arithmetic::bf16);
+  EXPECT_EQ(chosen_precision("auto", false).arithmetic, Arithmetic::fp32);
+  EXPECT_EQ(chosen_precision("bf16", true).arithmetic, Arithmetic::bf16);
+  EXPECT_EQ(chosen_precision("fp32", true).arithmetic, Arithmetic::fp32);
 }
 
 TEST(Precision, SaysInOneLineWhatIsDoneInstead) {
   for (const char* asked : {"bf16", "fp16"}) {
     const PrecisionChoice choice = chosen_precision(asked, false);
-    EXPECT_EQ(choice.unet, Arithmetic::fp32);
+    EXPECT_EQ(choice.arithmetic, Arithmetic::fp32);
     EXPECT_EQ(choice.note.find(asked), 0u);
     EXPECT_NE(choice.note.find("computing in fp32 instead"), std::string::npos);
     EXPECT_EQ(std::count(choice.note.begin(), choice.note.end(), '\n'), 0);
   }
   for (const char* asked : {"auto", "fp32"}) EXPECT_EQ(chosen_precision(asked, false).note, "");
   EXPECT_EQ(chosen_precision("bf16", true).note, "");
-  EXPECT_EQ(chosen_precision("fp16", true).unet, Arithmetic::fp32);
+  EXPECT_EQ(chosen_precision("fp16", true).arithmetic, Arithmetic::fp32);
 }
 
 TEST(Precision, EveryNameCanBeChosen) {

@@ -68,7 +68,11 @@ TEST(RequestFields, EveryFieldReadsBackWhatItWrites) {
                          {"profile", "kdiffusion"},
                          {"batch_size", "3"},
                          {"n_iter", "2"},
+                         {"sd_noise_schedule", "Zero Terminal SNR"},
+                         {"tiling", "True"},
+                         {"guidance_rescale", "0.7"},
                          {"precision", "bf16"},
+                         {"vae_precision", "fp32"},
                          {"plain", "True"},
                          {"threads", "4"}};
   ASSERT_EQ(said.size(), request_fields().size());
@@ -87,6 +91,8 @@ TEST(RequestFields, NamesTakeTheSpellingOfTheirTables) {
   const GenerateRequest request = completed_request({{"profile", "A1111-1.10"}, {"noise", "BROWNIAN"}});
   EXPECT_EQ(request.profile, "a1111-1.10");
   EXPECT_EQ(request.noise, "brownian");
+  EXPECT_EQ(completed_request({{"sd_noise_schedule", "zero terminal snr"}}).noise_schedule, "Zero Terminal SNR");
+  EXPECT_THROW(completed_request({{"sd_noise_schedule", "ztsnr"}}), Error);
   EXPECT_THROW(completed_request({{"profile", "comfy"}}), Error);
   EXPECT_THROW(completed_request({{"noise", "white"}}), Error);
 }

@@ -5,10 +5,14 @@
 #include <algorithm>
 #include <set>
 
+#include "base/log.h"
+#include "checkpoint/load.h"
+#include "checkpoint/save.h"
 #include "diffusion/samplers.h"
 #include "formats/file_kind.h"
 #include "formats/support.h"
 #include "generate/infotext.h"
+#include "generate/loaded_model.h"
 #include "support/tiny_model.h"
 
 namespace darkroom::generate {
@@ -70,6 +74,62 @@ TEST(Run, EverySamplerAndScheduleMakesAnotherPicture) {
   EXPECT_EQ(int(different.size()), count);
 }
 
+/// Two steps of Euler on the seed's noise, its columns moved to the right by half the width and around.
+Image picture_of_moved_noise(const char* tiling, bool moved) {
+  const int64_t columns = 64 / sd15().parts().checkpoint.vae->config.reduction();
+  RunOptions options;
+  if (moved)
+    options.starting_noise = [&](int, std::span<float> noise) {
+      for (auto row = noise.begin(); row != noise.end(); row += columns)
+        std::rotate(row, row + columns / 2, row + columns);
+    };
+  const auto request = small_request({{"tiling", tiling}, {"width", "64"}, {"sampler_name", "Euler"}});
+  return pictures_of(sd15(), request, options).at(0).image;
+}
+
+/// The largest difference to the other picture, moved by half its width and around.
+int difference_to_moved(const Image& a, const Image& moved) {
+  int largest = 0;
+  for (int y = 0; y < a.height; ++y)
+    for (int x = 0; x < a.width; ++x)
+      for (int c = 0; c < 3; ++c)
+        largest = std::max(largest, std::abs(a.pixel(x, y)[c] - moved.pixel((x + a.width / 2) % a.width, y)[c]));
+  return largest;
+}
+
+// Where opposite edges fit together there is no edge: moved noise makes the moved picture.
+TEST(Run, TiledPicturesHaveNoEdge) {
+  EXPECT_LE(difference_to_moved(picture_of_moved_noise("True", false), picture_of_moved_noise("True", true)), 1);
+  EXPECT_GT(difference_to_moved(picture_of_moved_noise("False", false), picture_of_moved_noise("False", true)), 8);
+  EXPECT_NE(pictures_of(sd15(), small_request({{"tiling", "True"}})).at(0).infotext.find(", Tiling: True"),
+            std::string::npos);
+}
+
+// A VAE with a weight that bf16 rounds to infinity where what it multiplies is 0 decodes in fp32 alone.
+TEST(Run, APictureThatBf16CannotDecodeIsDecodedInFp32) {
+  const formats::TemporaryFolder folder;
+  checkpoint::Checkpoint model = checkpoint::load_checkpoint(tiny_model("sd15"), {.writable = true});
+  const float least = std::numeric_limits<float>::max();
+  auto& first = model.vae->post_quant_conv;
+  first.bias[0] = 0;
+  first.weight[0].zero_();                                      // channel 0 is 0 ...
+  model.vae->decoder.conv_in.weight.select(1, 0).fill_(least);  // ... and multiplied by what bf16 calls infinite
+  checkpoint::save_vae(*model.vae, folder / "vae", at::kFloat);
+  const std::string vae = (folder / "vae").string();
+  std::vector<std::string> lines;
+  const LogSink before = set_log_sink([&](LogLevel, const std::string& line) { lines.push_back(line); });
+  const auto pixels_in = [&](const char* precision) {
+    const LoadedModel loaded({.model = tiny_model("sd15"), .vae = vae, .vae_precision = precision, .has_bf16 = true});
+    return pictures_of(loaded, small_request()).at(0).image.pixels;
+  };
+  const auto expected = pixels_in("fp32");
+  EXPECT_TRUE(lines.empty());
+  EXPECT_EQ(pixels_in("bf16"), expected);
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find("decoding it in fp32"), std::string::npos);
+  set_log_sink(before);
+}
+
 TEST(Run, WhatIsSaidMatters) {
   const auto plain = pixels({});
   EXPECT_EQ(pixels({}), plain);
@@ -78,6 +138,8 @@ TEST(Run, WhatIsSaidMatters) {
                                {{"negative_prompt", "the dog"}},
                                {{"cfg_scale", "3"}},
                                {{"clip_skip", "2"}},
+                               {{"guidance_rescale", "0.7"}},
+                               {{"tiling", "True"}},
                                {{"steps", "3"}},
                                {{"randn_source", "NV"}},
                                {{"subseed_strength", "0.3"}, {"subseed", "5"}},
