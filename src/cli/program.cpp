@@ -17,6 +17,8 @@ int run_program(int argc, const char* const* argv) {
   add_train(program);
   add_lab(program);
   add_prompt(program);
+  add_precision(program);
+  add_guidance(program);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

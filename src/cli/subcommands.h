@@ -9,8 +9,10 @@ namespace darkroom::cli {
 
 void add_convert(CLI::App& program);
 void add_generate(CLI::App& program);
+void add_guidance(CLI::App& program);
 void add_inspect(CLI::App& program);
 void add_lab(CLI::App& program);
+void add_precision(CLI::App& program);
 void add_prompt(CLI::App& program);
 void add_train(CLI::App& program);
 

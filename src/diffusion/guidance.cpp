@@ -30,7 +30,7 @@ Denoiser guided(PairDenoiser both, double scale, Tensor& unconditional) {
   return [both = std::move(both), scale, &unconditional](const Tensor& x, double sigma) {
     Tensor c;
     std::tie(c, unconditional) = both(x, sigma);
-    return unconditional + (c - unconditional) * scale;
+    return scale == 1 ? c : unconditional + (c - unconditional) * scale;  // the same bits as without asking for it
   };
 }
 

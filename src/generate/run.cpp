@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "diffusion/guidance.h"
+#include "generate/guidance_watch.h"
 #include "generate/guided_unet.h"
 #include "generate/infotext.h"
 #include "generate/latents.h"
@@ -68,10 +69,20 @@ diffusion::ImageNoiseOptions noise_options(const GenerateRequest& request, int f
 void warn_of_gain(const Sampling& sampling) {
   const double gain = error_gain(sampling);
   if (gain <= kMuchGain) return;
+  const bool is_karras = sampling.choice.schedule.label == "Karras";
   log_warning(
-      "{} on {} levels in {} steps makes the network's errors {:.1f} times larger; try the schedule Karras, other "
-      "steps, or the profile darkroom",
-      sampling.choice.sampler.name, sampling.choice.schedule.label, sampling.steps(), gain);
+      "{} on {} levels in {} steps makes the network's errors {:.1f} times larger; try {}other steps, or the "
+      "profile darkroom",
+      sampling.choice.sampler.name, sampling.choice.schedule.label, sampling.steps(), gain,
+      is_karras ? "" : "the schedule Karras, ");
+}
+
+diffusion::Denoiser watched(diffusion::Denoiser denoise, const Tensor& unconditional, const GuidanceWatch& watch) {
+  return [denoise = std::move(denoise), &unconditional, &watch](const Tensor& x, double sigma) {
+    Tensor answer = denoise(x, sigma);
+    watch.on_call(x, sigma, answer, unconditional);
+    return answer;
+  };
 }
 
 /// Of picture `index` of the run.
@@ -128,7 +139,7 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
   options.on_progress({.stage = "reading the prompt", .note = ""});
   const double cfg_scale = request.cfg_scale * sampling.choice.sampler.cfg_factor;
   const bool rescales = request.cfg_rescale > 0 && cfg_scale != 1 && cfg_scale != 0;
-  const bool uses_unconditional = sampling.choice.sampler.cfg_factor != 1 || rescales;
+  const bool uses_unconditional = sampling.choice.sampler.cfg_factor != 1 || rescales || options.watch;
   const PromptPlan plan = plan_prompts(parts, request, sampling.planned_calls, uses_unconditional);
   Tensor unconditional;
   const int64_t reduction = parts.checkpoint.vae->config.reduction();
@@ -144,6 +155,7 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
         guided_unet(parts, plan, cfg_scale, request.batch_size, uses_unconditional ? &unconditional : nullptr);
     if (rescales)
       denoise = diffusion::rescaled(denoise, cfg_scale, unconditional, parts.prediction, request.cfg_rescale);
+    if (options.watch) denoise = watched(denoise, unconditional, *options.watch);
     const std::vector<uint64_t> seeds = batch_seeds(request, first);
     const diffusion::ImageNoiseOptions from = noise_options(request, first, reduction);
     diffusion::RunNoise noise(sampling.choice.sampler, sampling.noise, sampling.options.eta, seeds, shape,

@@ -52,12 +52,15 @@ struct Picture {
   std::string infotext;
 };
 
+struct GuidanceWatch;  // in guidance_watch.h, for those who know tensors
+
 struct RunOptions {
   Progress on_progress =
       ignore_progress;  ///< stages "reading the prompt", "sampling", "decoding"; may cancel by throwing
   /// Instead of the seed's: fills picture i's starting noise [C, H/8, W/8], unit variance. For comparisons with
   /// programs that make their noise in other ways.
   std::function<void(int picture, std::span<float> noise)> starting_noise = {};
+  const GuidanceWatch* watch = nullptr;  ///< told of every denoiser call, if given
 };
 
 /// seed, or for -1 a random one in 0..4294967293, A1111's range.

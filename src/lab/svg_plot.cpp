@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::array<const char*, 10> kColours = {"#4269d0", "#e2711d", "#ff725c", "#3a9e8f", "#3ca951",
                                                   "#c94f9b", "#7a5cd0", "#9c6b4e", "#777c85", "#b59a00"};
+constexpr size_t kMostMarks = 100;  // of a series; a line of more points needs none
 constexpr double kWidth = 940, kHeight = 560, kLeft = 80, kRight = 210, kTop = 48, kBottom = 56;
 
 std::string head(double width, double height, const std::string& title) {
@@ -28,9 +29,10 @@ bool can_be_drawn(const std::pair<double, double>& point) {
   return std::isfinite(point.first) && std::isfinite(point.second) && point.first > 0 && point.second > 0;
 }
 
-/// A logarithmic axis from `low` to `high`, drawn from `begin` to `end`.
+/// An axis from `low` to `high`, drawn from `begin` to `end`: logarithmic, or linear from 0.
 struct Axis {
   double low = std::numeric_limits<double>::infinity(), high = 0, begin = 0, end = 1;
+  bool is_linear = false;
 
   void widen(double value) {
     low = std::min(low, value);
@@ -38,14 +40,17 @@ struct Axis {
   }
   void pad() {
     if (high == 0) low = 1, high = 10;
-    low /= 1.15;
-    high *= 1.15;
+    low = is_linear ? 0 : low / 1.15;
+    high *= is_linear ? 1.02 : 1.15;
   }
   double at(double value) const {
-    return begin + (end - begin) * (std::log(value) - std::log(low)) / (std::log(high) - std::log(low));
+    const double share =
+        is_linear ? value / high : (std::log(value) - std::log(low)) / (std::log(high) - std::log(low));
+    return begin + (end - begin) * share;
   }
   /// Powers of ten, with 2 and 5 between them where there are few.
   std::vector<double> ticks() const {
+    if (is_linear) return round_steps();
     const bool few = std::log10(high / low) < 2.5;
     std::vector<double> found;
     for (int power = int(std::floor(std::log10(low))); power <= int(std::ceil(std::log10(high))); ++power) {
@@ -54,6 +59,16 @@ struct Axis {
         if ((factor == 1 || few) && value >= low && value <= high) found.push_back(value);
       }
     }
+    return found;
+  }
+  /// 0 and about five multiples of 1, 2 or 5 times a power of ten.
+  std::vector<double> round_steps() const {
+    const double power = std::pow(10.0, std::floor(std::log10(high / 5)));
+    double step = power;
+    for (const double factor : {2.0, 5.0, 10.0})
+      if (high / step > 7) step = power * factor;
+    std::vector<double> found;
+    for (int i = 0; i * step <= high; ++i) found.push_back(i * step);
     return found;
   }
 };
@@ -131,6 +146,7 @@ std::string svg(const LogPlot& plot) {
       y.widen(point.second);
     }
   }
+  x.is_linear = plot.counts_x;
   x.pad();
   y.pad();
   std::string out = head(kWidth, kHeight, plot.title) + frame(x, y, plot);
@@ -147,6 +163,7 @@ std::string svg(const LogPlot& plot) {
       path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", last.first, last.second);
       marks += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\"/>", last.first, last.second);
     }
+    if (series.points.size() > kMostMarks) marks.clear();
     out += fmt::format("<g fill=\"{0}\"><path d=\"{1}\" fill=\"none\" stroke=\"{0}\" stroke-width=\"1.8\"{2}/>{3}",
                        colour, path, dashes, marks);
     out += fmt::format(

@@ -16,6 +16,7 @@ struct Series {
 struct LogPlot {
   std::string title, x_label, y_label;
   std::vector<Series> series;
+  bool counts_x = false;  ///< x is a count: its axis is linear, from 0
 };
 
 std::string svg(const LogPlot& plot);

@@ -16,6 +16,7 @@ constexpr c10::DispatchKey kKey = c10::DispatchKey::TESTING_ONLY_GenericMode;
 
 std::optional<Emulation> current;  // nothing = networks compute as they are
 const char* part = nullptr;        // of the scope we are in
+int64_t call = 0;                  // its number
 
 bool is_float32(const c10::IValue& value) {
   return value.isTensor() && value.toTensor().defined() && value.toTensor().scalar_type() == at::kFloat;
@@ -30,7 +31,7 @@ bool makes_new_tensors(const c10::FunctionSchema& schema) {
 void watch(const c10::OperatorHandle& operation, const std::vector<Tensor>& inputs, const Tensor& exact,
            const Tensor& rounded) {
   if (!current->watch) return;
-  current->watch({part, operation.schema().name(), inputs, exact, rounded});
+  current->watch({part, call, operation.schema().name(), inputs, exact, rounded});
 }
 
 /// Rounds the last `count` values of the stack; the float32 tensors among them as they were.
@@ -66,7 +67,8 @@ void register_key() {
 
 void enter(const char* name) {
   part = name;
-  c10::impl::tls_set_dispatch_key_included(kKey, name != nullptr && current);
+  const bool emulates = name && current && (current->parts.empty() || current->parts.contains(name));
+  c10::impl::tls_set_dispatch_key_included(kKey, emulates);
 }
 
 }  // namespace
@@ -75,6 +77,7 @@ EmulatedPrecision::EmulatedPrecision(Emulation emulation) {
   TORCH_CHECK(!current && !part, "one precision at a time is emulated");
   register_key();
   current = std::move(emulation);
+  call = 0;
 }
 
 EmulatedPrecision::~EmulatedPrecision() {
@@ -82,6 +85,7 @@ EmulatedPrecision::~EmulatedPrecision() {
 }
 
 NetworkScope::NetworkScope(const char* name) : outer_(part) {
+  ++call;
   enter(name);
 }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ enum class NumberFormat { fp32, bf16, fp16 };
 /// One operation inside a network.
 struct WatchedOperation {
   std::string part;            ///< the network's, as its NetworkScope says: "UNet"
+  int64_t call = 0;            ///< which scope of the emulation it is in, from 1
   std::string name;            ///< ATen's: "aten::conv2d"
   std::vector<Tensor> inputs;  ///< as they came, weights among them
   Tensor exact;                ///< what fp32 makes of the rounded inputs; float32
@@ -27,6 +29,7 @@ struct WatchedOperation {
 
 struct Emulation {
   NumberFormat format = NumberFormat::fp32;
+  std::set<std::string> parts = {};  ///< the networks that compute so, by the names of their scopes; empty = all
   std::function<void(const WatchedOperation&)> watch = {};  ///< for each operation with a new float32 result
 };
 

@@ -38,6 +38,17 @@ TEST(SvgPlot, LogarithmicAxesPutEqualFactorsAtEqualDistances) {
   EXPECT_NEAR(places[1] - places[0], places[2] - places[1], 0.2);
 }
 
+TEST(SvgPlot, CountsStandOnALinearAxis) {
+  const std::string text = svg(LogPlot{"", "", "", {{"s", {{100, 1}, {200, 1}, {300, 1}}}}, true});
+  std::vector<double> places;
+  for (size_t at = text.find("cx=\""); at != std::string::npos; at = text.find("cx=\"", at + 1))
+    places.push_back(std::stod(text.substr(at + 4)));
+  ASSERT_EQ(places.size(), 3u);
+  EXPECT_NEAR(places[1] - places[0], places[2] - places[1], 0.2);
+  EXPECT_NE(text.find(">0</text>"), std::string::npos);
+  EXPECT_NE(text.find(">300</text>"), std::string::npos);
+}
+
 TEST(SvgPlot, NothingIsAPlotToo) {
   EXPECT_EQ(count(svg(LogPlot{}), "nan"), 0u);
 }

@@ -70,10 +70,21 @@ TEST(EmulatedPrecision, ShowsEachOperationWithItsPart) {
   EXPECT_EQ(seen[0].part, "inner");
   EXPECT_EQ(seen[1].name, "aten::silu");
   EXPECT_EQ(seen[2].part, "outer");
+  EXPECT_EQ(seen[0].call, 2);
+  EXPECT_EQ(seen[1].call, 2);
   ASSERT_EQ(seen[0].inputs.size(), 3u);
   EXPECT_EQ(seen[0].inputs[1].data_ptr(), conv.weight.data_ptr());
   EXPECT_TRUE(seen[0].rounded.equal(in_half(seen[0].exact)));
   EXPECT_TRUE(seen[1].inputs[0].equal(seen[0].rounded));
+}
+
+TEST(EmulatedPrecision, OfSomePartsAlone) {
+  const Tensor x = at::full({1}, 300.0);
+  const EmulatedPrecision fp16({.format = NumberFormat::fp16, .parts = {"b"}});
+  const NetworkScope a("a");
+  EXPECT_FALSE(std::isinf((x * 300).item<float>()));
+  const NetworkScope b("b");
+  EXPECT_TRUE(std::isinf((x * 300).item<float>()));
 }
 
 TEST(EmulatedPrecision, InFp32NothingIsRounded) {
