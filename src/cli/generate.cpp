@@ -26,6 +26,8 @@ struct GenerateOptions {
   Settings said;
   std::string output;
   std::string prompts_file;
+  std::string preview;
+  int preview_every = 5;
   bool quiet = false;
 };
 
@@ -120,8 +122,13 @@ void run_generate(const GenerateOptions& options) {
   const generate::LoadedModel model(generate::model_choice(any));
   requests = completed_requests(options, model.recommended());
   for (const GenerateRequest& request : requests) {
-    generate::generate(model, request, [&](generate::Picture&& picture) { writer.write(picture); },
-                       {.on_progress = [&](const ProgressEvent& event) { writer.show(event); }});
+    generate::RunOptions run{.on_progress = [&](const ProgressEvent& event) { writer.show(event); }};
+    if (!options.preview.empty()) {
+      run.on_preview = [&](Image&& image) { formats::write_png(options.preview, image, {}); };
+      run.preview_every = options.preview_every;
+    }
+    generate::generate(
+        model, request, [&](generate::Picture&& picture) { writer.write(picture); }, run);
   }
   writer.finish();
 }
@@ -137,6 +144,10 @@ void add_generate(CLI::App& program) {
   for (const generate::RequestField& field : generate::request_fields()) add_request_option(*command, field, said);
   command->add_option("-o,--output", options->output,
                       "File, folder/ or pattern like out/%05d.png. [outputs/NNNNN-SEED.png]");
+  command->add_option("--preview", options->preview,
+                      "PNG file that shows what the picture is becoming; written anew every few steps.");
+  command->add_option("--preview-every", options->preview_every, "Steps between previews. [5]")
+      ->check(CLI::Range(1, 1000));
   command->add_option("--from-file", options->prompts_file, "Text file with one prompt per line, instead of a prompt.");
   command->add_flag("-q,--quiet", options->quiet, "Print nothing but errors.");
   command->callback([options] { run_generate(*options); });

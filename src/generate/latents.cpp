@@ -19,7 +19,20 @@ Tensor require_numbers(Tensor x, const char* what) {
   return x;
 }
 
+namespace {
+
+Tensor decoded_by_taesd(const LoadedModel::Parts& parts, const Tensor& latent) {
+  return require_numbers(parts.taesd->decode(latent.unsqueeze(0)), "decode the picture");
+}
+
+}  // namespace
+
+Image preview(const LoadedModel::Parts& parts, const Tensor& latent) {
+  return parts.taesd ? tensor_image(decoded_by_taesd(parts, latent)[0]) : decoded(parts, latent);
+}
+
 Image decoded(const LoadedModel::Parts& parts, const Tensor& latent) {
+  if (parts.decodes_with_taesd) return tensor_image(decoded_by_taesd(parts, latent)[0]);
   const double scale = parts.checkpoint.vae->config.scale;
   const Tensor z = latent.unsqueeze(0) / scale;
   Tensor pixels = parts.checkpoint.vae->decode(z.to(parts.vae_dtype)).to(at::kFloat);

@@ -13,7 +13,10 @@ std::vector<std::int64_t> latent_shape(const LoadedModel::Parts& parts, const Ge
 /// `x`, unless it holds values that are no numbers: then throws Error{internal} that says what was being done.
 Tensor require_numbers(Tensor x, const char* what);
 
-/// One latent [C,h,w] as a picture.
+/// One latent [C,h,w] as a picture, by the decoder that was chosen for the model.
 Image decoded(const LoadedModel::Parts& parts, const Tensor& latent);
+
+/// The same to look at while sampling goes on: by TAESD where it is there.
+Image preview(const LoadedModel::Parts& parts, const Tensor& latent);
 
 }  // namespace darkroom::generate

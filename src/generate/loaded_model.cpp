@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "checkpoint/load_taesd.h"
 #include "formats/utf8.h"
 #include "generate/default_model.h"
 #include "generate/model_hash.h"
@@ -56,6 +57,19 @@ checkpoint::Checkpoint loaded(const ModelChoice& choice, at::ScalarType unet_dty
   return checkpoint;
 }
 
+std::unique_ptr<models::TaesdDecoder> loaded_taesd(const ModelChoice& choice, const models::VaeConfig& vae) {
+  require(choice.vae_decoder != "TAESD" || !choice.taesd.empty(), ErrorKind::invalid_request,
+          "--vae-decoder: TAESD needs its weights; give taesd_decoder.safetensors with --taesd");
+  if (choice.taesd.empty()) return nullptr;
+  auto decoder = checkpoint::load_taesd(choice.taesd);
+  require(decoder->config.latent_channels == vae.latent_channels && decoder->kReduction == vae.reduction(),
+          ErrorKind::invalid_request,
+          "load {}: it decodes {} channels at {} pixels each, this model's latents have {} at {}",
+          formats::in_quotes(choice.taesd), decoder->config.latent_channels, decoder->kReduction, vae.latent_channels,
+          vae.reduction());
+  return decoder;
+}
+
 std::shared_future<std::string> hash_of(const fs::path& path) {
   return std::async(std::launch::async, [path] { return model_hash(path); }).share();
 }
@@ -75,6 +89,8 @@ LoadedModel::Parts::Parts(const ModelChoice& choice, at::ScalarType unet_dtype, 
                                                                                 : diffusion::Prediction::epsilon),
       unet_dtype(unet_dtype),
       vae_dtype(vae_dtype),
+      taesd(loaded_taesd(choice, checkpoint.vae->config)),
+      decodes_with_taesd(choice.vae_decoder == "TAESD"),
       vae_place_(choice.vae.empty() ? place_of(choice.model) : fs::path(choice.vae)) {
   const fs::path path = place_of(choice.model);
   try {
@@ -95,7 +111,9 @@ ModelChoice model_choice(const GenerateRequest& request) {
           .vae = request.vae,
           .precision = request.precision,
           .vae_precision = request.vae_precision,
-          .noise_schedule = request.noise_schedule};
+          .noise_schedule = request.noise_schedule,
+          .vae_decoder = request.vae_decoder,
+          .taesd = request.taesd};
 }
 
 LoadedModel::LoadedModel(const ModelChoice& choice) {

@@ -11,6 +11,7 @@
 #include "diffusion/noise_schedule.h"
 #include "diffusion/parameterization.h"
 #include "generate/run.h"
+#include "models/taesd.h"
 #include "prompt/encode.h"
 
 namespace darkroom::generate {
@@ -20,7 +21,9 @@ struct LoadedModel::Parts {
   std::vector<std::shared_ptr<const prompt::Tokenizer>> tokenizers;  ///< one per text encoder
   diffusion::NoiseSchedule noise_schedule;
   diffusion::Prediction prediction;
-  at::ScalarType unet_dtype, vae_dtype;            ///< text encoders are fp32
+  at::ScalarType unet_dtype, vae_dtype;         ///< text encoders are fp32
+  std::unique_ptr<models::TaesdDecoder> taesd;  ///< may be missing
+  bool decodes_with_taesd;
   std::string name, vae_name;                      ///< for infotext
   std::shared_future<std::string> hash, vae_hash;  ///< made while the first picture is; vae_hash "" without a VAE file
 

@@ -162,7 +162,11 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
                               sampling.sigmas, from);
     diffusion::SampleOptions run_options = sampling.options;
     run_options.noise = noise.source();
-    run_options.on_step = [&](const diffusion::StepEvent& step) { sampled(step.index + 1); };
+    run_options.on_step = [&](const diffusion::StepEvent& step) {
+      sampled(step.index + 1);
+      const bool is_seen = options.preview_every > 0 && (step.index + 1) % options.preview_every == 0;
+      if (is_seen && options.on_preview) options.on_preview(preview(parts, step.denoised[0].to(at::kFloat)));
+    };
     run_options.unconditional = [&] { return unconditional; };
     const Tensor latents = sampling.sample(denoise, starting_noise(noise, options, first), run_options);
     require_numbers(latents, "sample the picture");

@@ -19,9 +19,10 @@ struct ModelChoice {
   std::string model;  ///< empty = default_model()
   std::string vae;    ///< empty = the model's own
   std::string precision = "auto";
-  std::string vae_precision = "auto";      ///< auto = fp32
-  std::string noise_schedule = "Default";  ///< as in the request
-  bool has_bf16 = cpu_has_bf16();          ///< tests compute in bf16 on processors that only emulate it
+  std::string vae_precision = "auto";       ///< auto = fp32
+  std::string noise_schedule = "Default";   ///< as in the request
+  std::string vae_decoder = "Full", taesd;  ///< as in the request
+  bool has_bf16 = cpu_has_bf16();           ///< tests compute in bf16 on processors that only emulate it
 };
 
 /// What a request says of it.
@@ -60,6 +61,9 @@ struct RunOptions {
   /// Instead of the seed's: fills picture i's starting noise [C, H/8, W/8], unit variance. For comparisons with
   /// programs that make their noise in other ways.
   std::function<void(int picture, std::span<float> noise)> starting_noise = {};
+  /// Of the batch's first picture as it is guessed after a step: every `preview_every` steps, if that is not 0.
+  std::function<void(Image&&)> on_preview = {};
+  int preview_every = 0;
   const GuidanceWatch* watch = nullptr;  ///< told of every denoiser call, if given
 };
 

@@ -4,10 +4,10 @@
 
 namespace darkroom::layers {
 
-Conv2d::Conv2d(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t padding)
-    : weight(at::empty({out, in, kernel, kernel})), bias(at::empty({out})), stride(stride), padding(padding) {
+Conv2d::Conv2d(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t padding, bool has_bias)
+    : weight(at::empty({out, in, kernel, kernel})), stride(stride), padding(padding) {
   add("weight", weight);
-  add("bias", bias);
+  if (has_bias) add("bias", bias = at::empty({out}));
 }
 
 Tensor Conv2d::forward(const Tensor& x) const {

@@ -7,11 +7,11 @@ namespace darkroom::layers {
 
 struct Conv2d : Module {
   Tensor weight;  ///< [out, in, kernel, kernel]
-  Tensor bias;    ///< [out]
+  Tensor bias;    ///< [out], undefined when built without
   int64_t stride;
   int64_t padding;
 
-  Conv2d(int64_t in, int64_t out, int64_t kernel, int64_t stride = 1, int64_t padding = 0);
+  Conv2d(int64_t in, int64_t out, int64_t kernel, int64_t stride = 1, int64_t padding = 0, bool has_bias = true);
   Tensor forward(const Tensor& x) const;  ///< [B, in, H, W] -> [B, out, H', W']
 };
 

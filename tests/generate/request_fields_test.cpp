@@ -69,6 +69,8 @@ TEST(RequestFields, EveryFieldReadsBackWhatItWrites) {
                          {"batch_size", "3"},
                          {"n_iter", "2"},
                          {"sd_noise_schedule", "Zero Terminal SNR"},
+                         {"sd_vae_decode_method", "TAESD"},
+                         {"taesd", "taesd_decoder.pth"},
                          {"tiling", "True"},
                          {"guidance_rescale", "0.7"},
                          {"precision", "bf16"},

@@ -130,6 +130,35 @@ TEST(Run, APictureThatBf16CannotDecodeIsDecodedInFp32) {
   set_log_sink(before);
 }
 
+ModelChoice with_taesd(const char* decoder) {
+  return {.model = tiny_model("sd15"),
+          .precision = "fp32",
+          .vae_decoder = decoder,
+          .taesd = tiny_model("taesd_decoder.safetensors")};
+}
+
+// The tiny model's own VAE halves twice, TAESD three times.
+TEST(Run, TaesdMustFitTheLatents) {
+  expect_error(ErrorKind::invalid_request, "give taesd_decoder.safetensors with --taesd",
+               [] { LoadedModel({.model = tiny_model("sd15"), .vae_decoder = "TAESD"}); });
+  if (sd15().parts().checkpoint.vae->config.reduction() != 8)
+    expect_error(ErrorKind::invalid_request, "it decodes 4 channels at 8 pixels each",
+                 [] { LoadedModel(with_taesd("TAESD")); });
+}
+
+TEST(Run, PreviewsComeEveryFewStepsAndChangeNothing) {
+  std::vector<Image> previews;
+  RunOptions options;
+  options.on_preview = [&](Image&& image) { previews.push_back(std::move(image)); };
+  options.preview_every = 2;
+  const Settings said = {{"steps", "5"}, {"sampler_name", "Euler"}};
+  const auto picture = pictures_of(sd15(), small_request(said), options).at(0).image;
+  ASSERT_EQ(previews.size(), 2u);
+  EXPECT_EQ(previews[0].width, picture.width);
+  EXPECT_NE(previews[0].pixels, previews[1].pixels);
+  EXPECT_EQ(picture.pixels, pixels(said));
+}
+
 TEST(Run, WhatIsSaidMatters) {
   const auto plain = pixels({});
   EXPECT_EQ(pixels({}), plain);
