@@ -1,4 +1,4 @@
-// darkroom generate: a prompt, or a file of prompts, becomes PNG files.
+// darkroom generate: a prompt, or a file of prompts, becomes picture files.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -11,7 +11,7 @@
 #include "cli/progress_bar.h"
 #include "cli/request_options.h"
 #include "cli/subcommands.h"
-#include "formats/png.h"
+#include "formats/picture_file.h"
 #include "formats/utf8.h"
 #include "generate/request_fields.h"
 #include "generate/run.h"
@@ -28,6 +28,7 @@ struct GenerateOptions {
   std::string prompts_file;
   std::string preview;
   int preview_every = 5;
+  int quality = formats::kDefaultQuality;
   bool quiet = false;
 };
 
@@ -61,6 +62,7 @@ class PictureWriter {
  public:
   PictureWriter(const GenerateOptions& options, int pictures)
       : names_(options.output, pictures),
+        quality_(options.quality),
         quiet_(options.quiet),
         bar_(stderr, isatty(fileno(stderr)) != 0),
         start_(steady_seconds()) {
@@ -81,7 +83,7 @@ class PictureWriter {
   void write(const generate::Picture& picture) {
     const std::filesystem::path path = names_.path(written_++, picture.seed);
     names_.make_folder();
-    formats::write_png(path, picture.image, {{"parameters", picture.infotext}});
+    formats::write_picture(path, picture.image, picture.infotext, quality_);
     if (quiet_) return;
     bar_.clear();
     fmt::print("{}  {}x{}, seed {}\n", path.string(), picture.image.width, picture.image.height, picture.seed);
@@ -103,6 +105,7 @@ class PictureWriter {
   }
 
   OutputNames names_;
+  int quality_;
   bool quiet_;
   ProgressBar bar_;
   double start_;
@@ -124,7 +127,7 @@ void run_generate(const GenerateOptions& options) {
   for (const GenerateRequest& request : requests) {
     generate::RunOptions run{.on_progress = [&](const ProgressEvent& event) { writer.show(event); }};
     if (!options.preview.empty()) {
-      run.on_preview = [&](Image&& image) { formats::write_png(options.preview, image, {}); };
+      run.on_preview = [&](Image&& image) { formats::write_picture(options.preview, image, ""); };
       run.preview_every = options.preview_every;
     }
     generate::generate(
@@ -137,15 +140,17 @@ void run_generate(const GenerateOptions& options) {
 
 void add_generate(CLI::App& program) {
   auto options = std::make_shared<GenerateOptions>();
-  CLI::App* command = program.add_subcommand("generate", "A prompt becomes a PNG");
+  CLI::App* command = program.add_subcommand("generate", "A prompt becomes a picture");
   // Said twice, the later one counts: scripts append to a common line.
   command->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   const std::shared_ptr<Settings> said(options, &options->said);
   for (const generate::RequestField& field : generate::request_fields()) add_request_option(*command, field, said);
   command->add_option("-o,--output", options->output,
-                      "File, folder/ or pattern like out/%05d.png. [outputs/NNNNN-SEED.png]");
+                      "File (.png, .jpg, .webp), folder/ or pattern like out/%05d.png. [outputs/NNNNN-SEED.png]");
+  command->add_option("--quality", options->quality, "Of .jpg and .webp; a .webp of 100 keeps every pixel. [80]")
+      ->check(CLI::Range(1, 100));
   command->add_option("--preview", options->preview,
-                      "PNG file that shows what the picture is becoming; written anew every few steps.");
+                      "File that shows what the picture is becoming; written anew every few steps.");
   command->add_option("--preview-every", options->preview_every, "Steps between previews. [5]")
       ->check(CLI::Range(1, 1000));
   command->add_option("--from-file", options->prompts_file, "Text file with one prompt per line, instead of a prompt.");

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "formats/atomic_file.h"
+#include "formats/picture_file.h"
 
 namespace darkroom::cli {
 namespace {
@@ -40,8 +41,7 @@ OutputNames::OutputNames(const std::string& option, int pictures) {
   }
   folder_ = path.parent_path();
   const std::string name = path.filename().string();
-  require(path.extension() == ".png", ErrorKind::invalid_request,
-          "write \"{}\": pictures are written as PNG, so the name must end in .png", option);
+  formats::format_of_name(path);  // refuses other endings
   std::smatch number;
   if (std::regex_search(name, number, std::regex("%(0?)([1-9]?)d"))) {
     digits_ = std::max(1, number.length(2) ? number.str(2)[0] - '0' : 1);
@@ -50,7 +50,7 @@ OutputNames::OutputNames(const std::string& option, int pictures) {
   } else {
     digits_ = pictures > 1 ? 5 : 0;
     before_ = path.stem().string() + (pictures > 1 ? "-" : "");
-    after_ = ".png";
+    after_ = path.extension().string();
   }
 }
 

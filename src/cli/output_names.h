@@ -12,9 +12,10 @@ namespace darkroom::cli {
 ///   a folder (or a name that ends in "/")   the same in that folder
 ///   DIR/%05d.png  numbered from 0
 ///   a.png         that file; for several pictures a-00000.png, a-00001.png, ...
+/// Names may end in .jpg or .webp instead.
 class OutputNames {
  public:
-  /// Throws Error{invalid_request} for a name that does not end in .png.
+  /// Throws Error{invalid_request} for a name that does not end so.
   OutputNames(const std::string& option, int pictures);
 
   /// Of picture `index` (from 0) of this run.

@@ -12,6 +12,7 @@ namespace darkroom::formats {
 namespace {
 
 constexpr std::string_view kPng = "\x89PNG\r\n\x1a\n";
+constexpr std::string_view kJpeg = "\xFF\xD8\xFF";
 constexpr std::string_view kZip = "PK\x03\x04";
 // A pickle of protocol 2 with torch's magic number, 0x1950a86a20f9469cfc6c.
 constexpr std::string_view kLegacy = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
@@ -21,6 +22,8 @@ constexpr std::string_view kLegacy = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x
 FileKind file_kind(std::span<const std::byte> file) {
   const std::string_view text = as_text(file.first(std::min<size_t>(file.size(), 16)));
   if (text.starts_with(kPng)) return FileKind::png;
+  if (text.starts_with(kJpeg)) return FileKind::jpeg;
+  if (text.starts_with("RIFF") && text.size() >= 12 && text.substr(8, 4) == "WEBP") return FileKind::webp;
   if (text.starts_with(kZip)) return FileKind::torch_zip;
   if (text.starts_with(kLegacy)) return FileKind::torch_legacy;
   if (text.size() >= 9 && text[8] == '{') {
@@ -44,6 +47,10 @@ std::string_view file_kind_name(FileKind kind) {
       return "a torch checkpoint in the legacy format";
     case FileKind::png:
       return "a PNG picture";
+    case FileKind::jpeg:
+      return "a JPEG picture";
+    case FileKind::webp:
+      return "a WebP picture";
     case FileKind::unknown:
       break;
   }

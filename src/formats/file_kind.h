@@ -9,7 +9,7 @@
 
 namespace darkroom::formats {
 
-enum class FileKind { safetensors, torch_zip, torch_legacy, png, unknown };
+enum class FileKind { safetensors, torch_zip, torch_legacy, png, jpeg, webp, unknown };
 
 /// A likely kind: the file may still turn out to be damaged, or a zip archive of something else.
 FileKind file_kind(std::span<const std::byte> file);

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "checkpoint/load.h"
 #include "formats/file_kind.h"
-#include "formats/png.h"
+#include "formats/picture_file.h"
 #include "formats/utf8.h"
 #include "generate/model_hash.h"
 
@@ -17,10 +17,11 @@ namespace fs = std::filesystem;
 using formats::TensorFile;
 
 FileFacts picture_facts(const fs::path& path) {
-  const formats::PngFile png = formats::read_png(path);
-  FileFacts facts{"picture", {{"size", fmt::format("{}x{}", png.image.width, png.image.height)}}, {}};
-  facts.facts.emplace_back("channels", std::to_string(png.image.channels));
-  for (const formats::PngText& text : png.texts) facts.texts.emplace(text.keyword, text.text);
+  formats::PictureFile picture = formats::read_picture(path);
+  FileFacts facts{"picture", {{"format", std::string(formats::file_kind_name(picture.kind))}}, {}};
+  facts.facts.emplace_back("size", fmt::format("{}x{}", picture.image.width, picture.image.height));
+  facts.facts.emplace_back("channels", std::to_string(picture.image.channels));
+  facts.texts = std::move(picture.texts);
   return facts;
 }
 
@@ -125,7 +126,10 @@ FileFacts folder_facts(const fs::path& path) {
 FileFacts file_facts(const fs::path& path) {
   std::error_code problem;
   if (fs::is_directory(path, problem)) return folder_facts(path);
-  FileFacts facts = formats::file_kind(path) == formats::FileKind::png ? picture_facts(path) : weights_facts(path);
+  const formats::FileKind kind = formats::file_kind(path);
+  const bool is_picture =
+      kind == formats::FileKind::png || kind == formats::FileKind::jpeg || kind == formats::FileKind::webp;
+  FileFacts facts = is_picture ? picture_facts(path) : weights_facts(path);
   facts.facts.emplace_back("bytes", std::to_string(fs::file_size(path, problem)));
   return facts;
 }

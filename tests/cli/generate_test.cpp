@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "formats/picture_file.h"
 #include "formats/png.h"
 #include "generate/infotext.h"
 #include "support/run_program.h"
@@ -28,6 +29,21 @@ TEST(Generate, WritesAPictureWithItsRecipe) {
   EXPECT_EQ(read.prompt, "a red apple");
   EXPECT_EQ(read.negative_prompt, "the dog");
   EXPECT_EQ(generate::infotext_settings(read).at("seed"), "7");
+}
+
+TEST(Generate, WritesWhatTheNameSays) {
+  const TemporaryFolder folder;
+  for (const std::string name : {"a.png", "b.jpg", "c.webp"}) {
+    ASSERT_EQ(generate(folder, {"a red apple", "--quality", "100", "-q", "-o", name}).code, 0) << name;
+  }
+  const auto png = formats::read_picture(folder / "a.png"), jpeg = formats::read_picture(folder / "b.jpg"),
+             webp = formats::read_picture(folder / "c.webp");
+  EXPECT_EQ(int(jpeg.kind), int(formats::FileKind::jpeg));
+  EXPECT_EQ(int(webp.kind), int(formats::FileKind::webp));
+  EXPECT_EQ(webp.image.pixels, png.image.pixels);
+  EXPECT_EQ(webp.texts, png.texts);
+  EXPECT_EQ(jpeg.texts, png.texts);
+  EXPECT_EQ(generate(folder, {"a red apple", "-o", "a.gif"}).code, 2);
 }
 
 TEST(Generate, SaysWhatItWroteAndHowLongItTook) {

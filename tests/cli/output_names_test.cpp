@@ -40,8 +40,10 @@ TEST(OutputNames, DefaultIsTheOutputsFolder) {
   EXPECT_EQ(OutputNames("", 1).path(0, 5).parent_path(), "outputs");
 }
 
-TEST(OutputNames, OnlyPng) {
-  expect_error(ErrorKind::invalid_request, "must end in .png", [] { OutputNames("a.jpg", 1); });
+TEST(OutputNames, OnlyPictures) {
+  EXPECT_EQ(OutputNames("a.jpg", 2).path(1, 43), "a-00001.jpg");
+  EXPECT_EQ(OutputNames("x/%d.webp", 2).path(1, 43), "x/1.webp");
+  expect_error(ErrorKind::invalid_request, "must end in .png", [] { OutputNames("a.gif", 1); });
   expect_error(ErrorKind::invalid_request, "must end in .png", [] { OutputNames("a", 1); });
 }
 
