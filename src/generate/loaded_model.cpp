@@ -62,6 +62,7 @@ std::shared_future<std::string> hash_of(const fs::path& path) {
 
 LoadedModel::Parts::Parts(const ModelChoice& choice, at::ScalarType unet_dtype)
     : checkpoint(loaded(choice, unet_dtype)),
+      adapters(std::make_unique<ModelAdapters>(checkpoint)),
       noise_schedule(noise_schedule_of(checkpoint.description.noise_schedule)),
       prediction(checkpoint.description.prediction == checkpoint::Prediction::v ? diffusion::Prediction::v
                                                                                 : diffusion::Prediction::epsilon),

@@ -3,12 +3,14 @@
 
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "checkpoint/load.h"
 #include "diffusion/noise_schedule.h"
 #include "diffusion/parameterization.h"
+#include "generate/model_adapters.h"
 #include "generate/run.h"
 #include "prompt/encode.h"
 
@@ -16,12 +18,14 @@ namespace darkroom::generate {
 
 struct LoadedModel::Parts {
   checkpoint::Checkpoint checkpoint;
+  std::unique_ptr<ModelAdapters> adapters;                           ///< the LoRA files that act on it now
   std::vector<std::shared_ptr<const prompt::Tokenizer>> tokenizers;  ///< one per text encoder
   diffusion::NoiseSchedule noise_schedule;
   diffusion::Prediction prediction;
   at::ScalarType unet_dtype;                       ///< text encoders and VAE are fp32
   std::string name, vae_name;                      ///< for infotext
   std::shared_future<std::string> hash, vae_hash;  ///< made while the first picture is; vae_hash "" without a VAE file
+  mutable std::mutex running;                      ///< held by generate(): adapters change the weights
 
   explicit Parts(const ModelChoice& choice, at::ScalarType unet_dtype);
 };

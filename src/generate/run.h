@@ -22,7 +22,7 @@ struct ModelChoice {
   bool has_bf16 = cpu_has_bf16();  ///< tests compute in bf16 on processors that only emulate it
 };
 
-/// A model in memory. Not changed by generating; one generate() at a time.
+/// A model in memory. One generate() at a time, others wait: the LoRA files a prompt names act on its weights.
 class LoadedModel {
  public:
   /// Logs a line where the precision is not what was asked. Throws Error: not_found, corrupt_file, unsupported.
