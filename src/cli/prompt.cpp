@@ -7,6 +7,7 @@
 
 #include "cli/subcommands.h"
 #include "prompt/chunks.h"
+#include "prompt/extra_networks.h"
 #include "prompt/schedule.h"
 
 namespace darkroom::cli {
@@ -18,6 +19,7 @@ struct PromptOptions {
   std::string text;
   int steps = 20, hires_steps = 0;
   bool json = false;
+  prompt::TaggedPrompt tagged;  ///< the prompt as typed
 };
 
 Json chunks_json(const std::vector<prompt::WeightedText>& pieces) {
@@ -25,6 +27,21 @@ Json chunks_json(const std::vector<prompt::WeightedText>& pieces) {
   for (const prompt::Chunk& chunk : prompt::chunk_tokens(pieces, prompt::Tokenizer::clip()))
     chunks.push_back({{"tokens", chunk.ids}, {"multipliers", chunk.weights}});
   return chunks;
+}
+
+/// What the tags say, LoRA's taken apart.
+Json tags_json(const prompt::TaggedPrompt& tagged) {
+  Json tags = Json::array();
+  for (const prompt::NetworkTag& tag : tagged.tags) {
+    Json json = {{"type", tag.type}, {"arguments", tag.arguments}};
+    if (prompt::is_lora(tag)) {
+      const prompt::LoraTag lora = prompt::lora_tag(tag);
+      json.update({{"name", lora.name}, {"te", lora.text}, {"unet", lora.unet}});
+      if (lora.rank_limit > 0) json["dyn"] = lora.rank_limit;
+    }
+    tags.push_back(std::move(json));
+  }
+  return tags;
 }
 
 Json prompt_json(const PromptOptions& options) {
@@ -37,10 +54,20 @@ Json prompt_json(const PromptOptions& options) {
   const std::vector<prompt::WeightedText> pieces = prompt::parse_attention(options.text);
   for (const auto& piece : pieces) json["attention"].push_back({piece.text, piece.weight});
   json["chunks"] = chunks_json(pieces);
+  json["tags"] = tags_json(options.tagged);
   return json;
 }
 
 void print_prompt(const PromptOptions& options) {
+  for (const prompt::NetworkTag& tag : options.tagged.tags) {
+    if (!prompt::is_lora(tag)) {
+      fmt::print("tag {}: has no effect\n", tag.text);
+      continue;
+    }
+    const prompt::LoraTag lora = prompt::lora_tag(tag);
+    fmt::print("LoRA {}: text encoder {:g}, UNet {:g}{}\n", lora.name, lora.text, lora.unet,
+               lora.rank_limit > 0 ? fmt::format(", rank up to {}", lora.rank_limit) : "");
+  }
   const auto parts = prompt::split_and(options.text);
   for (const auto& part : parts) {
     if (parts.size() > 1 || part.weight != 1) fmt::print("part, weight {:g}:\n", part.weight);
@@ -69,8 +96,10 @@ void add_prompt(CLI::App& program) {
       ->check(CLI::Range(1, 3000));
   command->add_option("--hires-steps", options->hires_steps, "Calls of a second pass, if that is asked about.")
       ->check(CLI::Range(0, 3000));
-  command->add_flag("--json", options->json, "For programs: and, schedules, attention, chunks.");
+  command->add_flag("--json", options->json, "For programs: and, schedules, attention, chunks, tags.");
   command->callback([options] {
+    options->tagged = prompt::without_tags(options->text);
+    options->text = options->tagged.text;
     if (options->json)
       fmt::print("{}\n", prompt_json(*options).dump(-1, ' ', false, Json::error_handler_t::replace));
     else

@@ -124,6 +124,7 @@ std::string infotext(const Recipe& recipe) {
         line += fmt::format(", {}: {}", field.infotext, field_value(value));
     }
   }
+  if (!recipe.lora_hashes.empty()) line += ", Lora hashes: " + field_value(recipe.lora_hashes);
   std::string text = request.prompt;
   if (!request.negative_prompt.empty()) text += fmt::format("\n{} {}", kNegative, request.negative_prompt);
   text += "\n" + line.substr(2) + ", Version: darkroom " + std::string(version());

@@ -19,6 +19,7 @@ struct Recipe {
   std::string model_hash;   ///< see model_hash.h
   std::string vae_name;     ///< of a separate VAE, else empty
   std::string vae_hash;
+  std::string lora_hashes;  ///< "name: hash, name: hash" of the tags that acted
 };
 
 /// "prompt\nNegative prompt: ...\nSteps: 20, Sampler: ...": the text of the PNG's "parameters" chunk.

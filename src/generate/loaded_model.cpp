@@ -84,6 +84,7 @@ at::ScalarType dtype_of(const std::string& asked, bool has_bf16) {
 
 LoadedModel::Parts::Parts(const ModelChoice& choice, at::ScalarType unet_dtype, at::ScalarType vae_dtype)
     : checkpoint(loaded(choice, unet_dtype, vae_dtype)),
+      adapters(std::make_unique<ModelAdapters>(checkpoint)),
       noise_schedule(noise_schedule_of(checkpoint.description.noise_schedule)),
       prediction(checkpoint.description.prediction == checkpoint::Prediction::v ? diffusion::Prediction::v
                                                                                 : diffusion::Prediction::epsilon),

@@ -4,12 +4,14 @@
 #include <filesystem>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "checkpoint/load.h"
 #include "diffusion/noise_schedule.h"
 #include "diffusion/parameterization.h"
+#include "generate/model_adapters.h"
 #include "generate/run.h"
 #include "models/taesd.h"
 #include "prompt/encode.h"
@@ -18,6 +20,7 @@ namespace darkroom::generate {
 
 struct LoadedModel::Parts {
   checkpoint::Checkpoint checkpoint;
+  std::unique_ptr<ModelAdapters> adapters;                           ///< the LoRA files that act on it now
   std::vector<std::shared_ptr<const prompt::Tokenizer>> tokenizers;  ///< one per text encoder
   diffusion::NoiseSchedule noise_schedule;
   diffusion::Prediction prediction;
@@ -26,6 +29,7 @@ struct LoadedModel::Parts {
   bool decodes_with_taesd;
   std::string name, vae_name;                      ///< for infotext
   std::shared_future<std::string> hash, vae_hash;  ///< made while the first picture is; vae_hash "" without a VAE file
+  mutable std::mutex running;                      ///< held by generate(): adapters change the weights
 
   Parts(const ModelChoice& choice, at::ScalarType unet_dtype, at::ScalarType vae_dtype);
 

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <memory>
 #include <vector>
 
@@ -37,10 +38,12 @@ class Sha256 {
   std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
 };
 
-void add_file(Sha256& sha, const fs::path& path) {
+/// The file from `start` on.
+void add_file(Sha256& sha, const fs::path& path, int64_t start = 0) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
   const auto name = [&] { return formats::in_quotes(path.string()); };
   require(file != nullptr, ErrorKind::io, "hash {}: cannot open it: {}", name(), std::strerror(errno));
+  require(fseeko(file.get(), start, SEEK_SET) == 0, ErrorKind::io, "hash {}: cannot seek in it", name());
   std::vector<char> buffer(1 << 20);
   while (const size_t bytes = std::fread(buffer.data(), 1, buffer.size(), file.get())) {
     sha.update(buffer.data(), bytes);
@@ -61,6 +64,22 @@ std::vector<fs::path> weight_files(const fs::path& model) {
   }
   std::sort(files.begin(), files.end());
   return files;
+}
+
+std::string adapter_hash(const fs::path& file, const std::map<std::string, std::string>& metadata) {
+  constexpr size_t kDigits = 12;
+  if (const auto stated = metadata.find("sshs_model_hash"); stated != metadata.end() && !stated->second.empty())
+    return stated->second.substr(0, kDigits);
+  uint64_t header_bytes = 0;
+  const bool has_header = file.extension() == ".safetensors";
+  if (has_header) {
+    std::ifstream in(file, std::ios::binary);
+    in.read(reinterpret_cast<char*>(&header_bytes), sizeof header_bytes);
+    require(bool(in), ErrorKind::io, "hash {}: cannot read its header", formats::in_quotes(file.string()));
+  }
+  Sha256 sha;
+  add_file(sha, file, has_header ? int64_t(sizeof header_bytes + header_bytes) : 0);
+  return sha.hex().substr(0, kDigits);
 }
 
 std::string model_hash(const fs::path& model) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,5 +15,9 @@ std::vector<std::filesystem::path> weight_files(const std::filesystem::path& mod
 /// The first ten hex digits of the SHA-256 of a file; of a folder, of the contents of its weight_files() one
 /// after another. Throws Error{io} naming the file.
 std::string model_hash(const std::filesystem::path& model);
+
+/// Of a LoRA file, the first twelve hex digits of what its metadata states ("sshs_model_hash"), else of the SHA-256 of
+/// a safetensors file's data behind the header, or of another file as a whole. Throws Error{io} naming the file.
+std::string adapter_hash(const std::filesystem::path& file, const std::map<std::string, std::string>& metadata);
 
 }  // namespace darkroom::generate

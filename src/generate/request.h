@@ -24,12 +24,12 @@ struct GenerateRequest {
   std::string rng = "CPU";  ///< whose random numbers a seed stands for: CPU, NV
   int width = 0;            ///< pixels; 0 = the model's own size
   int height = 0;
-  std::string model;                 ///< a file or folder; empty = the model that comes with the program
-  std::string vae;                   ///< a file or folder; empty = the model's own
-  std::string vae_decoder = "Full";  ///< what turns latents into the picture: Full (the VAE), TAESD
-  std::string taesd;                 ///< its file; empty = there is none
-  std::string noise_schedule =
-      "Default";      ///< that of training: the model's word, or Zero Terminal SNR where it has none
+  std::string model;                       ///< a file or folder; empty = the model that comes with the program
+  std::string vae;                         ///< a file or folder; empty = the model's own
+  std::string vae_decoder = "Full";        ///< what turns latents into the picture: Full (the VAE), TAESD
+  std::string taesd;                       ///< its file; empty = there is none
+  std::string lora_dir;                    ///< where the LoRA files that tags name lie; empty = see lora_folder.h
+  std::string noise_schedule = "Default";  ///< of training: the model's word, or Zero Terminal SNR where it has none
   int clip_skip = 1;  ///< which layer of the text encoder is read, from the end, as A1111 counts (SD 1.x only)
   double eta = -1;    ///< share of fresh noise of ancestral and SDE samplers and DDIM; -1 = the sampler's own
   double s_noise = 1;

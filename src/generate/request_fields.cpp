@@ -13,6 +13,8 @@
 #include "diffusion/samplers.h"
 #include "formats/utf8.h"
 #include "generate/precision.h"
+#include "prompt/comments.h"
+#include "prompt/extra_networks.h"
 #include "prompt/schedule.h"
 #include "prompt/syntax.h"
 
@@ -64,10 +66,6 @@ std::string noise_name(std::string_view asked) {
 
 constexpr double kMostSeed = 9007199254740991;  // 2^53 - 1: the largest whole number every JSON reader keeps
 
-bool is_prompt(const RequestField& field) {
-  return field.name == "prompt" || field.name == "negative_prompt";
-}
-
 /// Refused now rather than after the model was loaded.
 void check_prompt(std::string_view text) {
   for (const prompt::WeightedPart& part : prompt::split_and(text))
@@ -80,7 +78,13 @@ void assign(std::string& value, const RequestField& field, std::string_view text
           "the text must be UTF-8, but is not: {}; is the terminal set to another encoding?", formats::in_quotes(text));
   require(text.find('\0') == std::string_view::npos, ErrorKind::invalid_request,
           "the text must not contain a zero byte");
-  if (is_prompt(field)) check_prompt(text);
+  if (field.name == "prompt") {
+    const prompt::TaggedPrompt tagged = prompt::without_tags(prompt::without_comments(text));
+    prompt::lora_tags(tagged);
+    check_prompt(tagged.text);
+  } else if (field.name == "negative_prompt") {
+    check_prompt(text);  // tags in here are text, as in A1111
+  }
   value = text;
 }
 
@@ -188,6 +192,9 @@ const std::vector<RequestField>& request_fields() {
        "Zero Terminal SNR: for models that were trained so without saying it; their first step starts from pure noise.",
        {},
        noise_schedule_names},
+      {&R::lora_dir, "lora_dir", "", never, "--lora-dir",
+       "Folder of LoRA files, searched with all below it for the name in <lora:name:0.8>. Without it: the folder Lora "
+       "beside a folder Stable-diffusion that holds the model, else models/Lora."},
       {&R::variation_seed,
        "subseed",
        "Variation seed",

@@ -16,6 +16,7 @@
 #include "generate/loaded_model.h"
 #include "generate/prompt_pair.h"
 #include "generate/sampling.h"
+#include "generate/told_request.h"
 #include "layers/circular_padding.h"
 #include "layers/fast_paths.h"
 #include "prompt/comments.h"
@@ -85,9 +86,15 @@ diffusion::Denoiser watched(diffusion::Denoiser denoise, const Tensor& unconditi
   };
 }
 
+/// What all pictures of a run have in common.
+struct RunFacts {
+  const diffusion::SamplerChoice& choice;
+  std::string lora_hashes;
+};
+
 /// Of picture `index` of the run.
-std::string recipe(const Parts& parts, GenerateRequest request, int64_t seed, int index,
-                   const diffusion::SamplerChoice& choice) {
+std::string recipe(const Parts& parts, GenerateRequest request, int64_t seed, int index, const RunFacts& facts) {
+  const diffusion::SamplerChoice& choice = facts.choice;
   // Parity: A1111 names the schedule that acted, unless the sampler has no preference and so nothing was chosen.
   const bool was_chosen =
       choice.sampler.default_schedule != "uniform" || !diffusion::is_automatic_schedule(request.schedule);
@@ -98,7 +105,8 @@ std::string recipe(const Parts& parts, GenerateRequest request, int64_t seed, in
                    .model_name = parts.name,
                    .model_hash = parts.hash.get(),
                    .vae_name = parts.vae_name,
-                   .vae_hash = parts.vae_hash.valid() ? parts.vae_hash.get() : ""});
+                   .vae_hash = parts.vae_hash.valid() ? parts.vae_hash.get() : "",
+                   .lora_hashes = facts.lora_hashes});
 }
 
 }  // namespace
@@ -129,6 +137,7 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
               const RunOptions& options) {
   const c10::InferenceMode inference;
   const Parts& parts = model.parts();
+  const std::lock_guard alone(parts.running);
   const GenerateRequest request = settled(model, asked);
   at::set_num_threads(request.threads > 0 ? request.threads : usable_cores());
   layers::set_fast_paths(!request.plain);
@@ -140,7 +149,9 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
   const double cfg_scale = request.cfg_scale * sampling.choice.sampler.cfg_factor;
   const bool rescales = request.cfg_rescale > 0 && cfg_scale != 1 && cfg_scale != 0;
   const bool uses_unconditional = sampling.choice.sampler.cfg_factor != 1 || rescales || options.watch;
-  const PromptPlan plan = plan_prompts(parts, request, sampling.planned_calls, uses_unconditional);
+  const ToldRequest told = use_tags(parts, request);
+  const PromptPlan plan = plan_prompts(parts, told.request, sampling.planned_calls, uses_unconditional);
+  const RunFacts facts{sampling.choice, told.lora_hashes};
   Tensor unconditional;
   const int64_t reduction = parts.checkpoint.vae->config.reduction();
   const std::vector<int64_t> shape = latent_shape(parts, request);
@@ -174,7 +185,7 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
     for (int i = 0; i < request.batch_size; ++i) {
       options.on_progress({"decoding", first + i, request.pictures(), ""});
       const int64_t seed = int64_t(seeds[i]);
-      on_picture({decoded(parts, latents[i]), seed, recipe(parts, request, seed, first + i, sampling.choice)});
+      on_picture({decoded(parts, latents[i]), seed, recipe(parts, request, seed, first + i, facts)});
     }
   }
 }

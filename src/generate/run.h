@@ -28,7 +28,7 @@ struct ModelChoice {
 /// What a request says of it.
 ModelChoice model_choice(const GenerateRequest& request);
 
-/// A model in memory. Not changed by generating; one generate() at a time.
+/// A model in memory. One generate() at a time, others wait: the LoRA files a prompt names act on its weights.
 class LoadedModel {
  public:
   /// Logs a line where the precision is not what was asked. Throws Error: not_found, corrupt_file, unsupported.

@@ -14,6 +14,7 @@
 #include "generate/latents.h"
 #include "generate/prompt_pair.h"
 #include "generate/sampling.h"
+#include "generate/told_request.h"
 
 namespace darkroom::lab {
 namespace {
@@ -121,7 +122,8 @@ class Bench {
   Latents sampled_batch(const GenerateRequest& request, const Variant& variant) {
     const generate::Sampling sampling =
         generate::sampling_of(request, parts_.noise_schedule, generate::is_sdxl(parts_));
-    const generate::PromptPlan plan = generate::plan_prompts(parts_, request, sampling.planned_calls);
+    const generate::PromptPlan plan =
+        generate::plan_prompts(parts_, generate::use_tags(parts_, request).request, sampling.planned_calls);
     const diffusion::Denoiser network = generate::guided_unet(parts_, plan, request.cfg_scale, request.batch_size);
     Latents result;
     const diffusion::Denoiser denoise = [&](const Tensor& x, double sigma) {

@@ -71,6 +71,7 @@ TEST(RequestFields, EveryFieldReadsBackWhatItWrites) {
                          {"sd_noise_schedule", "Zero Terminal SNR"},
                          {"sd_vae_decode_method", "TAESD"},
                          {"taesd", "taesd_decoder.pth"},
+                         {"lora_dir", "loras"},
                          {"tiling", "True"},
                          {"guidance_rescale", "0.7"},
                          {"precision", "bf16"},
