@@ -32,6 +32,18 @@ void add_names(LayerNames& names, layers::Module& network) {
     names.emplace(parameter->data_ptr(), name.substr(0, name.rfind('.')));
 }
 
+LayerNames layer_names(const checkpoint::Checkpoint& model) {
+  LayerNames names;
+  add_names(names, *model.unet);
+  add_names(names, *model.vae);
+  for (size_t i = 0; i < model.text_encoders.size(); ++i) {
+    LayerNames of_encoder;
+    add_names(of_encoder, *model.text_encoders[i]);
+    for (const auto& [place, name] : of_encoder) names[place] = i == 0 ? name : "second: " + name;
+  }
+  return names;
+}
+
 /// About kSampled values of a tensor, in the order they lie in memory.
 std::vector<float> sampled(const Tensor& x) {
   const Tensor dense = x.is_non_overlapping_and_dense() ? x : x.contiguous();
@@ -83,10 +95,11 @@ using Answers = std::map<std::string, Answer>;
 class Watch {
  public:
   /// `in_fp32` is filled where `is_fp32`, else compared with.
-  Watch(const LayerNames& names, Answers& in_fp32, bool is_fp32)
-      : names_(names), in_fp32_(in_fp32), is_fp32_(is_fp32) {}
+  Watch(const checkpoint::Checkpoint& model, Answers& in_fp32, bool is_fp32)
+      : model_(model), in_fp32_(in_fp32), is_fp32_(is_fp32) {}
 
   void operator()(const layers::WatchedOperation& operation) {
+    if (names_.empty()) names_ = layer_names(model_);  // now, because LoRA tags have put other weights in place
     if (operation.call != call_) {
       call_ = operation.call;
       layer_ = "start";
@@ -111,7 +124,8 @@ class Watch {
   std::vector<LayerPrecision> take_layers() { return std::move(layers_); }
 
  private:
-  const LayerNames& names_;
+  const checkpoint::Checkpoint& model_;
+  LayerNames names_;
   Answers& in_fp32_;
   bool is_fp32_;
   int64_t call_ = 0;
@@ -127,15 +141,8 @@ class Bench {
   Bench(const generate::Settings& said, const Progress& progress)
       : progress_(progress), model_(choice(generate::completed_request(said))) {
     const checkpoint::Checkpoint& checkpoint = model_.parts().checkpoint;
-    add_names(names_, *checkpoint.unet);
-    add_names(names_, *checkpoint.vae);
-    for (size_t i = 0; i < checkpoint.text_encoders.size(); ++i) {
-      LayerNames of_encoder;
-      add_names(of_encoder, *checkpoint.text_encoders[i]);
-      for (const auto& [place, name] : of_encoder) names_[place] = i == 0 ? name : "second: " + name;
-      parameters_ += checkpoint.text_encoders[i]->parameter_count();
-    }
-    parameters_ += checkpoint.unet->parameter_count() + checkpoint.vae->parameter_count();
+    parameters_ = checkpoint.unet->parameter_count() + checkpoint.vae->parameter_count();
+    for (const auto& text : checkpoint.text_encoders) parameters_ += text->parameter_count();
     request_ = generate::settled(model_, generate::completed_request(said, model_.recommended()));
     request_.batch_size = request_.batch_count = 1;
   }
@@ -146,7 +153,7 @@ class Bench {
   PrecisionRun run(const char* format, NumberFormat numbers) {
     PrecisionRun run{.format = format};
     run.weight_bytes = parameters_ * (numbers == NumberFormat::fp32 ? 4 : 2);
-    Watch watch(names_, in_fp32_, numbers == NumberFormat::fp32);
+    Watch watch(model_.parts().checkpoint, in_fp32_, numbers == NumberFormat::fp32);
     try {
       run.picture = picture(format, {.format = numbers, .watch = std::ref(watch)});
     } catch (const Error& error) {
@@ -203,7 +210,6 @@ class Bench {
   generate::GenerateRequest request_;
   const Progress& progress_;
   generate::LoadedModel model_;
-  LayerNames names_;
   Answers in_fp32_;
   int64_t parameters_ = 0;
 };

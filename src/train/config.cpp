@@ -22,10 +22,14 @@ void visit_run(RunConfig& c, Visitor&& v) {
   v("min_learning_rate", c.min_learning_rate);
   v("lr_schedule", c.lr_schedule);
   v("warmup_steps", c.warmup_steps);
-  v("beta1", c.beta1);
-  v("beta2", c.beta2);
-  v("eps", c.eps);
-  v("weight_decay", c.weight_decay);
+  if (c.optimizer == "AdamW") {  // for another one these are unknown options, not options without effect
+    v("beta1", c.beta1);
+    v("beta2", c.beta2);
+    v("eps", c.eps);
+    v("weight_decay", c.weight_decay);
+  } else {
+    v("optimizer_args", c.optimizer_args);
+  }
   v("max_grad_norm", c.max_grad_norm);
   v("ema_decay", c.ema_decay);
   v("mixed_precision", c.mixed_precision);
@@ -99,6 +103,20 @@ class TableReader {
             key, number);
     value = uint64_t(number);
   }
+  void operator()(const char* key, std::vector<std::string>& value) {
+    seen_.insert(key);
+    const auto* node = table_.get(key);
+    if (!node) return;
+    value.clear();
+    require(node->is_array(), ErrorKind::invalid_request, "read \"{}\": {} must be a list of texts", file_.string(),
+            key);
+    for (const auto& element : *node->as_array()) {
+      const auto text = element.value_exact<std::string>();
+      require(text.has_value(), ErrorKind::invalid_request, "read \"{}\": {} must be a list of texts", file_.string(),
+              key);
+      value.push_back(*text);
+    }
+  }
   void operator()(const char* key, std::vector<int64_t>& value) {
     seen_.insert(key);
     if (const auto* node = table_.get(key)) {
@@ -149,6 +167,11 @@ struct TableWriter {
   void operator()(const char* key, double& value) { table.insert(key, value); }
   void operator()(const char* key, int64_t& value) { table.insert(key, value); }
   void operator()(const char* key, uint64_t& value) { table.insert(key, int64_t(value)); }
+  void operator()(const char* key, std::vector<std::string>& value) {
+    toml::array list;
+    for (const std::string& text : value) list.push_back(text);
+    table.insert(key, std::move(list));
+  }
   void operator()(const char* key, std::vector<int64_t>& value) {
     toml::array list;
     for (const int64_t number : value) list.push_back(number);

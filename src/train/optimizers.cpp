@@ -10,7 +10,10 @@ struct Row {
   std::unique_ptr<Optimizer> (*make)(const RunConfig&, NamedTensors);
 };
 
-constexpr Row kOptimizers[] = {{"AdamW", make_adamw}};
+constexpr Row kOptimizers[] = {{"AdamW", make_adamw},         {"AdamW8bit", make_adamw_8bit},
+                               {"Lion", make_lion},           {"SGDNesterov", make_sgd_nesterov},
+                               {"Adafactor", make_adafactor}, {"DAdaptAdam", make_dadapt_adam},
+                               {"Prodigy", make_prodigy}};
 
 }  // namespace
 

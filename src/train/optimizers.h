@@ -29,6 +29,15 @@ class Optimizer {
 /// name.
 std::unique_ptr<Optimizer> make_optimizer(const RunConfig& config, NamedTensors parameters);
 
+/// AdamW takes the configuration's beta1, beta2, eps and weight_decay; the others optimizer_args, "name=value" each,
+/// with their authors' defaults. Those throw Error{invalid_request} for an argument they do not have.
 std::unique_ptr<Optimizer> make_adamw(const RunConfig& config, NamedTensors parameters);
+std::unique_ptr<Optimizer> make_adamw_8bit(const RunConfig& config, NamedTensors parameters);
+std::unique_ptr<Optimizer> make_lion(const RunConfig& config, NamedTensors parameters);
+std::unique_ptr<Optimizer> make_sgd_nesterov(const RunConfig& config, NamedTensors parameters);
+std::unique_ptr<Optimizer> make_adafactor(const RunConfig& config, NamedTensors parameters);
+/// These two find their own step size: the learning rate is a factor on it, usually 1; at 0 they do nothing.
+std::unique_ptr<Optimizer> make_dadapt_adam(const RunConfig& config, NamedTensors parameters);
+std::unique_ptr<Optimizer> make_prodigy(const RunConfig& config, NamedTensors parameters);
 
 }  // namespace darkroom::train

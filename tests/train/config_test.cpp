@@ -45,6 +45,22 @@ TEST(TrainingConfig, ResolvedOptionsReadBackToTheSame) {
   }
 }
 
+TEST(TrainingConfig, OptionsOfAnotherOptimizerAreNotIgnored) {
+  const TinyDataset data;
+  const std::string start = "kind = \"vae\"\noutput_dir = \"/o\"\noptimizer = \"Prodigy\"\n";
+  Training training =
+      read_training_config(data.add_file("p.toml", start + "optimizer_args = [\"d_coef=2\", \"betas=0.9,0.99\"]\n"));
+  EXPECT_EQ(run_config(training).optimizer_args, (std::vector<std::string>{"d_coef=2", "betas=0.9,0.99"}));
+  const std::string resolved = resolved_toml(training);
+  EXPECT_EQ(resolved.find("beta1"), std::string::npos);
+  EXPECT_EQ(resolved_toml(read_training_config(data.add_file("q.toml", resolved))), resolved);
+  EXPECT_EQ(error_of(start + "beta1 = 0.9\n").kind(), ErrorKind::invalid_request);
+  EXPECT_EQ(error_of(start + "optimizer_args = \"d_coef=2\"\n").kind(), ErrorKind::invalid_request);
+  EXPECT_EQ(error_of("kind = \"vae\"\noutput_dir = \"/o\"\noptimizer_args = [\"eps=1\"]\n").kind(),
+            ErrorKind::invalid_request)
+      << "AdamW's are options of their own";
+}
+
 TEST(TrainingConfig, UnknownOptionsAreNamedWithTheKnownOnes) {
   const Error error = error_of("kind = \"vae\"\noutput_dir = \"o\"\nlearning_rat = 1.0\n");
   EXPECT_EQ(error.kind(), ErrorKind::invalid_request);
