@@ -11,9 +11,14 @@ Conv2d::Conv2d(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t 
 }
 
 Tensor Conv2d::forward(const Tensor& x) const {
+  const Tensor y = convolved(x, weight, bias);
+  return side ? y + side(x) : y;
+}
+
+Tensor Conv2d::convolved(const Tensor& x, const Tensor& kernels, const Tensor& offset) const {
   if (padding > 0 && pads_circularly())
-    return at::conv2d(at::pad(x, {padding, padding, padding, padding}, "circular"), weight, bias, stride);
-  return at::conv2d(x, weight, bias, stride, padding);
+    return at::conv2d(at::pad(x, {padding, padding, padding, padding}, "circular"), kernels, offset, stride);
+  return at::conv2d(x, kernels, offset, stride, padding);
 }
 
 }  // namespace darkroom::layers

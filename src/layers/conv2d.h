@@ -2,17 +2,22 @@
 #pragma once
 
 #include "layers/module.h"
+#include "layers/side_path.h"
 
 namespace darkroom::layers {
 
 struct Conv2d : Module {
   Tensor weight;  ///< [out, in, kernel, kernel]
   Tensor bias;    ///< [out], undefined when built without
+  SidePath side;  ///< usually none
   int64_t stride;
   int64_t padding;
 
   Conv2d(int64_t in, int64_t out, int64_t kernel, int64_t stride = 1, int64_t padding = 0, bool has_bias = true);
   Tensor forward(const Tensor& x) const;  ///< [B, in, H, W] -> [B, out, H', W']
+
+  /// x with other kernels [any, in, kernel, kernel], padded and strided as this layer's; `offset` may be undefined.
+  Tensor convolved(const Tensor& x, const Tensor& kernels, const Tensor& offset) const;
 };
 
 }  // namespace darkroom::layers

@@ -8,7 +8,8 @@ Linear::Linear(int64_t in, int64_t out, bool has_bias) : weight(at::empty({out, 
 }
 
 Tensor Linear::forward(const Tensor& x) const {
-  return at::linear(x, weight, bias);
+  const Tensor y = at::linear(x, weight, bias);
+  return side ? y + side(x) : y;
 }
 
 }  // namespace darkroom::layers

@@ -1,0 +1,190 @@
+#include "train/lora_network.h"
+
+#include <cmath>
+#include <functional>
+#include <optional>
+
+#include "base/error.h"
+#include "checkpoint/stored_tensors.h"
+#include "formats/safetensors.h"
+#include "layers/conv2d.h"
+#include "layers/linear.h"
+#include "models/names.h"
+#include "models/unet_blocks.h"
+#include "train/random.h"
+
+namespace darkroom::train {
+namespace {
+
+using checkpoint::Family;
+
+std::string underscored(std::string name) {
+  for (char& c : name)
+    if (c == '.') c = '_';
+  return name;
+}
+
+void check(const LoraOptions& o) {
+  require(o.dim >= 1 && o.conv_dim >= 0, ErrorKind::invalid_request,
+          "LoRA: the rank must be at least 1, network_dim {} and conv_dim {} were given", o.dim, o.conv_dim);
+  require(o.alpha >= 0 && o.conv_alpha >= 0, ErrorKind::invalid_request,
+          "LoRA: alpha must not be negative, {} and {} were given", o.alpha, o.conv_alpha);
+  for (const double share : {o.dropout, o.rank_dropout, o.module_dropout})
+    require(share >= 0 && share < 1, ErrorKind::invalid_request,
+            "LoRA: a dropout must be at least 0 and below 1, {} was given", share);
+}
+
+/// What a module of the UNet is, by the parts it lies in.
+enum class Where { transformer, block, elsewhere };
+
+Where place_of(const std::string& name, const std::vector<std::pair<std::string, Where>>& parts) {
+  for (const auto& [part, where] : parts)
+    if (name.starts_with(part + ".")) return where;
+  return Where::elsewhere;
+}
+
+std::vector<std::pair<std::string, Where>> parts_of(models::UNet& unet) {
+  std::vector<std::pair<std::string, Where>> parts;
+  unet.for_each_module([&](const std::string& name, layers::Module& module) {
+    if (dynamic_cast<models::SpatialTransformer*>(&module)) parts.emplace_back(name, Where::transformer);
+    const bool is_block = dynamic_cast<models::ResBlock*>(&module) || dynamic_cast<models::Downsample*>(&module) ||
+                          dynamic_cast<models::Upsample*>(&module);
+    if (is_block) parts.emplace_back(name, Where::block);
+  });
+  return parts;
+}
+
+/// U(-bound, bound) with bound = 1 / sqrt(fan in): Kaiming's with a = sqrt(5), as torch's own layers start.
+Tensor starting_down(std::vector<int64_t> shape, at::Generator& generator) {
+  Tensor down = at::empty(shape);
+  const double bound = 1 / std::sqrt(double(down.numel() / down.size(0)));
+  return down.uniform_(-bound, bound, generator).requires_grad_();
+}
+
+}  // namespace
+
+struct LoraNetwork::Target {
+  std::string name;
+  bool is_text = false;
+  layers::Linear* linear = nullptr;  ///< one of the two
+  layers::Conv2d* conv = nullptr;
+  int64_t dim = 0;
+  double alpha = 0;
+};
+
+std::vector<LoraNetwork::Target> LoraNetwork::targets(const LoraOptions& o, const checkpoint::Checkpoint& model) {
+  std::vector<Target> found;
+  const bool is_sdxl = model.description.family == Family::sdxl;
+  const auto add = [&](Target target, bool is_3x3) {
+    target.dim = is_3x3 ? o.conv_dim : o.dim;
+    const double alpha = is_3x3 ? o.conv_alpha : o.alpha;
+    target.alpha = alpha > 0 ? alpha : double(target.dim);
+    found.push_back(std::move(target));
+  };
+  for (size_t i = 0; o.text_encoder && i < model.text_encoders.size(); ++i) {
+    const std::string prefix = is_sdxl ? fmt::format("lora_te{}_", i + 1) : "lora_te_";
+    model.text_encoders[i]->for_each_module([&](const std::string& name, layers::Module& module) {
+      auto* linear = dynamic_cast<layers::Linear*>(&module);
+      const bool is_in_layer = name.find(".self_attn.") != name.npos || name.find(".mlp.") != name.npos;
+      if (linear && is_in_layer) add({.name = prefix + underscored(name), .is_text = true, .linear = linear}, false);
+    });
+  }
+  if (!o.unet) return found;
+  const auto parts = parts_of(*model.unet);
+  model.unet->for_each_module([&](const std::string& name, layers::Module& module) {
+    Target target{.linear = dynamic_cast<layers::Linear*>(&module), .conv = dynamic_cast<layers::Conv2d*>(&module)};
+    if (!target.linear && !target.conv) return;
+    const Where where = place_of(name, parts);
+    const bool is_3x3 = target.conv && target.conv->weight.size(2) > 1;
+    const bool is_wanted = where == Where::transformer ? !is_3x3 : where == Where::block && o.conv_dim > 0;
+    if (!is_wanted) return;
+    const std::string weight =
+        is_sdxl ? name + ".weight" : models::diffusers_unet_name(name + ".weight", model.unet->config);
+    target.name = "lora_unet_" + underscored(weight.substr(0, weight.size() - std::string(".weight").size()));
+    add(std::move(target), is_3x3);
+  });
+  return found;
+}
+
+LoraNetwork::LoraNetwork(const LoraOptions& options, const checkpoint::Checkpoint& model, uint64_t seed)
+    : options_(options) {
+  check(options);
+  at::Generator generator = generator_for(seed, Purpose::initial_weights, 0);
+  const std::vector<Target> layers = targets(options, model);
+  modules_.reserve(layers.size());  // side paths point to them
+  for (const Target& target : layers) {
+    const Tensor& weight = target.linear ? target.linear->weight : target.conv->weight;
+    std::vector<int64_t> down = weight.sizes().vec(), up = {weight.size(0), target.dim};
+    down[0] = target.dim;
+    if (target.conv) up.insert(up.end(), {1, 1});
+    modules_.push_back(
+        {target.name, target.is_text, starting_down(down, generator), at::zeros(up).requires_grad_(), target.alpha});
+    const LoraModule& module = modules_.back();
+    if (target.linear) {
+      target.linear->side = [this, &module](const Tensor& x) {
+        if (skips_module()) return at::zeros({}, x.options());
+        const Tensor low = between(at::linear(x, module.down), /*channels_first=*/false);
+        return at::linear(low, module.up) * (multiplier_ * module.scale());
+      };
+      detach_.push_back([linear = target.linear] { linear->side = nullptr; });
+    } else {
+      target.conv->side = [this, &module, conv = target.conv](const Tensor& x) {
+        if (skips_module()) return at::zeros({}, x.options());
+        const Tensor low = between(conv->convolved(x, module.down, {}), /*channels_first=*/true);
+        return at::conv2d(low, module.up) * (multiplier_ * module.scale());
+      };
+      detach_.push_back([conv = target.conv] { conv->side = nullptr; });
+    }
+  }
+}
+
+LoraNetwork::~LoraNetwork() {
+  for (const auto& detach : detach_) detach();
+}
+
+bool LoraNetwork::skips_module() const {
+  return generator_.defined() && options_.module_dropout > 0 && random_unit(generator_) < options_.module_dropout;
+}
+
+/// The dropouts, on what is between down and up: [B, ..., dim] or [B, dim, H, W].
+Tensor LoraNetwork::between(const Tensor& low, bool channels_first) const {
+  if (!generator_.defined()) return low;
+  Tensor x = low;
+  if (options_.dropout > 0)
+    x = x * at::rand(x.sizes(), generator_, x.options().requires_grad(false)).gt(options_.dropout) /
+        (1 - options_.dropout);
+  if (options_.rank_dropout > 0) {
+    std::vector<int64_t> shape(size_t(x.dim()), 1);
+    shape[0] = x.size(0);
+    shape[channels_first ? 1 : shape.size() - 1] = x.size(channels_first ? 1 : -1);
+    const Tensor kept = at::rand(shape, generator_, x.options().requires_grad(false)).gt(options_.rank_dropout);
+    x = x * kept / (1 - options_.rank_dropout);
+  }
+  return x;
+}
+
+NamedTensors LoraNetwork::parameters() const {
+  NamedTensors all;
+  for (const LoraModule& module : modules_) {
+    all.emplace_back(module.name + ".lora_down.weight", module.down);
+    all.emplace_back(module.name + ".lora_up.weight", module.up);
+  }
+  return all;
+}
+
+void LoraNetwork::save(const std::filesystem::path& path, at::ScalarType dtype,
+                       const std::map<std::string, std::string>& metadata) const {
+  NoGrad guard;
+  std::vector<std::pair<std::string, formats::StoredTensor>> tensors;
+  const auto add = [&](const std::string& name, const Tensor& tensor) {
+    tensors.emplace_back(name, checkpoint::stored_tensor(tensor.detach().to(dtype)));
+  };
+  for (const LoraModule& module : modules_) {
+    add(module.name + ".lora_down.weight", module.down);
+    add(module.name + ".lora_up.weight", module.up);
+    add(module.name + ".alpha", at::full({}, module.alpha));
+  }
+  formats::write_safetensors(path, tensors, metadata);
+}
+
+}  // namespace darkroom::train
