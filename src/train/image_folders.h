@@ -1,0 +1,36 @@
+// Training folders as kohya's tools lay them out: root/10_name class/picture.png with picture.txt beside it; the number
+// says how often each picture comes in an epoch. Source of truth: sd-scripts, library/train_util.py DreamBoothDataset,
+// library/config_util.py.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace darkroom::train {
+
+struct FolderPicture {
+  std::filesystem::path file;
+  std::vector<std::string> caption;  ///< the caption file's lines that are not blank; of a picture without one, the
+                                     ///< folder's class; at least one, possibly ""
+  bool has_caption_file = false;
+};
+
+struct ImageFolder {
+  std::filesystem::path path;
+  int64_t repeats = 1;
+  std::string class_tokens;             ///< what stands behind the number: "10_sks dog" is "sks dog"
+  std::vector<FolderPicture> pictures;  ///< .png .jpg .jpeg .webp, by name; not those of folders below
+};
+
+/// Every folder in `root` whose name begins with a number and "_", by name; others that hold pictures are logged and
+/// left out. `root` may be such a folder itself, or hold the pictures: then they come once each. `caption_extension`:
+/// ".txt". Throws Error: not_found for no such folder or no picture in it, saying what was looked for; corrupt_file for
+/// a caption that is not UTF-8 or has no line.
+std::vector<ImageFolder> read_image_folders(const std::filesystem::path& root, const std::string& caption_extension);
+
+/// Pictures of an epoch: each as often as its folder says.
+int64_t pictures_per_epoch(const std::vector<ImageFolder>& folders);
+
+}  // namespace darkroom::train
