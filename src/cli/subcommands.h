@@ -10,6 +10,7 @@ namespace darkroom::cli {
 void add_generate(CLI::App& program);
 void add_inspect(CLI::App& program);
 void add_lab(CLI::App& program);
+void add_lora(CLI::App& program);
 void add_prompt(CLI::App& program);
 void add_train(CLI::App& program);
 
