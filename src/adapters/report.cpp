@@ -41,6 +41,13 @@ Tensor change_alone(const AdapterModule& module, const Tensor& weight) {
   return change(module, at::zeros(change_shape(module.kind, module.factors))).weight;
 }
 
+/// Norms and singular values of what is no number would say nothing.
+AdapterFile checked_file(const std::filesystem::path& path) {
+  AdapterFile file = read_adapter_file(path);
+  require_numbers(file);
+  return file;
+}
+
 double squared(const Tensor& values) {
   return values.to(at::kFloat).square().sum(at::kDouble).item<double>();
 }
@@ -119,7 +126,7 @@ double AdapterComparison::relative() const {
 AdapterReport inspect_adapter(const std::filesystem::path& file, const std::filesystem::path& model) {
   const NoGrad guard;
   const Judge judge(model);
-  const auto adapter = std::make_shared<const AdapterFile>(read_adapter_file(file));
+  const auto adapter = std::make_shared<const AdapterFile>(checked_file(file));
   AdapterReport report;
   if (judge.keys) {
     const FittedAdapter fitted = fit(adapter, *judge.keys);
@@ -155,7 +162,7 @@ AdapterComparison compare_adapters(const WeightedFile& first, const WeightedFile
                                    const std::filesystem::path& model) {
   const NoGrad guard;
   const Judge judge(model);
-  const AdapterFile a = read_adapter_file(first.path), b = read_adapter_file(second.path);
+  const AdapterFile a = checked_file(first.path), b = checked_file(second.path);
   const auto a_modules = by_layer(a), b_modules = by_layer(b);
   std::map<std::string, bool> layers;
   for (const auto& [layer, module] : a_modules) layers[layer];

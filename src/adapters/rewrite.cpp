@@ -195,7 +195,10 @@ void scale_adapter(const fs::path& in, const fs::path& out, const Scaling& scali
 RankReport merge_adapters(const std::vector<WeightedFile>& files, const fs::path& out, const RankLimit& limit) {
   const NoGrad guard;
   std::vector<AdapterFile> adapters;
-  for (const WeightedFile& file : files) adapters.push_back(read_adapter_file(file.path));
+  for (const WeightedFile& file : files) {
+    adapters.push_back(read_adapter_file(file.path));
+    require_numbers(adapters.back());
+  }
   std::map<std::string, std::vector<WeightedModule>> layers;
   for (size_t i = 0; i < adapters.size(); ++i)
     for (const AdapterModule& module : adapters[i].modules) layers[module.layer].push_back({&module, files[i].weight});
@@ -217,6 +220,7 @@ RankReport merge_adapters(const std::vector<WeightedFile>& files, const fs::path
 RankReport resize_adapter(const fs::path& in, const fs::path& out, const RankLimit& limit) {
   const NoGrad guard;
   const AdapterFile file = read_adapter_file(in);
+  require_numbers(file);
   AdapterWriter writer(file);
   const at::ScalarType dtype = common_dtype({file});
   RankReport report;

@@ -125,6 +125,20 @@ TEST(Resize, IsAsNearAsTheRankAllowsAndKeepsTheScale) {
   expect_error(ErrorKind::unsupported, "whose rank cannot be changed", [&] { resize_adapter(full, out, {.rank = 2}); });
 }
 
+TEST(Resize, RefusesValuesThatAreNoNumbers) {
+  RewriteWorld world;
+  NamedTensors tensors;
+  add_lora(tensors, kTo, {8, 8}, 2, 1);
+  tensors[kTo + ".lora_up.weight"][1][1] = NAN;
+  const auto bad = world.write("bad.safetensors", tensors), out = world.folder / "out.safetensors";
+  const std::string what = "holds values that are no numbers";
+  expect_error(ErrorKind::corrupt_file, what, [&] { resize_adapter(bad, out, {.rank = 1}); });
+  expect_error(ErrorKind::corrupt_file, what, [&] { merge_adapters({{bad}}, out); });
+  expect_error(ErrorKind::corrupt_file, what, [&] { compare_adapters({bad}, {bad}); });
+  expect_error(ErrorKind::corrupt_file, what, [&] { inspect_adapter(bad); });
+  EXPECT_FALSE(std::filesystem::exists(out));
+}
+
 TEST(MergeIntoCheckpoint, IsTheModelWithTheAdaptersActing) {
   RewriteWorld world;
   const auto a = world.lora("a.safetensors", 1), out = world.folder / "out.safetensors";
