@@ -60,6 +60,7 @@ constexpr Pair kEndings[] = {
 /// How a layer's name begins -> kohya's beginning.
 constexpr Pair kBeginnings[] = {
     {"oft_unet_", "lora_unet_"},
+    {"lycoris_", "lora_unet_"},  // LyCORIS without a trainer around it wraps a UNet alone
     {"unet.", "lora_unet_"},
     {"model.diffusion_model.", "lora_unet_"},
     {"diffusion_model.", "lora_unet_"},

@@ -126,16 +126,21 @@ Shape lokr_shape(const Factors& factors) {
   return shape;
 }
 
+void require_rows_and_columns(Kind kind, const Shape& weight) {
+  require(weight.size() >= 2, ErrorKind::unsupported, "{} changes matrices and kernels, this weight is {}",
+          row_of(kind).name, shape_text(weight));
+}
+
 Shape ia3_shape(const Factors& factors, const Shape& weight) {
   const int64_t found = count(factors.find("weight")->second.shape);
   const bool on_input = scalar(factors, "on_input") != 0;
-  require(weight.size() >= 2, ErrorKind::unsupported, "IA3 changes matrices and kernels, this weight is {}",
-          shape_text(weight));
+  require_rows_and_columns(Kind::ia3, weight);
   require_equal(found, on_input ? weight[1] : weight[0], "weight", on_input ? "inputs" : "outputs");
   return weight;
 }
 
 Shape glora_shape(const Factors& factors, const Shape& weight) {
+  if (!weight.empty()) require_rows_and_columns(Kind::glora, weight);
   const Shape a1 = sizes(factors, "a1.weight", {2}), a2 = sizes(factors, "a2.weight", {2});
   const Shape b = product_shape(factors, "b2.weight", "b1.weight");
   require_equal(a2[1], a1[0], "a2.weight", "its columns (the rank)");
@@ -146,6 +151,7 @@ Shape glora_shape(const Factors& factors, const Shape& weight) {
 }
 
 Shape oft_shape(const Factors& factors, const Shape& weight) {
+  require_rows_and_columns(Kind::oft, weight);
   const bool is_rotation = !has(factors, "oft_blocks");
   const std::string_view name = is_rotation ? "oft_diag" : "oft_blocks";
   const Shape blocks = factors.find(name)->second.shape;
@@ -323,6 +329,8 @@ Shape change_shape(Kind kind, const Factors& factors, const Shape& weight) {
   require(!shape.empty() && shape[0] == weight[0] && count(shape) == count(weight) && one_kernel,
           ErrorKind::unsupported, "the change has the shape {}, the weight {}", shape_text(shape), shape_text(weight));
   if (has(factors, "dora_scale")) check_dora(factors, weight);
+  for (const std::string_view bias : {"diff_b", "b_norm"})
+    if (has(factors, bias)) require_equal(count(factors.find(bias)->second.shape), weight[0], bias, "its values");
   return shape;
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
+#include <tuple>
 
 #include "adapters/delta.h"
 #include "adapters/key_names.h"
@@ -157,6 +159,7 @@ void ModelKeys::add_text(models::ClipText& text, const std::vector<std::string>&
 FittedAdapter fit(std::shared_ptr<const AdapterFile> file, const ModelKeys& keys) {
   FittedAdapter fitted;
   fitted.file = std::move(file);
+  std::set<std::tuple<const LayerGroup*, int, int>> places;
   for (const AdapterModule& module : fitted.file->modules) {
     const Place* place = keys.find(module.layer);
     if (!place) {
@@ -169,6 +172,9 @@ FittedAdapter fit(std::shared_ptr<const AdapterFile> file, const ModelKeys& keys
       refuse(*fitted.file, keys, fmt::format("{}: {}", formats::in_quotes(module.stem), error.what()));
     }
     require_numbers(module);
+    require(places.emplace(place->group, place->first, place->count).second, ErrorKind::corrupt_file,
+            "load LoRA {}: the layer {} comes under two names", formats::in_quotes(fitted.file->path.string()),
+            formats::in_quotes(module.stem));
     fitted.modules.push_back({&module, place});
   }
   if (fitted.modules.empty())
@@ -177,6 +183,10 @@ FittedAdapter fit(std::shared_ptr<const AdapterFile> file, const ModelKeys& keys
                        listed(fitted.unmatched)));
   add_notes(fitted, keys);
   return fitted;
+}
+
+void require_numbers(const AdapterFile& file) {
+  for (const AdapterModule& module : file.modules) require_numbers(module);
 }
 
 std::string made_for(const AdapterFile& file) {

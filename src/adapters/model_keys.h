@@ -71,8 +71,12 @@ struct FittedAdapter {
 };
 
 /// Throws Error{unsupported} if no layer is found, or a change has another shape than its weight: then the file was
-/// made for another model, and the message says for which; and Error{corrupt_file} for values that are no numbers.
+/// made for another model, and the message says for which; and Error{corrupt_file} for values that are no numbers and
+/// for a layer that comes under two names.
 FittedAdapter fit(std::shared_ptr<const AdapterFile> file, const ModelKeys& keys);
+
+/// Throws Error{corrupt_file} naming the layer if a value of the file is no number.
+void require_numbers(const AdapterFile& file);
 
 /// "SD 1.x", "SD 2.x", "SDXL", "FLUX or SD 3": what the file was made for, by its metadata, names and shapes; "" if
 /// they do not tell.

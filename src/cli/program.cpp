@@ -16,6 +16,7 @@ int run_program(int argc, const char* const* argv) {
   add_convert(program);
   add_train(program);
   add_lab(program);
+  add_lora(program);
   add_prompt(program);
   add_precision(program);
   add_guidance(program);

@@ -5,7 +5,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/error.h"
 #include "cli/subcommands.h"
+#include "generate/lora_folder.h"
 #include "prompt/chunks.h"
 #include "prompt/extra_networks.h"
 #include "prompt/schedule.h"
@@ -20,6 +22,7 @@ struct PromptOptions {
   int steps = 20, hires_steps = 0;
   bool json = false;
   prompt::TaggedPrompt tagged;  ///< the prompt as typed
+  std::string lora_dir;
 };
 
 Json chunks_json(const std::vector<prompt::WeightedText>& pieces) {
@@ -29,15 +32,29 @@ Json chunks_json(const std::vector<prompt::WeightedText>& pieces) {
   return chunks;
 }
 
+/// The file a tag means, or why it means none.
+struct TagFile {
+  std::string path, problem;
+};
+TagFile file_of(const prompt::LoraTag& lora, const PromptOptions& options) {
+  try {
+    return {generate::find_lora(generate::lora_folder({.lora_dir = options.lora_dir}), lora.name).string(), ""};
+  } catch (const Error& error) {
+    return {"", error.what()};
+  }
+}
+
 /// What the tags say, LoRA's taken apart.
-Json tags_json(const prompt::TaggedPrompt& tagged) {
+Json tags_json(const PromptOptions& options) {
   Json tags = Json::array();
-  for (const prompt::NetworkTag& tag : tagged.tags) {
+  for (const prompt::NetworkTag& tag : options.tagged.tags) {
     Json json = {{"type", tag.type}, {"arguments", tag.arguments}};
     if (prompt::is_lora(tag)) {
       const prompt::LoraTag lora = prompt::lora_tag(tag);
       json.update({{"name", lora.name}, {"te", lora.text}, {"unet", lora.unet}});
       if (lora.rank_limit > 0) json["dyn"] = lora.rank_limit;
+      const TagFile file = file_of(lora, options);
+      file.problem.empty() ? json["file"] = file.path : json["problem"] = file.problem;
     }
     tags.push_back(std::move(json));
   }
@@ -54,7 +71,7 @@ Json prompt_json(const PromptOptions& options) {
   const std::vector<prompt::WeightedText> pieces = prompt::parse_attention(options.text);
   for (const auto& piece : pieces) json["attention"].push_back({piece.text, piece.weight});
   json["chunks"] = chunks_json(pieces);
-  json["tags"] = tags_json(options.tagged);
+  json["tags"] = tags_json(options);
   return json;
 }
 
@@ -67,6 +84,8 @@ void print_prompt(const PromptOptions& options) {
     const prompt::LoraTag lora = prompt::lora_tag(tag);
     fmt::print("LoRA {}: text encoder {:g}, UNet {:g}{}\n", lora.name, lora.text, lora.unet,
                lora.rank_limit > 0 ? fmt::format(", rank up to {}", lora.rank_limit) : "");
+    const TagFile file = file_of(lora, options);
+    fmt::print("  {}\n", file.problem.empty() ? file.path : file.problem);
   }
   const auto parts = prompt::split_and(options.text);
   for (const auto& part : parts) {
@@ -96,6 +115,7 @@ void add_prompt(CLI::App& program) {
       ->check(CLI::Range(1, 3000));
   command->add_option("--hires-steps", options->hires_steps, "Calls of a second pass, if that is asked about.")
       ->check(CLI::Range(0, 3000));
+  command->add_option("--lora-dir", options->lora_dir, "Folder of the LoRA files that tags name. [models/Lora]");
   command->add_flag("--json", options->json, "For programs: and, schedules, attention, chunks, tags.");
   command->callback([options] {
     options->tagged = prompt::without_tags(options->text);

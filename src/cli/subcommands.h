@@ -13,6 +13,7 @@ void add_guidance(CLI::App& program);
 void add_inspect(CLI::App& program);
 void add_lab(CLI::App& program);
 void add_precision(CLI::App& program);
+void add_lora(CLI::App& program);
 void add_prompt(CLI::App& program);
 void add_train(CLI::App& program);
 

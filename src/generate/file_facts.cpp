@@ -1,8 +1,10 @@
 #include "generate/file_facts.h"
 
-#include <algorithm>
+#include <fmt/ranges.h>
+
 #include <set>
 
+#include "adapters/adapter_file.h"
 #include "base/error.h"
 #include "checkpoint/load.h"
 #include "formats/file_kind.h"
@@ -74,25 +76,22 @@ void add_model_facts(FileFacts& facts, const checkpoint::ModelDescription& model
   advise("recommended CFG scale", advice.cfg_scale);
 }
 
-/// The part of a LoRA-like tensor's name that says so, or nothing.
-bool is_adapter_tensor(const std::string& name) {
-  static const std::vector<std::string> marks = {".lora_down.", ".lora_up.", ".lora_A.",    ".lora_B.",    ".hada_w1_a",
-                                                 ".lokr_w1",    ".oft_diag", "_lora.down.", ".lora.down.", ".on_input"};
-  return std::any_of(marks.begin(), marks.end(), [&](const std::string& mark) { return name.find(mark) != name.npos; });
-}
-
 bool add_adapter_facts(FileFacts& facts, const TensorFile& file) {
-  std::set<std::string> layers;
-  std::set<int64_t> ranks;
-  for (const auto& [name, tensor] : file.tensors) {
-    if (!is_adapter_tensor(name)) continue;
-    layers.insert(name.substr(0, name.find('.')));
-    if ((name.find("lora_down.") != name.npos || name.find("lora_A.") != name.npos) && !tensor.shape.empty())
-      ranks.insert(tensor.shape[0]);
+  adapters::AdapterFile adapter;
+  try {
+    adapter = adapters::adapter_file(file);
+  } catch (const Error&) {
+    return false;
   }
-  if (layers.empty()) return false;
+  std::set<int64_t> ranks;
+  std::set<std::string_view> kinds;
+  for (const adapters::AdapterModule& module : adapter.modules) {
+    kinds.insert(adapters::kind_name(module.kind));
+    if (const int64_t rank = adapters::rank_of(module.kind, module.factors); rank > 0) ranks.insert(rank);
+  }
   facts.kind = "LoRA";
-  facts.facts.emplace_back("layers", std::to_string(layers.size()));
+  facts.facts.emplace_back("kinds", fmt::format("{}", fmt::join(kinds, ", ")));
+  facts.facts.emplace_back("layers", std::to_string(adapter.modules.size()));
   if (!ranks.empty()) facts.facts.emplace_back("rank", fmt::format("{}", fmt::join(ranks, ", ")));
   return true;
 }

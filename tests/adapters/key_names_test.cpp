@@ -16,6 +16,7 @@ TEST(KeyNames, KohyaAndLycoris) {
   EXPECT_EQ(split("lora_te_text_model_encoder_layers_0_mlp_fc1.alpha"),
             "lora_te_text_model_encoder_layers_0_mlp_fc1 alpha");
   EXPECT_EQ(split("oft_unet_input_blocks_1_1_proj_in.oft_blocks"), "lora_unet_input_blocks_1_1_proj_in oft_blocks");
+  EXPECT_EQ(split("lycoris_down_blocks_0_resnets_0_conv1.lokr_w1"), "lora_unet_down_blocks_0_resnets_0_conv1 lokr_w1");
   EXPECT_EQ(split("lora_unet_conv_in.hada_w1_a"), "lora_unet_conv_in hada_w1_a");
   EXPECT_EQ(split("lora_unet_conv_in.weight"), "lora_unet_conv_in weight");  // IA3
   EXPECT_EQ(split("lora_unet_conv_in.b2.weight"), "lora_unet_conv_in b2.weight");

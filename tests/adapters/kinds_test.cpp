@@ -98,6 +98,9 @@ TEST(Kinds, TensorsThatDoNotFitAreNamed) {
           {8, 6});
   refused("weight: inputs must be 6, is 1", {{"weight", ones({1})}, {"on_input", ones({})}}, {8, 6});
   refused("IA3 changes matrices", {{"weight", ones({8})}, {"on_input", ones({})}}, {8});
+  refused("OFT changes matrices and kernels, this weight is [8]", {{"oft_blocks", ones({4, 2, 2})}}, {8});
+  refused("diff_b: its values must be 8, is 1", {{"diff", ones({8, 6})}, {"diff_b", ones({1})}}, {8, 6});
+  refused("b_norm: its values must be 8, is 4", {{"w_norm", ones({8})}, {"b_norm", ones({4})}}, {8});
   refused("oft_blocks: blocks times block size (the layer's outputs) must be 10, is 8",
           {{"oft_blocks", ones({4, 2, 2})}}, {10, 6});
   refused("3 stages of blocks of 4 do not fit 8 outputs", {{"oft_blocks", ones({3, 2, 4, 4})}}, {8, 6});

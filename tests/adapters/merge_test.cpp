@@ -122,6 +122,8 @@ TEST(Merge, FiftyRandomSetsComeBackBitForBit) {
   EXPECT_GT(seen.size(), 5u);
   world.merge.set({});
   EXPECT_TRUE(same(state_of(world.model), before));  // the very tensors: their memory is the mapped file's
+  for (const auto& [name, tensor] : world.model.unet->named_parameters())
+    EXPECT_EQ(tensor->use_count(), 1u) << name;  // nothing is kept aside
 }
 
 TEST(Merge, BiasesChangeAndComeBack) {

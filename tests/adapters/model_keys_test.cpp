@@ -150,6 +150,14 @@ TEST(Fit, RefusesFilesOfAnotherModelAndSaysOfWhich) {
   EXPECT_EQ(found->notes, (std::vector<std::string>{"it seems to be made for SDXL, the model is SD 1.x"}));
 }
 
+TEST(Fit, RefusesALayerUnderTwoNames) {
+  const checkpoint::Checkpoint model = tiny_checkpoint("sd15");
+  const ModelKeys keys(model);
+  NamedTensors tensors = one_layer(kToK, {8, 16});
+  add_lora(tensors, "lora_unet_input_blocks_1_1_transformer_blocks_0_attn2_to_k", {8, 16}, 2, 5);
+  expect_error(ErrorKind::corrupt_file, "comes under two names", [&] { fitted(tensors, keys); });
+}
+
 TEST(Fit, NotesWhatIsUnusual) {
   const checkpoint::Checkpoint model = tiny_checkpoint("sd15");
   const ModelKeys keys(model);

@@ -48,15 +48,19 @@ TEST(LoraTags, UnknownNamesAreRefusedWithTheNearest) {
 
 TEST(LoraTags, AreShownByPrompt) {
   const TemporaryFolder folder;
-  const auto run = run_program({"prompt", "a <lora:x:0.5:dyn=8>cat<foo:1>", "--json"}, folder.path());
+  write_demo_lora(folder / "x.safetensors", kTiny + "sd15");
+  const auto run =
+      run_program({"prompt", "a <lora:x:0.5:dyn=8>cat<lora:y><foo:1>", "--lora-dir", ".", "--json"}, folder.path());
   ASSERT_EQ(run.code, 0) << run.err;
   const auto json = nlohmann::json::parse(run.out);
   EXPECT_EQ(json["attention"][0][0], "a cat");
   EXPECT_EQ(json["tags"][0], nlohmann::json::parse(R"({"type": "lora", "arguments": ["x", "0.5", "dyn=8"], "name": "x",
-                                                       "te": 0.5, "unet": 0.5, "dyn": 8})"));
-  EXPECT_EQ(json["tags"][1]["type"], "foo");
-  const auto text = run_program({"prompt", "a <lora:x:te=0.5:unet=1>cat<foo:1>"}, folder.path()).out;
-  EXPECT_TRUE(text.starts_with("LoRA x: text encoder 0.5, UNet 1\ntag <foo:1>: has no effect\ncalls 0 to")) << text;
+                                                       "te": 0.5, "unet": 0.5, "dyn": 8, "file": "./x.safetensors"})"));
+  EXPECT_NE(json["tags"][1]["problem"].get<std::string>().find("the nearest are \"x\""), std::string::npos);
+  EXPECT_EQ(json["tags"][2]["type"], "foo");
+  const auto text = run_program({"prompt", "a <lora:x:te=0.5:unet=1>cat<foo:1>", "--lora-dir", "."}, folder.path()).out;
+  EXPECT_TRUE(text.starts_with("LoRA x: text encoder 0.5, UNet 1\n  ./x.safetensors\ntag <foo:1>: has no effect\n"))
+      << text;
 }
 
 }  // namespace

@@ -45,6 +45,7 @@ TEST(FileFacts, OfALoRA) {
                              {{"ss_network_dim", "8"}});
   const FileFacts file = file_facts(folder / "l.safetensors");
   EXPECT_EQ(file.kind, "LoRA");
+  EXPECT_EQ(fact(file, "kinds"), "LoRA");
   EXPECT_EQ(fact(file, "layers"), "1");
   EXPECT_EQ(fact(file, "rank"), "8");
   EXPECT_EQ(fact(file, "parameters"), "256");

@@ -51,6 +51,7 @@ TEST(RequestFields, EveryFieldReadsBackWhatItWrites) {
                          {"height", "128"},
                          {"model", "m"},
                          {"vae", "v"},
+                         {"lora_dir", "loras"},
                          {"clip_skip", "2"},
                          {"eta", "0.5"},
                          {"s_noise", "1.5"},
