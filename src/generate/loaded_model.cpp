@@ -29,12 +29,12 @@ std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::TextEncoderDescr
   return tokenizer;
 }
 
-diffusion::NoiseSchedule noise_schedule_of(const checkpoint::NoiseScheduleNumbers& numbers) {
-  return diffusion::NoiseSchedule({.curve = diffusion::beta_curve_named(numbers.beta_schedule),
-                                   .beta_start = numbers.beta_start,
-                                   .beta_end = numbers.beta_end,
-                                   .timesteps = numbers.timesteps,
-                                   .zero_terminal_snr = numbers.zero_terminal_snr});
+diffusion::NoiseScheduleConfig config_of(const checkpoint::NoiseScheduleNumbers& numbers) {
+  return {.curve = diffusion::beta_curve_named(numbers.beta_schedule),
+          .beta_start = numbers.beta_start,
+          .beta_end = numbers.beta_end,
+          .timesteps = numbers.timesteps,
+          .zero_terminal_snr = numbers.zero_terminal_snr};
 }
 
 fs::path place_of(const std::string& model) {
@@ -62,7 +62,7 @@ std::shared_future<std::string> hash_of(const fs::path& path) {
 
 LoadedModel::Parts::Parts(const ModelChoice& choice, at::ScalarType unet_dtype)
     : checkpoint(loaded(choice, unet_dtype)),
-      noise_schedule(noise_schedule_of(checkpoint.description.noise_schedule)),
+      noise_schedule(config_of(checkpoint.description.noise_schedule)),
       prediction(checkpoint.description.prediction == checkpoint::Prediction::v ? diffusion::Prediction::v
                                                                                 : diffusion::Prediction::epsilon),
       unet_dtype(unet_dtype) {
@@ -106,6 +106,13 @@ Settings LoadedModel::recommended() const {
   advise("scheduler", advice.schedule);
   advise("negative_prompt", advice.negative_prompt);
   return settings;
+}
+
+diffusion::NoiseSchedule noise_schedule_of(const LoadedModel::Parts& parts, const GenerateRequest& request) {
+  diffusion::NoiseScheduleConfig config = config_of(parts.checkpoint.description.noise_schedule);
+  config.downcast = request.downcast_alphas;
+  config.zero_terminal_snr |= request.noise_schedule == "Zero Terminal SNR";
+  return diffusion::NoiseSchedule(config);
 }
 
 std::vector<prompt::TextEncoder> text_encoders(const LoadedModel::Parts& parts, int clip_skip) {

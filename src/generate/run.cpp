@@ -72,6 +72,13 @@ void warn_of_gain(const Sampling& sampling) {
       sampling.choice.sampler.name, sampling.choice.schedule.label, sampling.steps(), gain);
 }
 
+/// Parity: A1111 names the emphasis only where brackets meet it; BREAK and backslashes are read by it too.
+bool shows_emphasis(const GenerateRequest& request) {
+  for (const std::string& text : {request.prompt, request.negative_prompt})
+    if (text.find_first_of("([\\") != std::string::npos || text.find("BREAK") != std::string::npos) return true;
+  return false;
+}
+
 /// Of picture `index` of the run.
 std::string recipe(const Parts& parts, GenerateRequest request, int64_t seed, int index,
                    const diffusion::SamplerChoice& choice) {
@@ -80,12 +87,15 @@ std::string recipe(const Parts& parts, GenerateRequest request, int64_t seed, in
       choice.sampler.default_schedule != "uniform" || !diffusion::is_automatic_schedule(request.schedule);
   if (was_chosen && !choice.has_own_levels()) request.schedule = choice.schedule.label;
   request.seed = seed;
+  if (!shows_emphasis(request)) request.emphasis = "Original";
+  request.precision = parts.unet_dtype == at::kBFloat16 ? "bf16" : "fp32";
   if (request.variation_strength > 0) request.variation_seed += index;
   return infotext({.request = request,
                    .model_name = parts.name,
                    .model_hash = parts.hash.get(),
                    .vae_name = parts.vae_name,
-                   .vae_hash = parts.vae_hash.valid() ? parts.vae_hash.get() : ""});
+                   .vae_hash = parts.vae_hash.valid() ? parts.vae_hash.get() : "",
+                   .batch_position = index % request.batch_size});
 }
 
 }  // namespace
@@ -120,11 +130,13 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
   at::set_num_threads(request.threads > 0 ? request.threads : usable_cores());
   layers::set_fast_paths(!request.plain);
 
-  const Sampling sampling = sampling_of(request, parts.noise_schedule, is_sdxl(parts));
+  const diffusion::NoiseSchedule schedule = noise_schedule_of(parts, request);
+  const Sampling sampling = sampling_of(request, schedule, is_sdxl(parts));
   warn_of_gain(sampling);
   options.on_progress({.stage = "reading the prompt", .note = ""});
   const bool uses_unconditional = sampling.choice.sampler.cfg_factor != 1;
-  const PromptPlan plan = plan_prompts(parts, request, sampling.planned_calls, uses_unconditional);
+  PromptPlan plan = plan_prompts(parts, request, sampling.planned_calls, uses_unconditional);
+  plan.schedule = &schedule;
   Tensor unconditional;
   const double cfg_scale = request.cfg_scale * sampling.choice.sampler.cfg_factor;
   const int64_t reduction = parts.checkpoint.vae->config.reduction();
