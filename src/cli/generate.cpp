@@ -10,6 +10,7 @@
 #include "cli/output_names.h"
 #include "cli/progress_bar.h"
 #include "cli/request_options.h"
+#include "cli/style_options.h"
 #include "cli/subcommands.h"
 #include "formats/picture_file.h"
 #include "formats/utf8.h"
@@ -24,6 +25,7 @@ using generate::Settings;
 
 struct GenerateOptions {
   Settings said;
+  StyleOptions styles;
   std::string output;
   std::string prompts_file;
   std::string preview;
@@ -47,12 +49,13 @@ std::vector<std::string> prompts_of(const std::string& path) {
 }
 
 std::vector<GenerateRequest> completed_requests(const GenerateOptions& options, const Settings& recommended) {
-  if (options.prompts_file.empty()) return {generate::completed_request(options.said, recommended)};
+  if (options.prompts_file.empty())
+    return {generate::completed_request(with_styles(options.said, options.styles), recommended)};
   std::vector<GenerateRequest> requests;
   for (const std::string& prompt : prompts_of(options.prompts_file)) {
     Settings said = options.said;
     said["prompt"] = prompt;
-    requests.push_back(generate::completed_request(said, recommended));
+    requests.push_back(generate::completed_request(with_styles(said, options.styles), recommended));
   }
   return requests;
 }
@@ -145,6 +148,7 @@ void add_generate(CLI::App& program) {
   command->option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   const std::shared_ptr<Settings> said(options, &options->said);
   for (const generate::RequestField& field : generate::request_fields()) add_request_option(*command, field, said);
+  add_style_options(*command, std::shared_ptr<StyleOptions>(options, &options->styles));
   command->add_option("-o,--output", options->output,
                       "File (.png, .jpg, .webp), folder/ or pattern like out/%05d.png. [outputs/NNNNN-SEED.png]");
   command->add_option("--quality", options->quality, "Of .jpg and .webp; a .webp of 100 keeps every pixel. [80]")

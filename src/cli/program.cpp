@@ -20,6 +20,9 @@ int run_program(int argc, const char* const* argv) {
   add_prompt(program);
   add_precision(program);
   add_guidance(program);
+  add_replay(program);
+  add_xyz(program);
+  add_matrix(program);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

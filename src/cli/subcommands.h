@@ -14,7 +14,10 @@ void add_inspect(CLI::App& program);
 void add_lab(CLI::App& program);
 void add_precision(CLI::App& program);
 void add_lora(CLI::App& program);
+void add_matrix(CLI::App& program);
 void add_prompt(CLI::App& program);
+void add_replay(CLI::App& program);
 void add_train(CLI::App& program);
+void add_xyz(CLI::App& program);
 
 }  // namespace darkroom::cli

@@ -1,5 +1,7 @@
 #include "diffusion/noise_schedule.h"
 
+#include <c10/util/Half.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -45,6 +47,16 @@ void rescale_to_zero_terminal_snr(std::vector<float>& alphas) {
   alphas.back() = 4.8973451890853435e-08f;
 }
 
+float in_half(float value) {
+  return float(c10::Half(value));
+}
+
+/// sqrt((1 - alpha) / alpha), each operation rounded to fp16 if `downcast`.
+float sigma_of(float alpha, bool downcast) {
+  if (!downcast) return std::sqrt((1.0f - alpha) / alpha);
+  return in_half(std::sqrt(in_half(in_half(1.0f - alpha) / alpha)));
+}
+
 float log_of(double sigma) {
   require(sigma > 0 && std::isnormal(float(sigma)), ErrorKind::internal,
           "look up a timestep: sigma must be positive and in the range of float32, but is {}", sigma);
@@ -63,17 +75,19 @@ BetaCurve beta_curve_named(std::string_view name) {
 NoiseSchedule::NoiseSchedule(const NoiseScheduleConfig& config) {
   check_config(config);
   alphas_cumprod_ = alphas_cumprod_of(config);
+  if (config.downcast)
+    for (float& alpha : alphas_cumprod_) alpha = in_half(alpha);
   if (config.zero_terminal_snr) rescale_to_zero_terminal_snr(alphas_cumprod_);
   float previous = 0;
   for (const float alpha : alphas_cumprod_) {
-    const float sigma = std::sqrt((1.0f - alpha) / alpha);
+    const float sigma = sigma_of(alpha, config.downcast);
     require(std::isfinite(sigma) && sigma > previous, ErrorKind::invalid_request,
             "make a noise schedule with betas {} to {}: noise levels must be finite and grow, but timestep {} has {} "
             "after {}",
             config.beta_start, config.beta_end, sigmas_.size(), sigma, previous);
     previous = sigma;
     sigmas_.push_back(sigma);
-    log_sigmas_.push_back(float32_log(sigma));
+    log_sigmas_.push_back(config.downcast ? in_half(float32_log(sigma)) : float32_log(sigma));
   }
 }
 

@@ -21,6 +21,8 @@ struct NoiseScheduleConfig {
   int timesteps = 1000;
   /// Stretches sqrt(alphas_cumprod) so that the last timestep is (all but) pure noise; sigma_max becomes about 4519.
   bool zero_terminal_snr = false;
+  /// Everything rounded to fp16, step by step, as in models that A1111 held in fp16 before 1.7.0-225.
+  bool downcast = false;
 };
 
 /// Immutable. t counts from 0 (least noise) to timesteps() - 1. In the noise levels used for sampling, x = x0 + sigma *

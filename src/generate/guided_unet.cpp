@@ -19,13 +19,14 @@ Conditioning joined(const Conditioning& a, const Conditioning& b) {
   return {at::cat({a.context, b.context}), a.vector.defined() ? at::cat({a.vector, b.vector}) : Tensor()};
 }
 
-diffusion::Denoiser told(const LoadedModel::Parts& parts, Conditioning conditioning) {
+diffusion::Denoiser told(const LoadedModel::Parts& parts, const diffusion::NoiseSchedule* schedule,
+                         Conditioning conditioning) {
   conditioning.context = conditioning.context.to(parts.unet_dtype);
   if (conditioning.vector.defined()) conditioning.vector = conditioning.vector.to(parts.unet_dtype);
   const auto network = [&parts, conditioning](const Tensor& x, const Tensor& t) {
     return parts.checkpoint.unet->forward(x.to(parts.unet_dtype), t, conditioning);
   };
-  return diffusion::network_denoiser(network, parts.noise_schedule, parts.prediction);
+  return diffusion::network_denoiser(network, schedule ? *schedule : parts.noise_schedule, parts.prediction);
 }
 
 /// What counts at a denoiser call, and until which.
@@ -43,9 +44,9 @@ Conditioning of_length(Conditioning text, int64_t rows) {
 }
 
 /// u + the sum of scales[i] * (c_i - u), all halves in one call of the network where they have one length.
-diffusion::Denoiser guided_parts(const LoadedModel::Parts& parts, std::vector<Conditioning> texts,
-                                 const std::vector<double>& scales, const Conditioning& negative, int batch,
-                                 Tensor* unconditional) {
+diffusion::Denoiser guided_parts(const LoadedModel::Parts& parts, const diffusion::NoiseSchedule* schedule,
+                                 std::vector<Conditioning> texts, const std::vector<double>& scales,
+                                 const Conditioning& negative, int batch, Tensor* unconditional) {
   int64_t rows = 0;
   for (const Conditioning& text : texts) rows = std::max(rows, text.context.size(1));
   for (Conditioning& text : texts) text = repeated(of_length(text, rows), batch);
@@ -53,7 +54,8 @@ diffusion::Denoiser guided_parts(const LoadedModel::Parts& parts, std::vector<Co
   const bool one_batch = u.context.size(1) == rows;
   Conditioning all = texts[0];
   for (size_t i = 1; i < texts.size(); ++i) all = joined(all, texts[i]);
-  const diffusion::Denoiser together = told(parts, one_batch ? joined(all, u) : all), alone = told(parts, u);
+  const diffusion::Denoiser together = told(parts, schedule, one_batch ? joined(all, u) : all),
+                            alone = told(parts, schedule, u);
   return [=, count = int64_t(texts.size())](const Tensor& x, double sigma) {
     std::vector<Tensor> inputs(size_t(count + (one_batch ? 1 : 0)), x);
     std::vector<Tensor> answers = together(at::cat(inputs), sigma).chunk(int64_t(inputs.size()));
@@ -93,9 +95,10 @@ class PlannedDenoiser {
       scales.push_back(part.weight * cfg_scale_);
     }
     const Conditioning negative = plan_.negative.empty() ? Conditioning{} : text_now(plan_.negative);
-    denoise_ = texts.size() == 1
-                   ? guided_unet(parts_, PromptPair{texts[0], negative}, scales[0], batch_, unconditional_)
-                   : guided_parts(parts_, texts, scales, negative, batch_, unconditional_);
+    denoise_ =
+        texts.size() == 1
+            ? guided_unet(parts_, PromptPair{texts[0], negative, plan_.schedule}, scales[0], batch_, unconditional_)
+            : guided_parts(parts_, plan_.schedule, texts, scales, negative, batch_, unconditional_);
   }
 
   const LoadedModel::Parts& parts_;
@@ -117,12 +120,13 @@ diffusion::Denoiser guided_unet(const LoadedModel::Parts& parts, const PromptPla
 diffusion::Denoiser guided_unet(const LoadedModel::Parts& parts, const PromptPair& pair, double cfg_scale, int batch,
                                 Tensor* unconditional) {
   const Conditioning prompt = repeated(pair.prompt, batch);
-  const diffusion::Denoiser conditional = told(parts, prompt);
+  const diffusion::Denoiser conditional = told(parts, pair.schedule, prompt);
   if (cfg_scale == 1 && !unconditional) return conditional;
   const Conditioning negative = repeated(pair.negative, batch);
   const bool one_batch = prompt.context.size(1) == negative.context.size(1);
-  const diffusion::PairDenoiser both = one_batch ? diffusion::as_one_batch(told(parts, joined(prompt, negative)))
-                                                 : diffusion::as_pair(conditional, told(parts, negative));
+  const diffusion::PairDenoiser both =
+      one_batch ? diffusion::as_one_batch(told(parts, pair.schedule, joined(prompt, negative)))
+                : diffusion::as_pair(conditional, told(parts, pair.schedule, negative));
   return unconditional ? diffusion::guided(both, cfg_scale, *unconditional)
                        : diffusion::guided(both, conditional, cfg_scale);
 }

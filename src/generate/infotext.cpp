@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/version.h"
+#include "generate/read_recipe.h"
 
 namespace darkroom::generate {
 namespace {
@@ -125,10 +126,19 @@ std::string infotext(const Recipe& recipe) {
     }
   }
   if (!recipe.lora_hashes.empty()) line += ", Lora hashes: " + field_value(recipe.lora_hashes);
+  // What is computed together is rounded alike, so that an exact repetition needs the whole batch.
+  if (request.batch_size > 1)
+    line += fmt::format(", Batch size: {}, Batch pos: {}", request.batch_size, recipe.batch_position);
   std::string text = request.prompt;
   if (!request.negative_prompt.empty()) text += fmt::format("\n{} {}", kNegative, request.negative_prompt);
   text += "\n" + line.substr(2) + ", Version: darkroom " + std::string(version());
   return std::string(trimmed(text));
+}
+
+std::string with_fields(std::string infotext, const std::vector<std::pair<std::string, std::string>>& fields) {
+  std::string more;
+  for (const auto& [key, value] : fields) more += fmt::format(", {}: {}", key, field_value(value));
+  return infotext.insert(std::min(infotext.rfind(", Version: "), infotext.size()), more);
 }
 
 ParsedInfotext parse_infotext(std::string_view text) {
@@ -156,15 +166,7 @@ ParsedInfotext parse_infotext(std::string_view text) {
 }
 
 Settings infotext_settings(const ParsedInfotext& infotext) {
-  Settings settings = {{"prompt", infotext.prompt}, {"negative_prompt", infotext.negative_prompt}};
-  for (const auto& [key, value] : infotext.fields) {
-    for (const RequestField& field : request_fields()) {
-      if (field.infotext == key && key != "Model" && key != "VAE") settings[field.name] = value;
-    }
-  }
-  // Parity: A1111 writes no profile, and its pictures come out the same with its habits alone.
-  if (!infotext.fields.empty()) settings.emplace("profile", "a1111-1.10");
-  return settings;
+  return read_recipe(infotext).settings;
 }
 
 }  // namespace darkroom::generate

@@ -20,10 +20,14 @@ struct Recipe {
   std::string vae_name;     ///< of a separate VAE, else empty
   std::string vae_hash;
   std::string lora_hashes;  ///< "name: hash, name: hash" of the tags that acted
+  int batch_position = 0;  ///< of the picture in its batch of request.batch_size
 };
 
 /// "prompt\nNegative prompt: ...\nSteps: 20, Sampler: ...": the text of the PNG's "parameters" chunk.
 std::string infotext(const Recipe& recipe);
+
+/// The infotext with more fields before its version; values are quoted where that is needed.
+std::string with_fields(std::string infotext, const std::vector<std::pair<std::string, std::string>>& fields);
 
 /// Infotext of any program, read leniently as A1111 does: what is not understood stays in the prompt or in `fields`.
 struct ParsedInfotext {
@@ -33,8 +37,7 @@ struct ParsedInfotext {
 };
 ParsedInfotext parse_infotext(std::string_view text);
 
-/// The request fields among them (the model aside: infotext has its name, not its place). Without a profile they are
-/// taken for A1111's, in the profile a1111-1.10.
+/// The request fields among them, as read_recipe() finds them (the model aside: infotext has its name, not its place).
 Settings infotext_settings(const ParsedInfotext& infotext);
 
 }  // namespace darkroom::generate

@@ -30,12 +30,12 @@ std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::TextEncoderDescr
   return tokenizer;
 }
 
-diffusion::NoiseSchedule noise_schedule_of(const checkpoint::NoiseScheduleNumbers& numbers) {
-  return diffusion::NoiseSchedule({.curve = diffusion::beta_curve_named(numbers.beta_schedule),
-                                   .beta_start = numbers.beta_start,
-                                   .beta_end = numbers.beta_end,
-                                   .timesteps = numbers.timesteps,
-                                   .zero_terminal_snr = numbers.zero_terminal_snr});
+diffusion::NoiseScheduleConfig config_of(const checkpoint::NoiseScheduleNumbers& numbers) {
+  return {.curve = diffusion::beta_curve_named(numbers.beta_schedule),
+          .beta_start = numbers.beta_start,
+          .beta_end = numbers.beta_end,
+          .timesteps = numbers.timesteps,
+          .zero_terminal_snr = numbers.zero_terminal_snr};
 }
 
 fs::path place_of(const std::string& model) {
@@ -46,7 +46,6 @@ fs::path place_of(const std::string& model) {
 checkpoint::Checkpoint loaded(const ModelChoice& choice, at::ScalarType unet_dtype, at::ScalarType vae_dtype) {
   auto checkpoint = checkpoint::load_checkpoint(place_of(choice.model),
                                                 {.unet_dtype = unet_dtype, .vae_dtype = vae_dtype, .vae = choice.vae});
-  if (choice.noise_schedule != "Default") checkpoint.description.noise_schedule.zero_terminal_snr = true;
   const int64_t channels = checkpoint.vae->config.latent_channels;
   const models::UNetConfig& unet = checkpoint.unet->config;
   require(
@@ -85,7 +84,7 @@ at::ScalarType dtype_of(const std::string& asked, bool has_bf16) {
 LoadedModel::Parts::Parts(const ModelChoice& choice, at::ScalarType unet_dtype, at::ScalarType vae_dtype)
     : checkpoint(loaded(choice, unet_dtype, vae_dtype)),
       adapters(std::make_unique<ModelAdapters>(checkpoint)),
-      noise_schedule(noise_schedule_of(checkpoint.description.noise_schedule)),
+      noise_schedule(config_of(checkpoint.description.noise_schedule)),
       prediction(checkpoint.description.prediction == checkpoint::Prediction::v ? diffusion::Prediction::v
                                                                                 : diffusion::Prediction::epsilon),
       unet_dtype(unet_dtype),
@@ -112,7 +111,6 @@ ModelChoice model_choice(const GenerateRequest& request) {
           .vae = request.vae,
           .precision = request.precision,
           .vae_precision = request.vae_precision,
-          .noise_schedule = request.noise_schedule,
           .vae_decoder = request.vae_decoder,
           .taesd = request.taesd};
 }
@@ -152,6 +150,13 @@ Settings LoadedModel::recommended() const {
   advise("scheduler", advice.schedule);
   advise("negative_prompt", advice.negative_prompt);
   return settings;
+}
+
+diffusion::NoiseSchedule noise_schedule_of(const LoadedModel::Parts& parts, const GenerateRequest& request) {
+  diffusion::NoiseScheduleConfig config = config_of(parts.checkpoint.description.noise_schedule);
+  config.downcast = request.downcast_alphas;
+  config.zero_terminal_snr |= request.noise_schedule == "Zero Terminal SNR";
+  return diffusion::NoiseSchedule(config);
 }
 
 std::vector<prompt::TextEncoder> text_encoders(const LoadedModel::Parts& parts, int clip_skip) {

@@ -45,6 +45,9 @@ inline bool is_sdxl(const LoadedModel::Parts& parts) {
   return parts.checkpoint.description.family == checkpoint::Family::sdxl;
 }
 
+/// The model's noise schedule as the request wants it. Throws Error{invalid_request} where it cannot be rounded so.
+diffusion::NoiseSchedule noise_schedule_of(const LoadedModel::Parts& parts, const GenerateRequest& request);
+
 /// How the text encoders of the model are read. Throws Error{invalid_request} for a CLIP skip beyond the first layer.
 std::vector<prompt::TextEncoder> text_encoders(const LoadedModel::Parts& parts, int clip_skip);
 

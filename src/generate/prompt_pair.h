@@ -11,7 +11,8 @@ namespace darkroom::generate {
 /// Each for one picture (batch 1).
 struct PromptPair {
   models::Conditioning prompt;
-  models::Conditioning negative;  ///< undefined tensors where it is never asked
+  models::Conditioning negative;                       ///< undefined tensors where it is never asked
+  const diffusion::NoiseSchedule* schedule = nullptr;  ///< as PromptPlan's
 };
 
 /// A text, encoded, and the last denoiser call (from 0) for which it counts.
@@ -29,6 +30,8 @@ struct PromptPart {
 struct PromptPlan {
   std::vector<PromptPart> parts;            ///< at least one
   std::vector<TimedConditioning> negative;  ///< empty where it is never asked
+  /// What the network's answers are read with; null = the model's. Must outlive the plan's denoiser.
+  const diffusion::NoiseSchedule* schedule = nullptr;
 };
 
 /// Encodes everything that the request's prompts say over a pass of `calls` denoiser calls. `always_negative`: at CFG

@@ -29,9 +29,14 @@ struct GenerateRequest {
   std::string vae_decoder = "Full";        ///< what turns latents into the picture: Full (the VAE), TAESD
   std::string taesd;                       ///< its file; empty = there is none
   std::string lora_dir;                    ///< where the LoRA files that tags name lie; empty = see lora_folder.h
-  std::string noise_schedule = "Default";  ///< of training: the model's word, or Zero Terminal SNR where it has none
   int clip_skip = 1;  ///< which layer of the text encoder is read, from the end, as A1111 counts (SD 1.x only)
-  double eta = -1;    ///< share of fresh noise of ancestral and SDE samplers and DDIM; -1 = the sampler's own
+  std::string emphasis = "Original";  ///< what brackets in prompts do: a name of prompt::emphasis_names()
+  bool old_prompt_editing = false;    ///< times in prompts as before A1111 1.6
+  bool pad_conds = false;             ///< the shorter of prompt and negative prompt gets empty chunks
+  bool pad_conds_v0 = false;  ///< or the negative prompt is cut or its last row repeated, as DDIM and PLMS before 1.6
+  bool downcast_alphas = false;            ///< the noise schedule in fp16, as before A1111 1.7.0-225
+  std::string noise_schedule = "Default";  ///< or "Zero Terminal SNR", whatever the model was trained with
+  double eta = -1;  ///< share of fresh noise of ancestral and SDE samplers and DDIM; -1 = the sampler's own
   double s_noise = 1;
   double s_churn = 0;                ///< Euler, Heun, DPM2: noise added over the whole run ...
   double s_tmin = 0;                 ///< ... only at levels in [s_tmin, s_tmax]

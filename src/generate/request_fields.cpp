@@ -15,6 +15,7 @@
 #include "generate/precision.h"
 #include "prompt/comments.h"
 #include "prompt/extra_networks.h"
+#include "prompt/emphasis.h"
 #include "prompt/schedule.h"
 #include "prompt/syntax.h"
 
@@ -50,7 +51,6 @@ std::vector<std::string> vae_decoder_names() {
 /// In the list's spelling.
 std::string one_of(const std::vector<std::string>& names, const char* flag, std::string_view asked) {
   for (const std::string& name : names)
-    if (diffusion::same_name(asked, name)) return name;
   fail(ErrorKind::invalid_request, "{}: one of {} is needed, {} was given", flag, fmt::join(names, ", "),
        formats::in_quotes(asked));
 }
@@ -184,14 +184,6 @@ const std::vector<RequestField>& request_fields() {
        vae_decoder_names},
       {&R::taesd, "taesd", "", never, "--taesd",
        "TAESD's weights (taesd_decoder.safetensors or .pth): previews use them, pictures with --vae-decoder TAESD."},
-      {&R::noise_schedule,
-       "sd_noise_schedule",
-       "Noise Schedule",
-       unlike_default,
-       "--noise-schedule",
-       "Zero Terminal SNR: for models that were trained so without saying it; their first step starts from pure noise.",
-       {},
-       noise_schedule_names},
       {&R::lora_dir, "lora_dir", "", never, "--lora-dir",
        "Folder of LoRA files, searched with all below it for the name in <lora:name:0.8>. Without it: the folder Lora "
        "beside a folder Stable-diffusion that holds the model, else models/Lora."},
@@ -250,63 +242,31 @@ const std::vector<RequestField>& request_fields() {
        [] {
          return std::vector<std::string>{"CPU", "NV"};
        }},
-      {&R::eta,
-       "eta",
-       "Eta",
+      {&R::old_prompt_editing, "use_old_scheduling", "Old prompt editing timelines", unlike_default,
+       "--old-prompt-editing",
+       "True reads times in [a:b:when] as A1111 did before 1.6: below 1 a share of the steps, else a step."},
+      {&R::emphasis,
+       "emphasis",
+       "Emphasis",
        unlike_default,
-       "--eta",
-       "Share of each step's noise drawn anew; -1 is the sampler's own: 1 for ancestral and SDE samplers, 0.3 for TCD, "
-       "else 0.",
-       {-1, 1}},
-      {&R::s_noise,
-       "s_noise",
-       "Sigma noise",
+       "--emphasis",
+       "What brackets in prompts do: Original weighs words and keeps the mean, No norm only weighs them, Ignore drops "
+       "the brackets, None takes them as text.",
+       {},
+       prompt::emphasis_names},
+      {&R::downcast_alphas, "use_downcasted_alpha_bar", "Downcast alphas_cumprod", unlike_default, "--downcast-alphas",
+       "True rounds the noise schedule to fp16, as in A1111 before 1.7.0-225."},
+      {&R::noise_schedule,
+       "sd_noise_schedule",
+       "Noise Schedule",
        unlike_default,
-       "--s-noise",
-       "Factor on the noise drawn in a step.",
-       {0, 10}},
-      {&R::s_churn,
-       "s_churn",
-       "Sigma churn",
-       unlike_default,
-       "--s-churn",
-       "Euler, Heun, DPM2: noise added over the whole run and removed again.",
-       {0, 100}},
-      {&R::s_tmin,
-       "s_tmin",
-       "Sigma tmin",
-       unlike_default,
-       "--s-tmin",
-       "Churn only at noise levels from this one.",
-       {0, 1e6}},
-      {&R::s_tmax,
-       "s_tmax",
-       "Sigma tmax",
-       unlike_default,
-       "--s-tmax",
-       "Churn only at noise levels up to this one; 0 is no limit.",
-       {0, 1e6}},
-      {&R::order,
-       "order",
-       "Order",
-       unlike_default,
-       "--order",
-       "At most this order for LMS, DEIS (1 to 4), UniPC (1 to 3), DPM adaptive (2 or 3); 0 is the sampler's own.",
-       {0, 4}},
-      {&R::relative_tolerance,
-       "rtol",
-       "Relative tolerance",
-       unlike_default,
-       "--rtol",
-       "DPM adaptive: how far a step may be off, as a share of the value.",
-       {1e-9, 10}},
-      {&R::absolute_tolerance,
-       "atol",
-       "Absolute tolerance",
-       unlike_default,
-       "--atol",
-       "DPM adaptive: how far a step may be off at small values.",
-       {1e-9, 10}},
+       "--noise-schedule",
+       "Zero Terminal SNR stretches the noise schedule so that its last step is pure noise.",
+       {},
+       noise_schedule_names},
+      {&R::discards_lowest, "discard_next_to_last_sigma", "Discard penultimate sigma", unlike_default,
+       "--discard-next-to-last-sigma",
+       "One noise level more without the lowest positive one, with every sampler; some samplers always do it."},
       {&R::sigma_min,
        "sigma_min",
        "Schedule min sigma",
@@ -328,9 +288,68 @@ const std::vector<RequestField>& request_fields() {
        "--rho",
        "Curvature of the schedules Karras (7) and Polyexponential (1); 0 is their own.",
        {0, 100}},
-      {&R::discards_lowest, "discard_next_to_last_sigma", "Discard penultimate sigma", unlike_default,
-       "--discard-next-to-last-sigma",
-       "One noise level more without the lowest positive one, with every sampler; some samplers always do it."},
+      {&R::eta,
+       "eta",
+       "Eta",
+       unlike_default,
+       "--eta",
+       "Share of each step's noise drawn anew; -1 is the sampler's own: 1 for ancestral and SDE samplers, 0.3 for TCD, "
+       "else 0.",
+       {-1, 1}},
+      {&R::s_churn,
+       "s_churn",
+       "Sigma churn",
+       unlike_default,
+       "--s-churn",
+       "Euler, Heun, DPM2: noise added over the whole run and removed again.",
+       {0, 100}},
+      {&R::s_tmin,
+       "s_tmin",
+       "Sigma tmin",
+       unlike_default,
+       "--s-tmin",
+       "Churn only at noise levels from this one.",
+       {0, 1e6}},
+      {&R::s_tmax,
+       "s_tmax",
+       "Sigma tmax",
+       unlike_default,
+       "--s-tmax",
+       "Churn only at noise levels up to this one; 0 is no limit.",
+       {0, 1e6}},
+      {&R::s_noise,
+       "s_noise",
+       "Sigma noise",
+       unlike_default,
+       "--s-noise",
+       "Factor on the noise drawn in a step.",
+       {0, 10}},
+      {&R::pad_conds, "pad_cond_uncond", "Pad conds", unlike_default, "--pad-conds",
+       "True gives the shorter of prompt and negative prompt empty chunks: one network call instead of two."},
+      {&R::pad_conds_v0, "pad_cond_uncond_v0", "Pad conds v0", unlike_default, "--pad-conds-v0",
+       "True cuts the negative prompt to the prompt's length or repeats its last row, as DDIM and PLMS before A1111 "
+       "1.6."},
+      {&R::order,
+       "order",
+       "Order",
+       unlike_default,
+       "--order",
+       "At most this order for LMS, DEIS (1 to 4), UniPC (1 to 3), DPM adaptive (2 or 3); 0 is the sampler's own.",
+       {0, 4}},
+      {&R::relative_tolerance,
+       "rtol",
+       "Relative tolerance",
+       unlike_default,
+       "--rtol",
+       "DPM adaptive: how far a step may be off, as a share of the value.",
+       {1e-9, 10}},
+      {&R::absolute_tolerance,
+       "atol",
+       "Absolute tolerance",
+       unlike_default,
+       "--atol",
+       "DPM adaptive: how far a step may be off at small values.",
+       {1e-9, 10}},
       {&R::noise,
        "noise",
        "Noise",
@@ -370,8 +389,8 @@ const std::vector<RequestField>& request_fields() {
       {&R::batch_count, "n_iter", "", never, "--batch-count", "Batches made one after another.", {1, 10000}},
       {&R::precision,
        "precision",
-       "",
-       never,
+       "Precision",
+       always,
        "--precision",
        "fp32: the reference. bf16: half the memory, fast where the processor computes it. auto: bf16 there, else fp32.",
        {},
@@ -384,7 +403,7 @@ const std::vector<RequestField>& request_fields() {
        "Of decoding the picture. A picture that bf16 cannot decode is decoded again in fp32. auto: fp32.",
        {},
        precision_names},
-      {&R::plain, "plain", "", never, "--plain",
+      {&R::plain, "plain", "Plain", unlike_default, "--plain",
        "True computes with plain libtorch, without Darkroom's own fast paths: slower, the definition of what is "
        "right."},
       {&R::threads, "threads", "", never, "--threads", "Processor threads; 0 is one per core.", {0, 1024}},
@@ -427,13 +446,14 @@ GenerateRequest completed_request(const Settings& said, const Settings& recommen
     }
   }
   // The spelling of the tables, so that infotext does not depend on how a name was typed.
-  const auto choice =
-      diffusion::choose_sampler(request.sampler, request.schedule, diffusion::profile_named(request.profile));
-  const bool own = choice.schedule.name == choice.sampler.default_schedule;
+  const diffusion::Profile& profile = diffusion::profile_named(request.profile);
+  const auto choice = diffusion::choose_sampler(request.sampler, request.schedule, profile);
+  const bool own = &choice.schedule == &diffusion::choose_sampler(choice.sampler.name, "automatic", profile).schedule;
   request.schedule = own && diffusion::is_automatic_schedule(request.schedule) ? "Automatic" : choice.schedule.label;
   request.sampler = choice.sampler.name;
   request.profile = choice.profile.name;
   request.noise = noise_name(request.noise);
+  request.emphasis = prompt::emphasis_names()[size_t(prompt::emphasis_named(request.emphasis))];
   request.precision = precision_named(request.precision);
   request.vae_precision = precision_named(request.vae_precision);
   request.noise_schedule = one_of(noise_schedule_names(), "--noise-schedule", request.noise_schedule);

@@ -84,6 +84,11 @@ diffusion::Denoiser watched(diffusion::Denoiser denoise, const Tensor& unconditi
     watch.on_call(x, sigma, answer, unconditional);
     return answer;
   };
+/// Parity: A1111 names the emphasis only where brackets meet it; BREAK and backslashes are read by it too.
+bool shows_emphasis(const GenerateRequest& request) {
+  for (const std::string& text : {request.prompt, request.negative_prompt})
+    if (text.find_first_of("([\\") != std::string::npos || text.find("BREAK") != std::string::npos) return true;
+  return false;
 }
 
 /// What all pictures of a run have in common.
@@ -100,13 +105,16 @@ std::string recipe(const Parts& parts, GenerateRequest request, int64_t seed, in
       choice.sampler.default_schedule != "uniform" || !diffusion::is_automatic_schedule(request.schedule);
   if (was_chosen && !choice.has_own_levels()) request.schedule = choice.schedule.label;
   request.seed = seed;
+  if (!shows_emphasis(request)) request.emphasis = "Original";
+  request.precision = parts.unet_dtype == at::kBFloat16 ? "bf16" : "fp32";
   if (request.variation_strength > 0) request.variation_seed += index;
   return infotext({.request = request,
                    .model_name = parts.name,
                    .model_hash = parts.hash.get(),
                    .vae_name = parts.vae_name,
                    .vae_hash = parts.vae_hash.valid() ? parts.vae_hash.get() : "",
-                   .lora_hashes = facts.lora_hashes});
+                   .lora_hashes = facts.lora_hashes,
+                   .batch_position = index % request.batch_size});
 }
 
 }  // namespace
@@ -143,14 +151,16 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
   layers::set_fast_paths(!request.plain);
   const layers::CircularPadding tiles(request.tiling);
 
-  const Sampling sampling = sampling_of(request, parts.noise_schedule, is_sdxl(parts));
+  const diffusion::NoiseSchedule schedule = noise_schedule_of(parts, request);
+  const Sampling sampling = sampling_of(request, schedule, is_sdxl(parts));
   warn_of_gain(sampling);
   options.on_progress({.stage = "reading the prompt", .note = ""});
   const double cfg_scale = request.cfg_scale * sampling.choice.sampler.cfg_factor;
   const bool rescales = request.cfg_rescale > 0 && cfg_scale != 1 && cfg_scale != 0;
   const bool uses_unconditional = sampling.choice.sampler.cfg_factor != 1 || rescales || options.watch;
   const ToldRequest told = use_tags(parts, request);
-  const PromptPlan plan = plan_prompts(parts, told.request, sampling.planned_calls, uses_unconditional);
+  PromptPlan plan = plan_prompts(parts, told.request, sampling.planned_calls, uses_unconditional);
+  plan.schedule = &schedule;
   const RunFacts facts{sampling.choice, told.lora_hashes};
   Tensor unconditional;
   const int64_t reduction = parts.checkpoint.vae->config.reduction();

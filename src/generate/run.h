@@ -20,7 +20,6 @@ struct ModelChoice {
   std::string vae;    ///< empty = the model's own
   std::string precision = "auto";
   std::string vae_precision = "auto";       ///< auto = fp32
-  std::string noise_schedule = "Default";   ///< as in the request
   std::string vae_decoder = "Full", taesd;  ///< as in the request
   bool has_bf16 = cpu_has_bf16();           ///< tests compute in bf16 on processors that only emulate it
 };

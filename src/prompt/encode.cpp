@@ -2,7 +2,6 @@
 
 #include "models/unet_blocks.h"
 #include "prompt/chunks.h"
-#include "prompt/syntax.h"
 
 namespace darkroom::prompt {
 namespace {
@@ -40,14 +39,15 @@ std::vector<Chunk> chunks_of(const TextEncoder& encoder, const std::vector<Weigh
   return chunk_tokens(pieces, chunk_tokens_of(encoder), options);
 }
 
-EncodedText encode_text(const TextEncoder& encoder, const std::vector<WeightedText>& pieces, size_t least_chunks) {
+EncodedText encode_text(const TextEncoder& encoder, const std::vector<WeightedText>& pieces, size_t least_chunks,
+                        Emphasis emphasis) {
   const models::ClipText& network = *encoder.network;
   std::vector<Chunk> chunks = chunks_of(encoder, pieces);
   if (chunks.size() < least_chunks) chunks.resize(least_chunks, chunks_of(encoder, {{"", 1}}).front());
   const auto [ids, weights] = chunk_tensors(chunks);
 
   const Tensor hidden = network.hidden_state(ids, encoder.skipped);
-  const Tensor states = with_emphasis(encoder.final_norm ? network.normed(hidden) : hidden, weights);
+  const Tensor states = with_emphasis(encoder.final_norm ? network.normed(hidden) : hidden, weights, emphasis);
   EncodedText text{states.reshape({1, -1, states.size(2)}), {}};
   if (encoder.has_pooled) {
     const Tensor first = ids.narrow(0, 0, 1);
@@ -58,23 +58,24 @@ EncodedText encode_text(const TextEncoder& encoder, const std::vector<WeightedTe
 
 }  // namespace
 
-Tensor with_emphasis(const Tensor& states, const Tensor& weights) {
+Tensor with_emphasis(const Tensor& states, const Tensor& weights, Emphasis emphasis) {
   if (weights.eq(1).all().item<bool>()) return states;
   const Tensor weighted = states * weights.unsqueeze(-1);
+  if (emphasis == Emphasis::no_norm) return weighted;
   return weighted * (states.mean({1, 2}, /*keepdim=*/true) / weighted.mean({1, 2}, /*keepdim=*/true));
 }
 
-size_t chunk_count(const std::vector<TextEncoder>& encoders, std::string_view prompt) {
-  return chunks_of(encoders.front(), parse_attention(prompt)).size();
+size_t chunk_count(const std::vector<TextEncoder>& encoders, std::string_view prompt, Emphasis emphasis) {
+  return chunks_of(encoders.front(), weighted_pieces(prompt, emphasis)).size();
 }
 
 models::Conditioning encode_prompt(const std::vector<TextEncoder>& encoders, std::string_view prompt,
-                                   size_t least_chunks) {
-  const std::vector<WeightedText> pieces = parse_attention(prompt);
+                                   size_t least_chunks, Emphasis emphasis) {
+  const std::vector<WeightedText> pieces = weighted_pieces(prompt, emphasis);
   std::vector<Tensor> contexts;
   models::Conditioning conditioning;
   for (const TextEncoder& encoder : encoders) {
-    EncodedText text = encode_text(encoder, pieces, least_chunks);
+    EncodedText text = encode_text(encoder, pieces, least_chunks, emphasis);
     contexts.push_back(text.context);
     if (text.pooled.defined()) conditioning.vector = text.pooled;
   }

@@ -7,6 +7,7 @@
 
 #include "models/clip_text.h"
 #include "models/conditioning.h"
+#include "prompt/emphasis.h"
 #include "prompt/tokenizer.h"
 
 namespace darkroom::prompt {
@@ -23,17 +24,18 @@ struct TextEncoder {
 
 /// The whole prompt of any length: context [1, 77·n, C], encoders side by side along C; vector [1, P] = the pooled text
 /// where an encoder has it, else undefined. Each chunk of 75 tokens is encoded by itself; words in brackets are
-/// multiplied by their weight, then the chunk by what brings its mean back ("Original" emphasis).
+/// multiplied by their weight, then, with the original emphasis, the chunk by what brings its mean back.
 /// `least_chunks`: shorter prompts are followed by empty chunks.
 /// Throws Error{invalid_request} as parse_attention and chunk_tokens do.
 models::Conditioning encode_prompt(const std::vector<TextEncoder>& encoders, std::string_view prompt,
-                                   size_t least_chunks = 1);
+                                   size_t least_chunks = 1, Emphasis emphasis = Emphasis::original);
 
 /// How many chunks of 75 tokens the first encoder makes of it.
-size_t chunk_count(const std::vector<TextEncoder>& encoders, std::string_view prompt);
+size_t chunk_count(const std::vector<TextEncoder>& encoders, std::string_view prompt,
+                   Emphasis emphasis = Emphasis::original);
 
-/// states [N, T, C] of N chunks times weights [N, T], each chunk's mean kept.
-Tensor with_emphasis(const Tensor& states, const Tensor& weights);
+/// states [N, T, C] of N chunks times weights [N, T]; each chunk's mean kept with the original emphasis.
+Tensor with_emphasis(const Tensor& states, const Tensor& weights, Emphasis emphasis = Emphasis::original);
 
 /// What SDXL is told of sizes, in pixels.
 struct PictureSizes {

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "formats/utf8.h"
+#include "prompt/blanks.h"
 #include "prompt/unicode.h"
 
 namespace darkroom::prompt {
@@ -63,34 +64,9 @@ class Pieces {
   std::vector<Run> runs_;
 };
 
-// Blanks and word characters are Python's: four separators more than Unicode's blanks, marks not part of words.
-bool is_python_blank(char32_t c) {
-  return is_blank(c) || (c >= 0x1C && c <= 0x1F);
-}
+// Word characters are Python's: marks are not part of words.
 bool is_word(char32_t c) {
   return is_letter(c) || is_number(c) || c == '_';
-}
-
-std::optional<formats::CodePoint> last_code_point(std::string_view text) {
-  for (size_t bytes = 1; bytes <= std::min<size_t>(4, text.size()); ++bytes) {
-    const auto c = formats::first_code_point(text.substr(text.size() - bytes));
-    if (c && c->bytes == bytes) return c;
-  }
-  return std::nullopt;
-}
-
-std::string_view without_blanks_in_front(std::string_view text) {
-  for (auto c = formats::first_code_point(text); c && is_python_blank(c->value); c = formats::first_code_point(text)) {
-    text.remove_prefix(c->bytes);
-  }
-  return text;
-}
-
-std::string_view without_blanks_behind(std::string_view text) {
-  for (auto c = last_code_point(text); c && is_python_blank(c->value); c = last_code_point(text)) {
-    text.remove_suffix(c->bytes);
-  }
-  return text;
 }
 
 struct WeightMark {

@@ -92,6 +92,27 @@ TEST(Generate, TakesPromptsFromAFile) {
   EXPECT_FALSE(std::filesystem::exists(folder / "out/003.png"));
 }
 
+TEST(Generate, StylesGoIntoPromptAndRecipe) {
+  const TemporaryFolder folder;
+  formats::put(folder / "a.csv", "name,prompt,negative_prompt\nink,\"{prompt}, ink\",blurry\nbig,large,small\n");
+  formats::put(folder / "b.csv", "name,text\nbig,huge\n");
+  const ProgramResult result = generate(
+      folder, {"--styles-file", "*.csv", "--style", "ink", "--style", "big", "a cat # note", "-q", "-o", "a.png"});
+  ASSERT_EQ(result.code, 0) << result.err;
+  const auto read = generate::parse_infotext(formats::read_png(folder / "a.png").texts.at(0).text);
+  EXPECT_EQ(read.prompt, "a cat\n");  // the comment takes what is behind it, styles too, as in A1111
+  EXPECT_EQ(read.negative_prompt, "blurry");
+  ASSERT_EQ(generate(folder, {"a cat", "--styles-file", "a.csv", "--styles-file", "b.csv", "--style", "ink", "--style",
+                              "big", "-q", "-o", "b.png"})
+                .code,
+            0);
+  EXPECT_EQ(generate::parse_infotext(formats::read_png(folder / "b.png").texts.at(0).text).prompt, "a cat, ink, huge");
+  const ProgramResult unknown = generate(folder, {"a cat", "--styles-file", "a.csv", "--style", "oil", "-o", "c.png"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_NE(unknown.err.find("there is no style \"oil\"; there are \"ink\", \"big\""), std::string::npos);
+  EXPECT_EQ(generate(folder, {"a cat", "--styles-file", "x*.csv", "-o", "c.png"}).code, 3);
+}
+
 TEST(Generate, PromptFilesMustHoldPrompts) {
   const TemporaryFolder folder;
   formats::put(folder / "empty.txt", "\n\n");

@@ -58,6 +58,17 @@ TEST(NoiseSchedule, LinearBetas) {
   EXPECT_NEAR(schedule.sigma_max(), std::sqrt(1 / (0.9999 * 0.9932666667 * 0.9866333333 * 0.98) - 1), 1e-6);
 }
 
+// numpy's float16: a = cumprod(1 - betas) in float64, then sqrt((1 - a) / a) with every operation in float16.
+TEST(NoiseSchedule, DowncastIsHalfPrecisionThroughout) {
+  const NoiseSchedule half({.downcast = true});
+  const std::vector<std::pair<size_t, float>> expected = {{0, 0.03125f},         {1, 0.038299560546875f},
+                                                          {250, 0.69580078125f}, {500, 1.6181640625f},
+                                                          {900, 8.3515625f},     {999, 14.609375f}};
+  for (const auto& [t, sigma] : expected) EXPECT_EQ(half.sigmas()[t], sigma) << t;
+  EXPECT_NEAR(half.sigma(999), 14.609041, 1e-6);  // through a logarithm in float16
+  EXPECT_NEAR(half.sigma(0), 0.0312778912, 1e-9);
+}
+
 TEST(NoiseSchedule, ZeroTerminalSnr) {
   const NoiseSchedule plain, schedule({.zero_terminal_snr = true});
   EXPECT_FLOAT_EQ(schedule.alphas_cumprod().front(), plain.alphas_cumprod().front());

@@ -9,10 +9,11 @@
 namespace darkroom::generate {
 namespace {
 
-const std::string kEnd = ", Profile: darkroom, Version: darkroom " + std::string(version());
+const std::string kEnd = ", Profile: darkroom, Precision: fp32, Version: darkroom " + std::string(version());
 
 Recipe recipe(const Settings& said) {
-  Settings all = {{"prompt", "a red apple"}, {"seed", "42"}, {"width", "512"}, {"height", "768"}};
+  Settings all = {
+      {"prompt", "a red apple"}, {"seed", "42"}, {"width", "512"}, {"height", "768"}, {"precision", "fp32"}};
   for (const auto& [name, text] : said) all[name] = text;
   return {.request = completed_request(all), .model_name = "v1-5-pruned", .model_hash = "e1441589a6"};
 }
@@ -62,6 +63,36 @@ TEST(Infotext, QuotesValuesThatCouldBeTakenForMoreFields) {
   EXPECT_EQ(parse_infotext(text).fields.at(8), std::pair(std::string("Model"), it.model_name));
 }
 
+TEST(Infotext, WritesTheOrderOfA1111) {
+  const std::string text = infotext(recipe({{"sampler_name", "Heun"},
+                                            {"discard_next_to_last_sigma", "true"},
+                                            {"sigma_min", "0.1"},
+                                            {"sigma_max", "9"},
+                                            {"rho", "5"},
+                                            {"eta", "0.5"},
+                                            {"s_churn", "1.5"},
+                                            {"s_tmin", "0.1"},
+                                            {"s_tmax", "8"},
+                                            {"s_noise", "1.003"}}));
+  EXPECT_NE(text.find(", RNG: CPU, Discard penultimate sigma: True, Schedule min sigma: 0.1, Schedule max sigma: 9, "
+                      "Schedule rho: 5, Eta: 0.5, Sigma churn: 1.5, Sigma tmin: 0.1, Sigma tmax: 8, Sigma noise: "
+                      "1.003, Profile"),
+            std::string::npos)
+      << text;
+}
+
+TEST(Infotext, SaysWhereInItsBatchAPictureWas) {
+  Recipe it = recipe({{"batch_size", "3"}});
+  it.batch_position = 1;
+  EXPECT_NE(infotext(it).find(", Batch size: 3, Batch pos: 1, Version"), std::string::npos) << infotext(it);
+}
+
+TEST(Infotext, TakesMoreFieldsBeforeItsVersion) {
+  const std::string text = with_fields(infotext(recipe({})), {{"Script", "X/Y/Z plot"}, {"X Values", "1,2"}});
+  EXPECT_NE(text.find(", Script: X/Y/Z plot, X Values: \"1,2\", Version: darkroom"), std::string::npos) << text;
+  EXPECT_EQ(with_fields("a", {{"b", "c"}}), "a, b: c");
+}
+
 TEST(Infotext, EmptyPromptLeavesTheLineOfFields) {
   EXPECT_TRUE(infotext(recipe({{"prompt", ""}})).starts_with("Steps: 20"));
 }
@@ -81,7 +112,8 @@ TEST(Infotext, ReadsBackWhatItWrites) {
                            {"clip_skip", "3"},
                            {"randn_source", "NV"},
                            {"eta", "0.25"},
-                           {"s_noise", "1.01"}};
+                           {"s_noise", "1.01"},
+                           {"precision", "fp32"}};
     Settings read = infotext_settings(parse_infotext(infotext(recipe(said))));
     EXPECT_EQ(read.extract("profile").mapped(), "darkroom");
     EXPECT_EQ(read, said) << prompt;

@@ -65,13 +65,6 @@ TEST(LoadedModel, TheVaeComputesInFp32UnlessAskedOtherwise) {
   EXPECT_EQ(dtype("bf16"), at::kBFloat16);
 }
 
-TEST(LoadedModel, ZeroTerminalSnrCanBeSaidOfAModel) {
-  const LoadedModel plain({.model = tiny_model("sd21")});
-  const LoadedModel said({.model = tiny_model("sd21"), .noise_schedule = "Zero Terminal SNR"});
-  EXPECT_LT(plain.parts().noise_schedule.sigma_max(), 20);
-  EXPECT_GT(said.parts().noise_schedule.sigma_max(), 4000);
-}
-
 TEST(LoadedModel, MissingFiles) {
   expect_error(ErrorKind::not_found, "no-such-model", [] { LoadedModel({.model = "no-such-model.safetensors"}); });
   expect_error(ErrorKind::not_found, "no-such-vae",

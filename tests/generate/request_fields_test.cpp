@@ -69,7 +69,6 @@ TEST(RequestFields, EveryFieldReadsBackWhatItWrites) {
                          {"profile", "kdiffusion"},
                          {"batch_size", "3"},
                          {"n_iter", "2"},
-                         {"sd_noise_schedule", "Zero Terminal SNR"},
                          {"sd_vae_decode_method", "TAESD"},
                          {"taesd", "taesd_decoder.pth"},
                          {"lora_dir", "loras"},
@@ -77,6 +76,12 @@ TEST(RequestFields, EveryFieldReadsBackWhatItWrites) {
                          {"guidance_rescale", "0.7"},
                          {"precision", "bf16"},
                          {"vae_precision", "fp32"},
+                         {"use_old_scheduling", "True"},
+                         {"emphasis", "No norm"},
+                         {"use_downcasted_alpha_bar", "True"},
+                         {"sd_noise_schedule", "Zero Terminal SNR"},
+                         {"pad_cond_uncond", "True"},
+                         {"pad_cond_uncond_v0", "True"},
                          {"plain", "True"},
                          {"threads", "4"}};
   ASSERT_EQ(said.size(), request_fields().size());
@@ -99,6 +104,20 @@ TEST(RequestFields, NamesTakeTheSpellingOfTheirTables) {
   EXPECT_THROW(completed_request({{"sd_noise_schedule", "ztsnr"}}), Error);
   EXPECT_THROW(completed_request({{"profile", "comfy"}}), Error);
   EXPECT_THROW(completed_request({{"noise", "white"}}), Error);
+}
+
+TEST(RequestFields, CompletedRequestsCanBeCompletedAgain) {
+  for (const char* profile : {"darkroom", "kdiffusion", "a1111-1.10", "a1111-2022-12"}) {
+    for (const char* sampler : {"DDIM", "UniPC", "DPM++ 2M", "DPM++ 2M Karras", "Euler"}) {
+      const GenerateRequest once = completed_request({{"sampler_name", sampler}, {"profile", profile}});
+      Settings said;
+      for (const RequestField& field : request_fields()) said[field.name] = field_text(once, field);
+      EXPECT_EQ(completed_request(said).schedule, once.schedule) << sampler << " " << profile;
+      EXPECT_EQ(once.schedule, std::string(sampler) == "DPM++ 2M Karras" && std::string(profile) == "a1111-2022-12"
+                                   ? "Karras"
+                                   : "Automatic");
+    }
+  }
 }
 
 TEST(RequestFields, WhatWasSaidGoesBeforeAdviceAndAdviceBeforeDefaults) {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 
@@ -80,6 +82,24 @@ TEST(Encode, EmphasisMultipliesAndKeepsTheMean) {
   // First chunk 0..5: mean 2.5; weighted 0 1 4 6 4 5, mean 10/3; so times 0.75. The second is left as it is.
   EXPECT_LT(difference(emphasised[0].flatten(), at::tensor({0.0f, 0.75f, 3.0f, 4.5f, 3.0f, 3.75f})), kClose);
   EXPECT_EQ(difference(emphasised[1], states[1]), 0);
+}
+
+// tests/golden/prompts.json: A1111's modules/sd_emphasis.py on a batch of two chunks. The reference restores the mean
+// of the whole batch: seen as one long chunk it is ours. "Ignore" needs no arithmetic.
+TEST(Encode, EmphasisModesAreThoseOfA1111) {
+  std::ifstream file(std::string(DARKROOM_TESTS_DIR) + "/golden/prompts.json");
+  const auto json = nlohmann::json::parse(file);
+  int compared = 0;
+  for (const auto& row : json.at("emphasis")) {
+    const Emphasis mode = emphasis_named(row.at("mode").get<std::string>());
+    if (mode == Emphasis::ignore) continue;
+    const auto width = row.at("shape").at(2).get<int64_t>();
+    const auto numbers = [&](const char* name) { return at::tensor(row.at(name).get<std::vector<float>>()); };
+    const Tensor found = with_emphasis(numbers("z").view({1, -1, width}), numbers("multipliers").view({1, -1}), mode);
+    EXPECT_LT(difference(found.flatten(), numbers("out")), kClose) << row.at("mode");
+    ++compared;
+  }
+  EXPECT_EQ(compared, 2);
 }
 
 TEST(Encode, BracketsActOnTheirWordsAlone) {
