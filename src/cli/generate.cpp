@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fstream>
+#include <map>
 #include <memory>
 
 #include "base/error.h"
@@ -15,6 +16,7 @@
 #include "formats/utf8.h"
 #include "generate/request_fields.h"
 #include "generate/run.h"
+#include "generate/source_picture.h"
 
 namespace darkroom::cli {
 namespace {
@@ -53,6 +55,22 @@ std::vector<GenerateRequest> completed_requests(const GenerateOptions& options, 
   }
   return requests;
 }
+
+/// The pictures that requests name, read once, and before the model, which takes longer.
+class SourcePictures {
+ public:
+  explicit SourcePictures(const std::vector<GenerateRequest>& requests) {
+    for (const GenerateRequest& request : requests) {
+      for (const std::string& name : {request.init_image, request.mask}) {
+        if (!name.empty() && !pictures_.contains(name)) pictures_[name] = generate::read_source_picture(name);
+      }
+    }
+  }
+  const Image& at(const std::string& name) const { return pictures_.at(name); }
+
+ private:
+  std::map<std::string, Image> pictures_;
+};
 
 /// Writes pictures as they come and says what was written.
 class PictureWriter {
@@ -113,6 +131,7 @@ void run_generate(const GenerateOptions& options) {
           "generate: a prompt or --from-file is needed, one of the two; try darkroom generate \"a red apple\"");
   // What can be refused without the model is refused before it is loaded.
   std::vector<GenerateRequest> requests = completed_requests(options, {});
+  const SourcePictures sources(requests);
   PictureWriter writer(options, int(requests.size()) * requests[0].pictures());
 
   writer.show({.stage = "loading the model", .note = ""});
@@ -121,7 +140,8 @@ void run_generate(const GenerateOptions& options) {
   requests = completed_requests(options, model.recommended());
   for (const GenerateRequest& request : requests) {
     generate::generate(model, request, [&](generate::Picture&& picture) { writer.write(picture); },
-                       {.on_progress = [&](const ProgressEvent& event) { writer.show(event); }});
+                       {.on_progress = [&](const ProgressEvent& event) { writer.show(event); },
+                        .read_picture = [&](const std::string& name) { return sources.at(name); }});
   }
   writer.finish();
 }

@@ -16,6 +16,7 @@ int run_program(int argc, const char* const* argv) {
   add_train(program);
   add_lab(program);
   add_prompt(program);
+  add_upscale(program);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

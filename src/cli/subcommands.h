@@ -12,5 +12,6 @@ void add_inspect(CLI::App& program);
 void add_lab(CLI::App& program);
 void add_prompt(CLI::App& program);
 void add_train(CLI::App& program);
+void add_upscale(CLI::App& program);
 
 }  // namespace darkroom::cli

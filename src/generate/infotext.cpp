@@ -109,6 +109,7 @@ std::string infotext(const Recipe& recipe) {
   std::string line;
   for (const RequestField& field : request_fields()) {
     const std::string value = field_text(request, field);
+    if (field.acts && !field.acts(request)) continue;
     if (field.infotext == "Model") {
       append_file(line, "Model", recipe.model_name, recipe.model_hash);
     } else if (field.infotext == "VAE") {
@@ -160,6 +161,8 @@ Settings infotext_settings(const ParsedInfotext& infotext) {
     for (const RequestField& field : request_fields()) {
       if (field.infotext == key && key != "Model" && key != "VAE") settings[field.name] = value;
     }
+    // Parity: A1111 turns it on for every denoising strength, an img2img picture's too.
+    if (key.starts_with("Hires ")) settings["enable_hr"] = "True";
   }
   // Parity: A1111 writes no profile, and its pictures come out the same with its habits alone.
   if (!infotext.fields.empty()) settings.emplace("profile", "a1111-1.10");

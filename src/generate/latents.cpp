@@ -18,6 +18,13 @@ Tensor require_numbers(Tensor x, const char* what) {
   return x;
 }
 
+Tensor encoded(const LoadedModel::Parts& parts, const Tensor& pictures) {
+  const models::AutoencoderKL& vae = *parts.checkpoint.vae;
+  std::vector<Tensor> latents;
+  for (const Tensor& picture : pictures.split(1)) latents.push_back(vae.encode(picture).mean * vae.config.scale);
+  return require_numbers(at::cat(latents), "encode the picture");
+}
+
 Image decoded(const LoadedModel::Parts& parts, const Tensor& latent) {
   const models::AutoencoderKL& vae = *parts.checkpoint.vae;
   return tensor_image(require_numbers(vae.decode(latent.unsqueeze(0) / vae.config.scale), "decode the picture")[0]);

@@ -28,8 +28,9 @@ models::Conditioning encoded(const LoadedModel::Parts& parts, const GenerateRequ
 
 /// All variants of one text have as many chunks as the longest, as in the reference.
 std::vector<TimedConditioning> timed(const LoadedModel::Parts& parts, const GenerateRequest& request,
-                                     const std::string& text, bool is_negative, int calls) {
-  const std::vector<prompt::ScheduledText> texts = prompt::parse_schedule(text, {.calls = calls});
+                                     const std::string& text, bool is_negative, const PlannedCalls& calls) {
+  const std::vector<prompt::ScheduledText> texts =
+      prompt::parse_schedule(text, {.calls = calls.first_pass, .hires_calls = calls.hires});
   size_t chunks = 1;
   if (texts.size() > 1) {
     for (const auto& one : texts)
@@ -48,7 +49,7 @@ std::vector<TimedConditioning> timed(const LoadedModel::Parts& parts, const Gene
 
 }  // namespace
 
-PromptPlan plan_prompts(const LoadedModel::Parts& parts, const GenerateRequest& request, int calls,
+PromptPlan plan_prompts(const LoadedModel::Parts& parts, const GenerateRequest& request, const PlannedCalls& calls,
                         bool always_negative) {
   PromptPlan plan;
   for (const prompt::WeightedPart& part : prompt::split_and(request.prompt))

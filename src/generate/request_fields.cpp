@@ -10,6 +10,8 @@
 #include "diffusion/profiles.h"
 #include "diffusion/samplers.h"
 #include "formats/utf8.h"
+#include "generate/picture_choices.h"
+#include "generate/picture_fields.h"
 #include "generate/precision.h"
 #include "prompt/schedule.h"
 #include "prompt/syntax.h"
@@ -47,7 +49,7 @@ std::string noise_name(std::string_view asked) {
 constexpr double kMostSeed = 9007199254740991;  // 2^53 - 1: the largest whole number every JSON reader keeps
 
 bool is_prompt(const RequestField& field) {
-  return field.name == "prompt" || field.name == "negative_prompt";
+  return field.name.ends_with("prompt");
 }
 
 /// Refused now rather than after the model was loaded.
@@ -63,7 +65,7 @@ void assign(std::string& value, const RequestField& field, std::string_view text
   require(text.find('\0') == std::string_view::npos, ErrorKind::invalid_request,
           "the text must not contain a zero byte");
   if (is_prompt(field)) check_prompt(text);
-  value = text;
+  value = field.is_numbered ? field.choices()[choice_named(field.choices(), text)] : text;
 }
 
 void assign(bool& value, const RequestField&, std::string_view text) {
@@ -93,12 +95,26 @@ void assign(Number& value, const RequestField& field, std::string_view text) {
   value = number;
 }
 
-}  // namespace
+/// The second pass' names in their tables' spelling.
+void complete_hires(GenerateRequest& request) {
+  if (request.hires_sampler.empty() && request.hires_schedule.empty()) return;
+  const std::string& sampler = request.hires_sampler.empty() ? request.sampler : request.hires_sampler;
+  const std::string& schedule = request.hires_schedule.empty() ? request.schedule : request.hires_schedule;
+  try {
+    const auto choice = diffusion::choose_sampler(sampler, schedule, diffusion::profile_named(request.profile));
+    if (!request.hires_sampler.empty()) request.hires_sampler = choice.sampler.name;
+    if (!request.hires_schedule.empty() && !diffusion::is_automatic_schedule(request.hires_schedule))
+      request.hires_schedule = choice.schedule.label;
+  } catch (const Error& error) {
+    throw error.within("--hires-sampler");
+  }
+}
 
-const std::vector<RequestField>& request_fields() {
+/// Up to whose random numbers a seed stands for.
+std::vector<RequestField> first_fields() {
   using R = GenerateRequest;
   constexpr auto never = Recorded::never, always = Recorded::always, unlike_default = Recorded::unlike_default;
-  static const std::vector<RequestField> rows = {
+  return {
       // member, JSON name, infotext key, recorded, flag, help, range, choices
       {&R::prompt, "prompt", "", never, "", "What to make."},
       {&R::negative_prompt, "negative_prompt", "", never, "--negative-prompt",
@@ -180,6 +196,20 @@ const std::vector<RequestField>& request_fields() {
        "--seed-resize-from-height",
        "Height of the same.",
        {0, 8192, 8}},
+      {&R::denoising_strength,
+       "denoising_strength",
+       "Denoising strength",
+       unlike_default,
+       "--denoising-strength",
+       "How much of a picture is made anew: 0 keeps it, 1 forgets it; -1 is 0.75, and 0.7 in a hires pass.",
+       {-1, 1}},
+      {&R::inpainting_mask_weight,
+       "inpainting_mask_weight",
+       "Conditional mask weight",
+       unlike_default,
+       "--inpainting-mask-weight",
+       "Inpainting models: how much of the masked part is hidden from them.",
+       {0, 1}},
       {&R::clip_skip,
        "clip_skip",
        "Clip skip",
@@ -207,6 +237,13 @@ const std::vector<RequestField>& request_fields() {
        [] {
          return std::vector<std::string>{"CPU", "NV"};
        }},
+  };
+}
+
+std::vector<RequestField> last_fields() {
+  using R = GenerateRequest;
+  constexpr auto never = Recorded::never, always = Recorded::always, unlike_default = Recorded::unlike_default;
+  return {
       {&R::eta,
        "eta",
        "Eta",
@@ -327,6 +364,17 @@ const std::vector<RequestField>& request_fields() {
        "right."},
       {&R::threads, "threads", "", never, "--threads", "Processor threads; 0 is one per core.", {0, 1024}},
   };
+}
+
+}  // namespace
+
+const std::vector<RequestField>& request_fields() {
+  static const std::vector<RequestField> rows = [] {
+    std::vector<RequestField> all;
+    for (const auto& some : {first_fields(), hires_fields(), picture_fields(), last_fields()})
+      all.insert(all.end(), some.begin(), some.end());
+    return all;
+  }();
   return rows;
 }
 
@@ -370,6 +418,7 @@ GenerateRequest completed_request(const Settings& said, const Settings& recommen
   const bool own = choice.schedule.name == choice.sampler.default_schedule;
   request.schedule = own && diffusion::is_automatic_schedule(request.schedule) ? "Automatic" : choice.schedule.label;
   request.sampler = choice.sampler.name;
+  if (request.hires) complete_hires(request);
   request.profile = choice.profile.name;
   request.noise = noise_name(request.noise);
   request.precision = precision_named(request.precision);

@@ -4,45 +4,20 @@
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
-#include <random>
+#include <optional>
 
-#include "base/error.h"
 #include "base/log.h"
-#include "generate/guided_unet.h"
+#include "generate/canvas.h"
+#include "generate/hires.h"
 #include "generate/infotext.h"
 #include "generate/latents.h"
-#include "generate/loaded_model.h"
-#include "generate/prompt_pair.h"
-#include "generate/sampling.h"
+#include "generate/pass.h"
 #include "layers/fast_paths.h"
-#include "prompt/comments.h"
 
 namespace darkroom::generate {
 namespace {
 
 using Parts = LoadedModel::Parts;
-
-int possible_side(const Parts& parts, const char* flag, int side, const std::string& own) {
-  if (side == 0) side = std::stoi(own);
-  const int reduction = int(parts.checkpoint.vae->config.reduction());
-  const int below = side / reduction * reduction;
-  require(below == side, ErrorKind::invalid_request,
-          "{}: must be a multiple of {} for this model, {} was given; try {} or {}", flag, reduction, side,
-          below > 0 ? below : below + 2 * reduction, below + reduction);
-  return side;
-}
-
-/// Unit noise of a batch whose first picture is `first` of the run.
-Tensor starting_noise(diffusion::RunNoise& noise, const RunOptions& options, int first) {
-  Tensor x = noise.first();
-  if (options.starting_noise) {
-    for (int64_t i = 0; i < x.size(0); ++i) {
-      const Tensor one = x[i];
-      options.starting_noise(first + int(i), {one.data_ptr<float>(), size_t(one.numel())});
-    }
-  }
-  return x;
-}
 
 /// Seeds of the pictures of a batch whose first picture is `first` of the run.
 std::vector<uint64_t> batch_seeds(const GenerateRequest& request, int first) {
@@ -63,6 +38,20 @@ diffusion::ImageNoiseOptions noise_options(const GenerateRequest& request, int f
   return options;
 }
 
+/// Whose pictures begin with picture `first` of the run.
+Batch batch_of(const GenerateRequest& request, const RunOptions& options, int first, int64_t reduction) {
+  Batch batch{.seeds = batch_seeds(request, first), .noise = noise_options(request, first, reduction)};
+  if (options.starting_noise) {
+    batch.on_noise = [&options, first](Tensor& noise) {
+      for (int64_t i = 0; i < noise.size(0); ++i) {
+        const Tensor one = noise[i];
+        options.starting_noise(first + int(i), {one.data_ptr<float>(), size_t(one.numel())});
+      }
+    };
+  }
+  return batch;
+}
+
 void warn_of_gain(const Sampling& sampling) {
   const double gain = error_gain(sampling);
   if (gain <= kMuchGain) return;
@@ -72,13 +61,23 @@ void warn_of_gain(const Sampling& sampling) {
       sampling.choice.sampler.name, sampling.choice.schedule.label, sampling.steps(), gain);
 }
 
+/// Parity: A1111 names the schedule that acted, unless the sampler has no preference and so nothing was chosen.
+std::string recorded_schedule(const std::string& asked, const diffusion::SamplerChoice& choice) {
+  const bool was_chosen = choice.sampler.default_schedule != "uniform" || !diffusion::is_automatic_schedule(asked);
+  return was_chosen && !choice.has_own_levels() ? choice.schedule.label : asked;
+}
+
+/// The request as recipes have it, of its first picture.
+GenerateRequest recorded(GenerateRequest request, const Sampling& sampling, const std::optional<HiresPass>& hires) {
+  request.schedule = recorded_schedule(request.schedule, sampling.choice);
+  if (!hires) return request;
+  const std::string second = recorded_schedule(hires->request().schedule, hires->sampling().choice);
+  request.hires_schedule = second == request.schedule ? "" : second;
+  return request;
+}
+
 /// Of picture `index` of the run.
-std::string recipe(const Parts& parts, GenerateRequest request, int64_t seed, int index,
-                   const diffusion::SamplerChoice& choice) {
-  // Parity: A1111 names the schedule that acted, unless the sampler has no preference and so nothing was chosen.
-  const bool was_chosen =
-      choice.sampler.default_schedule != "uniform" || !diffusion::is_automatic_schedule(request.schedule);
-  if (was_chosen && !choice.has_own_levels()) request.schedule = choice.schedule.label;
+std::string recipe(const Parts& parts, GenerateRequest request, int64_t seed, int index) {
   request.seed = seed;
   if (request.variation_strength > 0) request.variation_seed += index;
   return infotext({.request = request,
@@ -88,29 +87,41 @@ std::string recipe(const Parts& parts, GenerateRequest request, int64_t seed, in
                    .vae_hash = parts.vae_hash.valid() ? parts.vae_hash.get() : ""});
 }
 
+/// What the run starts from, if that is a picture, and what is laid over the result.
+struct Source {
+  StartingPoint start;
+  std::optional<Overlay> overlay;
+};
+
+std::optional<Source> source_of(const Parts& parts, const GenerateRequest& request, const RunOptions& options) {
+  if (request.init_image.empty()) return std::nullopt;
+  options.on_progress({.stage = "reading the picture", .note = ""});
+  std::optional<Image> mask;
+  if (!request.mask.empty()) mask = options.read_picture(request.mask);
+  const Canvas canvas = canvas_of(request, options.read_picture(request.init_image), mask);
+  return Source{starting_point(parts, request, canvas, batch_seeds(request, 0)), canvas.overlay};
+}
+
+/// "sampling: k of n" over all passes of all batches.
+class SamplingProgress {
+ public:
+  SamplingProgress(const Progress& progress, int total) : progress_(progress), total_(total) {}
+  /// Steps from here on count from the passes that are over.
+  std::function<void(int)> of_pass(int steps) {
+    const int before = over_;
+    over_ += steps;
+    show(before);
+    return [this, before](int done) { show(before + done); };
+  }
+
+ private:
+  void show(int done) const { progress_({"sampling", done, total_, ""}); }
+
+  const Progress& progress_;
+  int total_, over_ = 0;
+};
+
 }  // namespace
-
-int64_t drawn_seed(int64_t seed) {
-  if (seed >= 0) return seed;
-  std::random_device random;
-  return std::uniform_int_distribution<int64_t>(0, 4294967293)(random);
-}
-
-GenerateRequest settled(const LoadedModel& model, GenerateRequest request) {
-  const Settings own = model.recommended();
-  request.prompt = prompt::without_comments(request.prompt);
-  request.negative_prompt = prompt::without_comments(request.negative_prompt);
-  request.seed = drawn_seed(request.seed);
-  require(request.eta == -1 || request.eta >= 0, ErrorKind::invalid_request,
-          "--eta: must be 0 to 1, or -1 for the sampler's own, {} was given", request.eta);
-  request.variation_seed = request.variation_strength > 0 ? drawn_seed(request.variation_seed) : -1;
-  require((request.seed_resize_from_width > 0) == (request.seed_resize_from_height > 0), ErrorKind::invalid_request,
-          "--seed-resize-from-width and --seed-resize-from-height: both must be given or none, found {} and {}",
-          request.seed_resize_from_width, request.seed_resize_from_height);
-  request.width = possible_side(model.parts(), "--width", request.width, own.at("width"));
-  request.height = possible_side(model.parts(), "--height", request.height, own.at("height"));
-  return request;
-}
 
 void generate(const LoadedModel& model, const GenerateRequest& asked, const std::function<void(Picture&&)>& on_picture,
               const RunOptions& options) {
@@ -120,39 +131,35 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
   at::set_num_threads(request.threads > 0 ? request.threads : usable_cores());
   layers::set_fast_paths(!request.plain);
 
-  const Sampling sampling = sampling_of(request, parts.noise_schedule, is_sdxl(parts));
+  const std::optional<Source> source = source_of(parts, request, options);
+  const Sampling sampling =
+      source ? sampling_from_picture(request, parts.noise_schedule, is_sdxl(parts), request.exact_steps)
+             : sampling_of(request, parts.noise_schedule, is_sdxl(parts));
   warn_of_gain(sampling);
   options.on_progress({.stage = "reading the prompt", .note = ""});
-  const bool uses_unconditional = sampling.choice.sampler.cfg_factor != 1;
-  const PromptPlan plan = plan_prompts(parts, request, sampling.planned_calls, uses_unconditional);
-  Tensor unconditional;
-  const double cfg_scale = request.cfg_scale * sampling.choice.sampler.cfg_factor;
-  const int64_t reduction = parts.checkpoint.vae->config.reduction();
-  const std::vector<int64_t> shape = latent_shape(parts, request);
-  const int steps = sampling.steps();
-  for (int batch = 0; batch < request.batch_count; ++batch) {
-    const int first = batch * request.batch_size;
-    const auto sampled = [&](int done) {
-      options.on_progress({"sampling", batch * steps + done, request.batch_count * steps, ""});
-    };
-    sampled(0);
-    const diffusion::Denoiser denoise =
-        guided_unet(parts, plan, cfg_scale, request.batch_size, uses_unconditional ? &unconditional : nullptr);
-    const std::vector<uint64_t> seeds = batch_seeds(request, first);
-    const diffusion::ImageNoiseOptions from = noise_options(request, first, reduction);
-    diffusion::RunNoise noise(sampling.choice.sampler, sampling.noise, sampling.options.eta, seeds, shape,
-                              sampling.sigmas, from);
-    diffusion::SampleOptions run_options = sampling.options;
-    run_options.noise = noise.source();
-    run_options.on_step = [&](const diffusion::StepEvent& step) { sampled(step.index + 1); };
-    run_options.unconditional = [&] { return unconditional; };
-    const Tensor latents = sampling.sample(denoise, starting_noise(noise, options, first), run_options);
-    require_numbers(latents, "sample the picture");
+  const Pass pass(parts, request, sampling, sampling.planned_calls);
+  std::optional<HiresPass> hires;
+  if (request.hires) hires.emplace(parts, request, sampling.planned_calls);
+
+  const GenerateRequest record = recorded(request, sampling, hires);
+  const int hires_steps = hires ? hires->sampling().steps() : 0;
+  SamplingProgress progress(options.on_progress, request.batch_count * (sampling.steps() + hires_steps));
+  for (int index = 0; index < request.batch_count; ++index) {
+    const int first = index * request.batch_size;
+    Batch batch = batch_of(request, options, first, parts.checkpoint.vae->config.reduction());
+    batch.on_step = progress.of_pass(sampling.steps());
+    Tensor latents = source ? pass.run(batch, source->start) : pass.run(batch);
+    if (hires) {
+      batch.on_step = progress.of_pass(hires_steps);
+      latents = hires->run(batch, latents);
+    }
 
     for (int i = 0; i < request.batch_size; ++i) {
       options.on_progress({"decoding", first + i, request.pictures(), ""});
-      const int64_t seed = int64_t(seeds[i]);
-      on_picture({decoded(parts, latents[i]), seed, recipe(parts, request, seed, first + i, sampling.choice)});
+      const int64_t seed = int64_t(batch.seeds[i]);
+      Image image = decoded(parts, latents[i]);
+      if (source && source->overlay) image = laid_under(*source->overlay, image);
+      on_picture({std::move(image), seed, recipe(parts, record, seed, first + i)});
     }
   }
 }
