@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fstream>
+#include <map>
 #include <memory>
 
 #include "base/error.h"
@@ -16,6 +17,7 @@
 #include "formats/utf8.h"
 #include "generate/request_fields.h"
 #include "generate/run.h"
+#include "generate/source_picture.h"
 
 namespace darkroom::cli {
 namespace {
@@ -59,6 +61,22 @@ std::vector<GenerateRequest> completed_requests(const GenerateOptions& options, 
   }
   return requests;
 }
+
+/// The pictures that requests name, read once, and before the model, which takes longer.
+class SourcePictures {
+ public:
+  explicit SourcePictures(const std::vector<GenerateRequest>& requests) {
+    for (const GenerateRequest& request : requests) {
+      for (const std::string& name : {request.init_image, request.mask}) {
+        if (!name.empty() && !pictures_.contains(name)) pictures_[name] = generate::read_source_picture(name);
+      }
+    }
+  }
+  const Image& at(const std::string& name) const { return pictures_.at(name); }
+
+ private:
+  std::map<std::string, Image> pictures_;
+};
 
 /// Writes pictures as they come and says what was written.
 class PictureWriter {
@@ -121,6 +139,7 @@ void run_generate(const GenerateOptions& options) {
           "generate: a prompt or --from-file is needed, one of the two; try darkroom generate \"a red apple\"");
   // What can be refused without the model is refused before it is loaded.
   std::vector<GenerateRequest> requests = completed_requests(options, {});
+  const SourcePictures sources(requests);
   PictureWriter writer(options, int(requests.size()) * requests[0].pictures());
 
   writer.show({.stage = "loading the model", .note = ""});
@@ -128,7 +147,8 @@ void run_generate(const GenerateOptions& options) {
   const generate::LoadedModel model(generate::model_choice(any));
   requests = completed_requests(options, model.recommended());
   for (const GenerateRequest& request : requests) {
-    generate::RunOptions run{.on_progress = [&](const ProgressEvent& event) { writer.show(event); }};
+    generate::RunOptions run{.on_progress = [&](const ProgressEvent& event) { writer.show(event); },
+                             .read_picture = [&](const std::string& name) { return sources.at(name); }};
     if (!options.preview.empty()) {
       run.on_preview = [&](Image&& image) { formats::write_picture(options.preview, image, ""); };
       run.preview_every = options.preview_every;

@@ -23,6 +23,7 @@ int run_program(int argc, const char* const* argv) {
   add_replay(program);
   add_xyz(program);
   add_matrix(program);
+  add_upscale(program);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -19,5 +19,6 @@ void add_prompt(CLI::App& program);
 void add_replay(CLI::App& program);
 void add_train(CLI::App& program);
 void add_xyz(CLI::App& program);
+void add_upscale(CLI::App& program);
 
 }  // namespace darkroom::cli

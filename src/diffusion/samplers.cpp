@@ -186,6 +186,10 @@ SamplerChoice choose_sampler(std::string_view sampler, std::string_view schedule
   return {*known, *joined, profile};
 }
 
+bool SamplerChoice::walks_ldm_levels() const {
+  return profile.grid == TimestepGrid::ldm && sampler.own_levels == timestep_levels;
+}
+
 double start_scale(const SamplerChoice& choice, const Sigmas& sigmas) {
   return choice.has_own_levels() ? std::sqrt(1 + sigmas.front() * sigmas.front()) : sigmas.front();
 }
@@ -193,10 +197,8 @@ double start_scale(const SamplerChoice& choice, const Sigmas& sigmas) {
 Sigmas run_sigmas(const SamplerChoice& choice, const NoiseSchedule& schedule, int n, const SigmaOptions& options,
                   bool always_discards) {
   const auto& [sampler, spacing, profile] = choice;
-  if (choice.has_own_levels()) {
-    const bool is_ldm = profile.grid == TimestepGrid::ldm && sampler.own_levels == timestep_levels;
-    return (is_ldm ? ldm_levels : sampler.own_levels)(schedule, n, options);
-  }
+  if (choice.has_own_levels())
+    return (choice.walks_ldm_levels() ? ldm_levels : sampler.own_levels)(schedule, n, options);
   SigmaOptions range = options;
   if (profile.old_karras_range && spacing.name == "karras") {
     if (range.sigma_min == 0) range.sigma_min = 0.1;

@@ -71,11 +71,16 @@ Tensor sample_ddim_cfgpp(const Denoiser& denoise, Tensor x, const Sigmas& sigmas
 Tensor sample_plms(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
 Tensor sample_unipc(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
 Tensor sample_unipc_bh2(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
-/// Every (T / n)-th timestep from the second on; one step fewer than levels, and more levels than n where n does not
-/// divide T. ldm_levels: down to the table's lowest. UniPC's: as many steps as the first has levels, equal in time.
+/// Every (T / n)-th timestep from the second on, ascending: more than n where n does not divide T. ldm_grid: with one
+/// step more where that would end beyond the last timestep.
+std::vector<int> timestep_grid(const NoiseSchedule& schedule, int n);
+std::vector<int> ldm_grid(const NoiseSchedule& schedule, int n);
+/// The levels of a grid, so that there is one step fewer than levels. ldm_levels: then down to the table's lowest.
+/// UniPC's: as many steps as the first has levels, equal in time; below a timestep t: so many steps from there on.
 Sigmas timestep_levels(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
 Sigmas ldm_levels(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
 Sigmas unipc_levels(const NoiseSchedule& schedule, int n, const SigmaOptions& options = {});
+Sigmas unipc_levels_below(const NoiseSchedule& schedule, double t, int steps);
 /// Linear multistep of order 4. Draws nothing.
 Tensor sample_lms(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options);
 /// Heun, with churn: twice Euler's calls, second order. Draws in every step.
@@ -137,6 +142,7 @@ struct SamplerChoice {
   const Profile& profile;
 
   bool has_own_levels() const { return sampler.own_levels && profile.grid != TimestepGrid::schedule; }
+  bool walks_ldm_levels() const;  ///< DDIM and PLMS, where the profile says so
   double default_eta() const { return sampler.chooses_steps ? profile.solver_eta : sampler.default_eta; }
 };
 

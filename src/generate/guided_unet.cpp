@@ -12,17 +12,20 @@ using models::Conditioning;
 
 /// For `batch` pictures.
 Conditioning repeated(const Conditioning& one, int64_t batch) {
-  return {one.context.expand({batch, -1, -1}), one.vector.defined() ? one.vector.expand({batch, -1}) : Tensor()};
+  return {one.context.expand({batch, -1, -1}), one.vector.defined() ? one.vector.expand({batch, -1}) : Tensor(),
+          one.picture.defined() ? one.picture.expand({batch, -1, -1, -1}) : Tensor()};
 }
 
 Conditioning joined(const Conditioning& a, const Conditioning& b) {
-  return {at::cat({a.context, b.context}), a.vector.defined() ? at::cat({a.vector, b.vector}) : Tensor()};
+  return {at::cat({a.context, b.context}), a.vector.defined() ? at::cat({a.vector, b.vector}) : Tensor(),
+          a.picture.defined() ? at::cat({a.picture, b.picture}) : Tensor()};
 }
 
 diffusion::Denoiser told(const LoadedModel::Parts& parts, const diffusion::NoiseSchedule* schedule,
                          Conditioning conditioning) {
   conditioning.context = conditioning.context.to(parts.unet_dtype);
   if (conditioning.vector.defined()) conditioning.vector = conditioning.vector.to(parts.unet_dtype);
+  if (conditioning.picture.defined()) conditioning.picture = conditioning.picture.to(parts.unet_dtype);
   const auto network = [&parts, conditioning](const Tensor& x, const Tensor& t) {
     return parts.checkpoint.unet->forward(x.to(parts.unet_dtype), t, conditioning);
   };

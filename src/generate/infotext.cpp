@@ -110,6 +110,7 @@ std::string infotext(const Recipe& recipe) {
   std::string line;
   for (const RequestField& field : request_fields()) {
     const std::string value = field_text(request, field);
+    if (field.acts && !field.acts(request)) continue;
     if (field.infotext == "Model") {
       append_file(line, "Model", recipe.model_name, recipe.model_hash);
     } else if (field.infotext == "VAE") {

@@ -20,7 +20,7 @@ struct Recipe {
   std::string vae_name;     ///< of a separate VAE, else empty
   std::string vae_hash;
   std::string lora_hashes;  ///< "name: hash, name: hash" of the tags that acted
-  int batch_position = 0;  ///< of the picture in its batch of request.batch_size
+  int batch_position = 0;   ///< of the picture in its batch of request.batch_size
 };
 
 /// "prompt\nNegative prompt: ...\nSteps: 20, Sampler: ...": the text of the PNG's "parameters" chunk.

@@ -19,6 +19,13 @@ Tensor require_numbers(Tensor x, const char* what) {
   return x;
 }
 
+Tensor encoded(const LoadedModel::Parts& parts, const Tensor& pictures) {
+  const models::AutoencoderKL& vae = *parts.checkpoint.vae;
+  std::vector<Tensor> latents;
+  for (const Tensor& picture : pictures.split(1)) latents.push_back(vae.encode(picture).mean * vae.config.scale);
+  return require_numbers(at::cat(latents), "encode the picture");
+}
+
 namespace {
 
 Tensor decoded_by_taesd(const LoadedModel::Parts& parts, const Tensor& latent) {

@@ -48,11 +48,11 @@ checkpoint::Checkpoint loaded(const ModelChoice& choice, at::ScalarType unet_dty
                                                 {.unet_dtype = unet_dtype, .vae_dtype = vae_dtype, .vae = choice.vae});
   const int64_t channels = checkpoint.vae->config.latent_channels;
   const models::UNetConfig& unet = checkpoint.unet->config;
-  require(
-      unet.in_channels == channels && unet.out_channels == channels, ErrorKind::unsupported,
-      "load {}: its UNet takes {} channels and answers {}, its latents have {}; models that need a picture to start "
-      "from (inpainting, editing) are not supported yet",
-      formats::in_quotes(choice.model), unet.in_channels, unet.out_channels, channels);
+  require((unet.in_channels == channels || checkpoint.description.is_inpainting()) && unet.out_channels == channels,
+          ErrorKind::unsupported,
+          "load {}: its UNet takes {} channels and answers {}, its latents have {}; models that edit a picture by "
+          "instruction are not supported yet",
+          formats::in_quotes(choice.model), unet.in_channels, unet.out_channels, channels);
   return checkpoint;
 }
 

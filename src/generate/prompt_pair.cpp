@@ -28,8 +28,10 @@ models::Conditioning encoded(const LoadedModel::Parts& parts, const GenerateRequ
   return conditioning;
 }
 
-std::vector<prompt::ScheduledText> scheduled(const GenerateRequest& request, const std::string& text, int calls) {
-  return prompt::parse_schedule(text, {.calls = calls, .old_rule = request.old_prompt_editing});
+std::vector<prompt::ScheduledText> scheduled(const GenerateRequest& request, const std::string& text,
+                                             const PlannedCalls& calls) {
+  return prompt::parse_schedule(
+      text, {.calls = calls.first_pass, .hires_calls = calls.hires, .old_rule = request.old_prompt_editing});
 }
 
 size_t most_chunks(const LoadedModel::Parts& parts, const GenerateRequest& request,
@@ -43,7 +45,8 @@ size_t most_chunks(const LoadedModel::Parts& parts, const GenerateRequest& reque
 
 /// All variants of one text have as many chunks as the longest, as in the reference.
 std::vector<TimedConditioning> timed(const LoadedModel::Parts& parts, const GenerateRequest& request,
-                                     const std::string& text, bool is_negative, int calls, size_t least_chunks) {
+                                     const std::string& text, bool is_negative, const PlannedCalls& calls,
+                                     size_t least_chunks) {
   const std::vector<prompt::ScheduledText> texts = scheduled(request, text, calls);
   const size_t chunks = texts.size() > 1 ? std::max(least_chunks, most_chunks(parts, request, texts)) : least_chunks;
   std::map<std::string, models::Conditioning> known;  // alternations say the same again and again
@@ -58,7 +61,7 @@ std::vector<TimedConditioning> timed(const LoadedModel::Parts& parts, const Gene
 }
 
 /// What all texts of a request have at least, so that they are padded to one length.
-size_t common_chunks(const LoadedModel::Parts& parts, const GenerateRequest& request, int calls) {
+size_t common_chunks(const LoadedModel::Parts& parts, const GenerateRequest& request, const PlannedCalls& calls) {
   size_t chunks = most_chunks(parts, request, scheduled(request, request.negative_prompt, calls));
   for (const prompt::WeightedPart& part : prompt::split_and(request.prompt))
     chunks = std::max(chunks, most_chunks(parts, request, scheduled(request, part.text, calls)));
@@ -80,7 +83,7 @@ int64_t longest(const std::vector<PromptPart>& parts) {
 
 }  // namespace
 
-PromptPlan plan_prompts(const LoadedModel::Parts& parts, const GenerateRequest& request, int calls,
+PromptPlan plan_prompts(const LoadedModel::Parts& parts, const GenerateRequest& request, const PlannedCalls& calls,
                         bool always_negative) {
   PromptPlan plan;
   const size_t chunks = request.pad_conds ? common_chunks(parts, request, calls) : 1;

@@ -1,6 +1,7 @@
 // What the UNet is told: prompts that change while a picture is made, and prompts that are several.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "generate/loaded_model.h"
@@ -34,10 +35,17 @@ struct PromptPlan {
   const diffusion::NoiseSchedule* schedule = nullptr;
 };
 
-/// Encodes everything that the request's prompts say over a pass of `calls` denoiser calls. `always_negative`: at CFG
+/// Denoiser calls that schedules in prompts count with.
+struct PlannedCalls {
+  int first_pass = 0;
+  std::optional<int> hires = std::nullopt;  ///< of the second pass, if that is what is planned
+  PlannedCalls(int first_pass, std::optional<int> hires = std::nullopt) : first_pass(first_pass), hires(hires) {}
+};
+
+/// Encodes everything that the request's prompts say over a pass of `calls`. `always_negative`: at CFG
 /// scale 1 too, where nothing asks it. Requires: width and height are known. Throws Error{invalid_request} as
 /// encode_prompt and parse_schedule do.
-PromptPlan plan_prompts(const LoadedModel::Parts& parts, const GenerateRequest& request, int calls,
+PromptPlan plan_prompts(const LoadedModel::Parts& parts, const GenerateRequest& request, const PlannedCalls& calls,
                         bool always_negative = false);
 
 /// The same for prompts that do not change: what holds at the first call, of the first part.

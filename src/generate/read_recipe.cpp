@@ -47,10 +47,7 @@ struct Unsupported {
   std::string_view key_begins, note;
 };
 constexpr std::array kUnsupported = {
-    Unsupported{"Hires", "there is no second pass yet"},
-    Unsupported{"Denoising strength", "there is no start from a picture yet"},
-    Unsupported{"Mask", "there is no inpainting yet"},
-    Unsupported{"Inpaint", "there is no inpainting yet"},
+    Unsupported{"Hires checkpoint", "the second pass is the same model's"},
     Unsupported{"Soft inpainting", "there is no soft inpainting"},
     Unsupported{"Refiner", "there is no refiner"},
     Unsupported{"Hypernet", "there are no hypernetworks"},
@@ -58,10 +55,8 @@ constexpr std::array kUnsupported = {
     Unsupported{"Token merging", "tokens are not merged; it only saves time and changes details"},
     Unsupported{"FP8", "weights are not held in 8 bits"},
     Unsupported{"VAE Encoder", "the full VAE is used"},
-    Unsupported{"VAE Decoder", "the full VAE is used"},
     Unsupported{"NGMS", "no step leaves the negative prompt out"},
     Unsupported{"Skip Early CFG", "no step leaves the negative prompt out"},
-    Unsupported{"Tiling", "pictures do not tile"},
 };
 
 /// Said of a picture, but nothing that makes it.

@@ -12,10 +12,12 @@
 #include "diffusion/profiles.h"
 #include "diffusion/samplers.h"
 #include "formats/utf8.h"
+#include "generate/picture_choices.h"
+#include "generate/picture_fields.h"
 #include "generate/precision.h"
 #include "prompt/comments.h"
-#include "prompt/extra_networks.h"
 #include "prompt/emphasis.h"
+#include "prompt/extra_networks.h"
 #include "prompt/schedule.h"
 #include "prompt/syntax.h"
 
@@ -51,8 +53,8 @@ std::vector<std::string> vae_decoder_names() {
 /// In the list's spelling.
 std::string one_of(const std::vector<std::string>& names, const char* flag, std::string_view asked) {
   for (const std::string& name : names)
-  fail(ErrorKind::invalid_request, "{}: one of {} is needed, {} was given", flag, fmt::join(names, ", "),
-       formats::in_quotes(asked));
+    fail(ErrorKind::invalid_request, "{}: one of {} is needed, {} was given", flag, fmt::join(names, ", "),
+         formats::in_quotes(asked));
 }
 
 /// In its table's spelling.
@@ -78,14 +80,14 @@ void assign(std::string& value, const RequestField& field, std::string_view text
           "the text must be UTF-8, but is not: {}; is the terminal set to another encoding?", formats::in_quotes(text));
   require(text.find('\0') == std::string_view::npos, ErrorKind::invalid_request,
           "the text must not contain a zero byte");
-  if (field.name == "prompt") {
+  if (field.name == "prompt" || field.name == "hr_prompt") {
     const prompt::TaggedPrompt tagged = prompt::without_tags(prompt::without_comments(text));
     prompt::lora_tags(tagged);
     check_prompt(tagged.text);
-  } else if (field.name == "negative_prompt") {
+  } else if (field.name.ends_with("negative_prompt")) {
     check_prompt(text);  // tags in here are text, as in A1111
   }
-  value = text;
+  value = field.is_numbered ? field.choices()[choice_named(field.choices(), text)] : text;
 }
 
 void assign(bool& value, const RequestField&, std::string_view text) {
@@ -115,12 +117,26 @@ void assign(Number& value, const RequestField& field, std::string_view text) {
   value = number;
 }
 
-}  // namespace
+/// The second pass' names in their tables' spelling.
+void complete_hires(GenerateRequest& request) {
+  if (request.hires_sampler.empty() && request.hires_schedule.empty()) return;
+  const std::string& sampler = request.hires_sampler.empty() ? request.sampler : request.hires_sampler;
+  const std::string& schedule = request.hires_schedule.empty() ? request.schedule : request.hires_schedule;
+  try {
+    const auto choice = diffusion::choose_sampler(sampler, schedule, diffusion::profile_named(request.profile));
+    if (!request.hires_sampler.empty()) request.hires_sampler = choice.sampler.name;
+    if (!request.hires_schedule.empty() && !diffusion::is_automatic_schedule(request.hires_schedule))
+      request.hires_schedule = choice.schedule.label;
+  } catch (const Error& error) {
+    throw error.within("--hires-sampler");
+  }
+}
 
-const std::vector<RequestField>& request_fields() {
+/// Up to those that belong to pictures to start from.
+std::vector<RequestField> first_fields() {
   using R = GenerateRequest;
   constexpr auto never = Recorded::never, always = Recorded::always, unlike_default = Recorded::unlike_default;
-  static const std::vector<RequestField> rows = {
+  return {
       // member, JSON name, infotext key, recorded, flag, help, range, choices
       {&R::prompt, "prompt", "", never, "", "What to make."},
       {&R::negative_prompt, "negative_prompt", "", never, "--negative-prompt",
@@ -215,6 +231,20 @@ const std::vector<RequestField>& request_fields() {
        "--seed-resize-from-height",
        "Height of the same.",
        {0, 8192, 8}},
+      {&R::denoising_strength,
+       "denoising_strength",
+       "Denoising strength",
+       unlike_default,
+       "--denoising-strength",
+       "How much of a picture is made anew: 0 keeps it, 1 forgets it; -1 is 0.75, and 0.7 in a hires pass.",
+       {-1, 1}},
+      {&R::inpainting_mask_weight,
+       "inpainting_mask_weight",
+       "Conditional mask weight",
+       unlike_default,
+       "--inpainting-mask-weight",
+       "Inpainting models: how much of the masked part is hidden from them.",
+       {0, 1}},
       {&R::clip_skip,
        "clip_skip",
        "Clip skip",
@@ -242,6 +272,15 @@ const std::vector<RequestField>& request_fields() {
        [] {
          return std::vector<std::string>{"CPU", "NV"};
        }},
+      {&R::tiling, "tiling", "Tiling", unlike_default, "--tiling",
+       "Opposite edges fit together, so that the picture can be laid side by side."},
+  };
+}
+
+std::vector<RequestField> last_fields() {
+  using R = GenerateRequest;
+  constexpr auto never = Recorded::never, always = Recorded::always, unlike_default = Recorded::unlike_default;
+  return {
       {&R::old_prompt_editing, "use_old_scheduling", "Old prompt editing timelines", unlike_default,
        "--old-prompt-editing",
        "True reads times in [a:b:when] as A1111 did before 1.6: below 1 a share of the steps, else a step."},
@@ -368,8 +407,6 @@ const std::vector<RequestField>& request_fields() {
        "A1111.",
        {},
        profile_names},
-      {&R::tiling, "tiling", "Tiling", unlike_default, "--tiling",
-       "Opposite edges fit together, so that the picture can be laid side by side."},
       {&R::cfg_rescale,
        "guidance_rescale",
        "CFG Rescale",
@@ -408,6 +445,17 @@ const std::vector<RequestField>& request_fields() {
        "right."},
       {&R::threads, "threads", "", never, "--threads", "Processor threads; 0 is one per core.", {0, 1024}},
   };
+}
+
+}  // namespace
+
+const std::vector<RequestField>& request_fields() {
+  static const std::vector<RequestField> rows = [] {
+    std::vector<RequestField> all;
+    for (const auto& some : {first_fields(), hires_fields(), picture_fields(), last_fields()})
+      all.insert(all.end(), some.begin(), some.end());
+    return all;
+  }();
   return rows;
 }
 
@@ -451,6 +499,7 @@ GenerateRequest completed_request(const Settings& said, const Settings& recommen
   const bool own = &choice.schedule == &diffusion::choose_sampler(choice.sampler.name, "automatic", profile).schedule;
   request.schedule = own && diffusion::is_automatic_schedule(request.schedule) ? "Automatic" : choice.schedule.label;
   request.sampler = choice.sampler.name;
+  if (request.hires) complete_hires(request);
   request.profile = choice.profile.name;
   request.noise = noise_name(request.noise);
   request.emphasis = prompt::emphasis_names()[size_t(prompt::emphasis_named(request.emphasis))];

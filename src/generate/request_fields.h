@@ -33,6 +33,9 @@ struct RequestField {
   std::string help;
   FieldRange range = {};                            ///< of numbers
   std::vector<std::string> (*choices)() = nullptr;  ///< of texts: the names to choose from, if not free
+  bool is_numbered = false;                         ///< a choice's place in the list names it too
+  /// Whether it counts in this request, so that infotext must tell; null = always.
+  bool (*acts)(const GenerateRequest&) = nullptr;
 };
 
 /// All fields, in the order of infotext.

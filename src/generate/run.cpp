@@ -4,49 +4,23 @@
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
-#include <random>
+#include <mutex>
+#include <optional>
 
-#include "base/error.h"
 #include "base/log.h"
-#include "diffusion/guidance.h"
-#include "generate/guidance_watch.h"
-#include "generate/guided_unet.h"
+#include "generate/canvas.h"
+#include "generate/hires.h"
 #include "generate/infotext.h"
 #include "generate/latents.h"
-#include "generate/loaded_model.h"
-#include "generate/prompt_pair.h"
-#include "generate/sampling.h"
+#include "generate/pass.h"
 #include "generate/told_request.h"
 #include "layers/circular_padding.h"
 #include "layers/fast_paths.h"
-#include "prompt/comments.h"
 
 namespace darkroom::generate {
 namespace {
 
 using Parts = LoadedModel::Parts;
-
-int possible_side(const Parts& parts, const char* flag, int side, const std::string& own) {
-  if (side == 0) side = std::stoi(own);
-  const int reduction = int(parts.checkpoint.vae->config.reduction());
-  const int below = side / reduction * reduction;
-  require(below == side, ErrorKind::invalid_request,
-          "{}: must be a multiple of {} for this model, {} was given; try {} or {}", flag, reduction, side,
-          below > 0 ? below : below + 2 * reduction, below + reduction);
-  return side;
-}
-
-/// Unit noise of a batch whose first picture is `first` of the run.
-Tensor starting_noise(diffusion::RunNoise& noise, const RunOptions& options, int first) {
-  Tensor x = noise.first();
-  if (options.starting_noise) {
-    for (int64_t i = 0; i < x.size(0); ++i) {
-      const Tensor one = x[i];
-      options.starting_noise(first + int(i), {one.data_ptr<float>(), size_t(one.numel())});
-    }
-  }
-  return x;
-}
 
 /// Seeds of the pictures of a batch whose first picture is `first` of the run.
 std::vector<uint64_t> batch_seeds(const GenerateRequest& request, int first) {
@@ -67,6 +41,20 @@ diffusion::ImageNoiseOptions noise_options(const GenerateRequest& request, int f
   return options;
 }
 
+/// Whose pictures begin with picture `first` of the run.
+Batch batch_of(const GenerateRequest& request, const RunOptions& options, int first, int64_t reduction) {
+  Batch batch{.seeds = batch_seeds(request, first), .noise = noise_options(request, first, reduction)};
+  if (options.starting_noise) {
+    batch.on_noise = [&options, first](Tensor& noise) {
+      for (int64_t i = 0; i < noise.size(0); ++i) {
+        const Tensor one = noise[i];
+        options.starting_noise(first + int(i), {one.data_ptr<float>(), size_t(one.numel())});
+      }
+    };
+  }
+  return batch;
+}
+
 void warn_of_gain(const Sampling& sampling) {
   const double gain = error_gain(sampling);
   if (gain <= kMuchGain) return;
@@ -78,12 +66,12 @@ void warn_of_gain(const Sampling& sampling) {
       is_karras ? "" : "the schedule Karras, ");
 }
 
-diffusion::Denoiser watched(diffusion::Denoiser denoise, const Tensor& unconditional, const GuidanceWatch& watch) {
-  return [denoise = std::move(denoise), &unconditional, &watch](const Tensor& x, double sigma) {
-    Tensor answer = denoise(x, sigma);
-    watch.on_call(x, sigma, answer, unconditional);
-    return answer;
-  };
+/// Parity: A1111 names the schedule that acted, unless the sampler has no preference and so nothing was chosen.
+std::string recorded_schedule(const std::string& asked, const diffusion::SamplerChoice& choice) {
+  const bool was_chosen = choice.sampler.default_schedule != "uniform" || !diffusion::is_automatic_schedule(asked);
+  return was_chosen && !choice.has_own_levels() ? choice.schedule.label : asked;
+}
+
 /// Parity: A1111 names the emphasis only where brackets meet it; BREAK and backslashes are read by it too.
 bool shows_emphasis(const GenerateRequest& request) {
   for (const std::string& text : {request.prompt, request.negative_prompt})
@@ -91,55 +79,82 @@ bool shows_emphasis(const GenerateRequest& request) {
   return false;
 }
 
-/// What all pictures of a run have in common.
-struct RunFacts {
-  const diffusion::SamplerChoice& choice;
+/// What all pictures of a run have in common: the request as recipes have it, of the first picture.
+struct RunRecord {
+  GenerateRequest request;
   std::string lora_hashes;
 };
 
-/// Of picture `index` of the run.
-std::string recipe(const Parts& parts, GenerateRequest request, int64_t seed, int index, const RunFacts& facts) {
-  const diffusion::SamplerChoice& choice = facts.choice;
-  // Parity: A1111 names the schedule that acted, unless the sampler has no preference and so nothing was chosen.
-  const bool was_chosen =
-      choice.sampler.default_schedule != "uniform" || !diffusion::is_automatic_schedule(request.schedule);
-  if (was_chosen && !choice.has_own_levels()) request.schedule = choice.schedule.label;
-  request.seed = seed;
+RunRecord recorded(const Parts& parts, GenerateRequest request, const Sampling& sampling,
+                   const std::optional<HiresPass>& hires) {
+  request.schedule = recorded_schedule(request.schedule, sampling.choice);
   if (!shows_emphasis(request)) request.emphasis = "Original";
   request.precision = parts.unet_dtype == at::kBFloat16 ? "bf16" : "fp32";
+  if (!hires) return {request, ""};
+  const std::string second = recorded_schedule(hires->request().schedule, hires->sampling().choice);
+  request.hires_schedule = second == request.schedule ? "" : second;
+  return {request, ""};
+}
+
+/// Of picture `index` of the run.
+std::string recipe(const Parts& parts, const RunRecord& record, int64_t seed, int index) {
+  GenerateRequest request = record.request;
+  request.seed = seed;
   if (request.variation_strength > 0) request.variation_seed += index;
   return infotext({.request = request,
                    .model_name = parts.name,
                    .model_hash = parts.hash.get(),
                    .vae_name = parts.vae_name,
                    .vae_hash = parts.vae_hash.valid() ? parts.vae_hash.get() : "",
-                   .lora_hashes = facts.lora_hashes,
+                   .lora_hashes = record.lora_hashes,
                    .batch_position = index % request.batch_size});
 }
 
+/// What the run starts from, if that is a picture, and what is laid over the result.
+struct Source {
+  StartingPoint start;
+  std::optional<Overlay> overlay;
+};
+
+std::optional<Source> source_of(const Parts& parts, const GenerateRequest& request, const RunOptions& options) {
+  if (request.init_image.empty()) return std::nullopt;
+  options.on_progress({.stage = "reading the picture", .note = ""});
+  std::optional<Image> mask;
+  if (!request.mask.empty()) mask = options.read_picture(request.mask);
+  const Canvas canvas = canvas_of(request, options.read_picture(request.init_image), mask);
+  return Source{starting_point(parts, request, canvas, batch_seeds(request, 0)), canvas.overlay};
+}
+
+/// "sampling: k of n" over all passes of all batches.
+class SamplingProgress {
+ public:
+  SamplingProgress(const Progress& progress, int total) : progress_(progress), total_(total) {}
+  /// Steps from here on count from the passes that are over.
+  std::function<void(int)> of_pass(int steps) {
+    const int before = over_;
+    over_ += steps;
+    show(before);
+    return [this, before](int done) { show(before + done); };
+  }
+
+ private:
+  void show(int done) const { progress_({"sampling", done, total_, ""}); }
+
+  const Progress& progress_;
+  int total_, over_ = 0;
+};
+
+/// After each step: the progress, and every few steps what the first picture is becoming.
+std::function<void(int, const Tensor&)> shown(const Parts& parts, const RunOptions& options,
+                                              std::function<void(int)> show) {
+  return [&parts, &options, show = std::move(show)](int done, const Tensor& denoised) {
+    show(done);
+    const bool is_seen = options.preview_every > 0 && done % options.preview_every == 0;
+    if (is_seen && options.on_preview) options.on_preview(preview(parts, denoised[0].to(at::kFloat)));
+  };
+}
+
 }  // namespace
-
-int64_t drawn_seed(int64_t seed) {
-  if (seed >= 0) return seed;
-  std::random_device random;
-  return std::uniform_int_distribution<int64_t>(0, 4294967293)(random);
-}
-
-GenerateRequest settled(const LoadedModel& model, GenerateRequest request) {
-  const Settings own = model.recommended();
-  request.prompt = prompt::without_comments(request.prompt);
-  request.negative_prompt = prompt::without_comments(request.negative_prompt);
-  request.seed = drawn_seed(request.seed);
-  require(request.eta == -1 || request.eta >= 0, ErrorKind::invalid_request,
-          "--eta: must be 0 to 1, or -1 for the sampler's own, {} was given", request.eta);
-  request.variation_seed = request.variation_strength > 0 ? drawn_seed(request.variation_seed) : -1;
-  require((request.seed_resize_from_width > 0) == (request.seed_resize_from_height > 0), ErrorKind::invalid_request,
-          "--seed-resize-from-width and --seed-resize-from-height: both must be given or none, found {} and {}",
-          request.seed_resize_from_width, request.seed_resize_from_height);
-  request.width = possible_side(model.parts(), "--width", request.width, own.at("width"));
-  request.height = possible_side(model.parts(), "--height", request.height, own.at("height"));
-  return request;
-}
 
 void generate(const LoadedModel& model, const GenerateRequest& asked, const std::function<void(Picture&&)>& on_picture,
               const RunOptions& options) {
@@ -151,51 +166,44 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
   layers::set_fast_paths(!request.plain);
   const layers::CircularPadding tiles(request.tiling);
 
+  const std::optional<Source> source = source_of(parts, request, options);
   const diffusion::NoiseSchedule schedule = noise_schedule_of(parts, request);
-  const Sampling sampling = sampling_of(request, schedule, is_sdxl(parts));
+  const Sampling sampling = source ? sampling_from_picture(request, schedule, is_sdxl(parts), request.exact_steps)
+                                   : sampling_of(request, schedule, is_sdxl(parts));
   warn_of_gain(sampling);
   options.on_progress({.stage = "reading the prompt", .note = ""});
-  const double cfg_scale = request.cfg_scale * sampling.choice.sampler.cfg_factor;
-  const bool rescales = request.cfg_rescale > 0 && cfg_scale != 1 && cfg_scale != 0;
-  const bool uses_unconditional = sampling.choice.sampler.cfg_factor != 1 || rescales || options.watch;
-  const ToldRequest told = use_tags(parts, request);
-  PromptPlan plan = plan_prompts(parts, told.request, sampling.planned_calls, uses_unconditional);
-  plan.schedule = &schedule;
-  const RunFacts facts{sampling.choice, told.lora_hashes};
-  Tensor unconditional;
-  const int64_t reduction = parts.checkpoint.vae->config.reduction();
-  const std::vector<int64_t> shape = latent_shape(parts, request);
-  const int steps = sampling.steps();
-  for (int batch = 0; batch < request.batch_count; ++batch) {
-    const int first = batch * request.batch_size;
-    const auto sampled = [&](int done) {
-      options.on_progress({"sampling", batch * steps + done, request.batch_count * steps, ""});
-    };
-    sampled(0);
-    diffusion::Denoiser denoise =
-        guided_unet(parts, plan, cfg_scale, request.batch_size, uses_unconditional ? &unconditional : nullptr);
-    if (rescales)
-      denoise = diffusion::rescaled(denoise, cfg_scale, unconditional, parts.prediction, request.cfg_rescale);
-    if (options.watch) denoise = watched(denoise, unconditional, *options.watch);
-    const std::vector<uint64_t> seeds = batch_seeds(request, first);
-    const diffusion::ImageNoiseOptions from = noise_options(request, first, reduction);
-    diffusion::RunNoise noise(sampling.choice.sampler, sampling.noise, sampling.options.eta, seeds, shape,
-                              sampling.sigmas, from);
-    diffusion::SampleOptions run_options = sampling.options;
-    run_options.noise = noise.source();
-    run_options.on_step = [&](const diffusion::StepEvent& step) {
-      sampled(step.index + 1);
-      const bool is_seen = options.preview_every > 0 && (step.index + 1) % options.preview_every == 0;
-      if (is_seen && options.on_preview) options.on_preview(preview(parts, step.denoised[0].to(at::kFloat)));
-    };
-    run_options.unconditional = [&] { return unconditional; };
-    const Tensor latents = sampling.sample(denoise, starting_noise(noise, options, first), run_options);
-    require_numbers(latents, "sample the picture");
+  ToldRequest told(parts, request);
+  const Pass pass(parts, told.request(), sampling, sampling.planned_calls, options.watch != nullptr);
+  std::optional<HiresPass> hires;
+  if (request.hires) {
+    told.use_hires();
+    hires.emplace(parts, told.request(), sampling);
+  }
+
+  RunRecord record = recorded(parts, request, sampling, hires);
+  record.lora_hashes = told.lora_hashes();
+  const int hires_steps = hires ? hires->sampling().steps() : 0;
+  SamplingProgress progress(options.on_progress, request.batch_count * (sampling.steps() + hires_steps));
+  for (int index = 0; index < request.batch_count; ++index) {
+    const int first = index * request.batch_size;
+    Batch batch = batch_of(request, options, first, parts.checkpoint.vae->config.reduction());
+    batch.watch = options.watch;
+    batch.on_step = shown(parts, options, progress.of_pass(sampling.steps()));
+    told.use_first();
+    Tensor latents = source ? pass.run(batch, source->start) : pass.run(batch);
+    if (hires) {
+      batch.watch = nullptr;
+      batch.on_step = shown(parts, options, progress.of_pass(hires_steps));
+      told.use_hires();
+      latents = hires->run(batch, latents);
+    }
 
     for (int i = 0; i < request.batch_size; ++i) {
       options.on_progress({"decoding", first + i, request.pictures(), ""});
-      const int64_t seed = int64_t(seeds[i]);
-      on_picture({decoded(parts, latents[i]), seed, recipe(parts, request, seed, first + i, facts)});
+      const int64_t seed = int64_t(batch.seeds[i]);
+      Image image = decoded(parts, latents[i]);
+      if (source && source->overlay) image = laid_under(*source->overlay, image);
+      on_picture({std::move(image), seed, recipe(parts, record, seed, first + i)});
     }
   }
 }

@@ -10,6 +10,7 @@
 #include "base/progress.h"
 #include "generate/request.h"
 #include "generate/request_fields.h"
+#include "generate/source_picture.h"
 #include "imaging/image.h"
 
 namespace darkroom::generate {
@@ -57,6 +58,8 @@ struct GuidanceWatch;  // in guidance_watch.h, for those who know tensors
 struct RunOptions {
   Progress on_progress =
       ignore_progress;  ///< stages "reading the prompt", "sampling", "decoding"; may cancel by throwing
+  /// What the request's init_image and mask stand for; files, unless somebody knows better.
+  std::function<Image(const std::string& name)> read_picture = read_source_picture;
   /// Instead of the seed's: fills picture i's starting noise [C, H/8, W/8], unit variance. For comparisons with
   /// programs that make their noise in other ways.
   std::function<void(int picture, std::span<float> noise)> starting_noise = {};

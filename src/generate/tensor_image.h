@@ -13,4 +13,7 @@ Tensor image_tensor(const Image& image);
 /// Parity: A1111 truncates where diffusers rounds. Requires: 1, 3 or 4 channels, no NaN.
 Image tensor_image(const Tensor& picture);
 
+/// The same of values about [0, 1], rounded.
+Image unit_image(const Tensor& picture);
+
 }  // namespace darkroom::generate

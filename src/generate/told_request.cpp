@@ -3,19 +3,34 @@
 #include "base/log.h"
 #include "formats/utf8.h"
 #include "generate/lora_folder.h"
-#include "prompt/extra_networks.h"
 
 namespace darkroom::generate {
+namespace {
 
-ToldRequest use_tags(const LoadedModel::Parts& parts, const GenerateRequest& request) {
-  const prompt::TaggedPrompt prompt = prompt::without_tags(request.prompt);
-  for (const prompt::NetworkTag& tag : prompt.tags) {
+/// Takes the tags out of the text.
+std::vector<prompt::LoraTag> tags_taken(std::string& text) {
+  prompt::TaggedPrompt tagged = prompt::without_tags(text);
+  for (const prompt::NetworkTag& tag : tagged.tags) {
     if (!prompt::is_lora(tag))
       log_warning("{} has no effect: tags are <lora:name:weight>", formats::in_quotes(tag.text));
   }
-  ToldRequest told{request, parts.adapters->use(prompt::lora_tags(prompt), lora_folder(request))};
-  told.request.prompt = prompt.text;
-  return told;
+  text = tagged.text;
+  return prompt::lora_tags(tagged);
+}
+
+}  // namespace
+
+ToldRequest::ToldRequest(const LoadedModel::Parts& parts, const GenerateRequest& request)
+    : parts_(parts),
+      request_(request),
+      first_(tags_taken(request_.prompt)),
+      is_one_set_(request_.hires_prompt.empty()) {
+  hires_ = request.hires_prompt.empty() ? first_ : tags_taken(request_.hires_prompt);
+  lora_hashes_ = parts_.adapters->use(first_, lora_folder(request_));
+}
+
+void ToldRequest::use(const std::vector<prompt::LoraTag>& tags) {
+  if (!is_one_set_) parts_.adapters->use(tags, lora_folder(request_));
 }
 
 }  // namespace darkroom::generate

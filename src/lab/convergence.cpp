@@ -123,7 +123,7 @@ class Bench {
     const generate::Sampling sampling =
         generate::sampling_of(request, parts_.noise_schedule, generate::is_sdxl(parts_));
     const generate::PromptPlan plan =
-        generate::plan_prompts(parts_, generate::use_tags(parts_, request).request, sampling.planned_calls);
+        generate::plan_prompts(parts_, generate::ToldRequest(parts_, request).request(), sampling.planned_calls);
     const diffusion::Denoiser network = generate::guided_unet(parts_, plan, request.cfg_scale, request.batch_size);
     Latents result;
     const diffusion::Denoiser denoise = [&](const Tensor& x, double sigma) {

@@ -151,4 +151,31 @@ StoredName open_clip_name(std::string_view name) {
   return {block + renamed(rest, kOpenClipLayer)};
 }
 
+std::string esrgan_name(std::string_view name, EsrganNames names, const EsrganConfig& config) {
+  if (names == EsrganNames::basicsr) return std::string(name);
+  const bool numbered = names == EsrganNames::numbered;
+  std::string_view rest = name;
+  if (take_prefix(rest, "body.")) {
+    const int64_t block = take_number(rest);
+    const std::string in_block = fmt::format("RDB{}", rest.substr(std::string_view("rdb").size()));
+    if (!numbered) return fmt::format("RRDB_trunk.{}.{}", block, in_block);
+    const size_t dot = in_block.rfind('.');  // each convolution is a list of itself and its activation
+    return fmt::format("model.1.sub.{}.{}.0{}", block, in_block.substr(0, dot), in_block.substr(dot));
+  }
+  if (take_prefix(rest, "conv_up")) {
+    const int64_t index = take_number(rest);
+    return numbered ? fmt::format("model.{}.{}", 3 * index, rest) : fmt::format("upconv{}.{}", index, rest);
+  }
+  const int64_t after_doublings = 3 * config.doublings;
+  const std::pair<std::string_view, std::string> table[] = {
+      {"conv_first.", numbered ? "model.0." : "conv_first."},
+      {"conv_body.", numbered ? fmt::format("model.1.sub.{}.", config.blocks) : "trunk_conv."},
+      {"conv_hr.", numbered ? fmt::format("model.{}.", after_doublings + 2) : "HRconv."},
+      {"conv_last.", numbered ? fmt::format("model.{}.", after_doublings + 4) : "conv_last."},
+  };
+  for (const auto& [ours, theirs] : table)
+    if (take_prefix(rest, ours)) return theirs + std::string(rest);
+  return std::string(name);
+}
+
 }  // namespace darkroom::models

@@ -81,7 +81,10 @@ Tensor UNet::forward(const Tensor& x, const Tensor& t, const Conditioning& condi
     embedding = embedding + label_emb->forward(conditioning.vector);
   }
   std::vector<Tensor> skips;
-  Tensor h = x.contiguous(at::MemoryFormat::ChannelsLast);
+  const Tensor input = conditioning.picture.defined() ? at::cat({x, conditioning.picture}, 1) : x;
+  TORCH_CHECK(input.size(1) == config.in_channels, "unet: ", config.in_channels, " channels are needed, got ",
+              input.size(1));
+  Tensor h = input.contiguous(at::MemoryFormat::ChannelsLast);
   for (const auto& block : input_blocks) {
     h = block.forward(h, embedding, conditioning.context);
     skips.push_back(h);

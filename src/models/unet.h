@@ -55,7 +55,8 @@ struct UNet : layers::Module {
 
   explicit UNet(const UNetConfig& config);
 
-  /// x [B, in, H, W], t [B] in 0..999 (fractional allowed) -> eps or v [B, out, H, W], in x's dtype.
+  /// x [B, in, H, W] (together with the conditioning's picture), t [B] in 0..999 (fractional allowed) -> eps or v [B,
+  /// out, H, W], in x's dtype.
   Tensor forward(const Tensor& x, const Tensor& t, const Conditioning& conditioning) const;
 };
 

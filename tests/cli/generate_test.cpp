@@ -138,5 +138,37 @@ TEST(Generate, RecommendedSettingsApplyWhereNothingWasSaid) {
   EXPECT_EQ(settings.at("sampler_name"), "Euler a");
 }
 
+TEST(Generate, StartsFromAPictureAndKeepsWhatIsNotMasked) {
+  const TemporaryFolder folder;
+  Image picture(32, 32, 3), mask(32, 32, 1);
+  for (size_t i = 0; i < picture.pixels.size(); ++i) picture.pixels[i] = uint8_t(i);
+  for (int y = 0; y < 32; ++y) std::fill_n(mask.pixel(0, y), 16, uint8_t(255));
+  formats::write_png(folder / "p.png", picture);
+  formats::write_png(folder / "m.png", mask);
+  const ProgramResult result = generate(folder, {"a red apple", "--init-image", "p.png", "--mask", "m.png",
+                                                 "--mask-blur", "0", "--denoising-strength", "0.6", "-o", "a.png"});
+  ASSERT_EQ(result.code, 0) << result.err;
+  const formats::PngFile made = formats::read_png(folder / "a.png");
+  EXPECT_EQ(made.image.pixel(31, 31)[2], picture.pixel(31, 31)[2]);
+  EXPECT_NE(made.image.pixels, picture.pixels);
+  EXPECT_NE(made.texts.at(0).text.find("Denoising strength: 0.6"), std::string::npos);
+}
+
+TEST(Generate, ReadsPicturesBeforeTheModel) {
+  const TemporaryFolder folder;
+  const ProgramResult result =
+      run_program({"generate", "x", "--init-image", "none.png", "--model", "none"}, folder.path());
+  EXPECT_NE(result.code, 0);
+  EXPECT_NE(result.err.find("read the picture \"none.png\""), std::string::npos) << result.err;
+}
+
+TEST(Generate, ASecondPassIsLarger) {
+  const TemporaryFolder folder;
+  const ProgramResult result =
+      generate(folder, {"a red apple", "--hires", "True", "--hires-steps", "2", "-o", "a.png"});
+  ASSERT_EQ(result.code, 0) << result.err;
+  EXPECT_EQ(formats::read_png(folder / "a.png").image.width, 64);
+}
+
 }  // namespace
 }  // namespace darkroom::cli

@@ -67,6 +67,34 @@ TEST(RequestFields, EveryFieldReadsBackWhatItWrites) {
                          {"discard_next_to_last_sigma", "True"},
                          {"noise", "torchsde"},
                          {"profile", "kdiffusion"},
+                         {"denoising_strength", "0.4"},
+                         {"inpainting_mask_weight", "0.5"},
+                         {"enable_hr", "True"},
+                         {"hr_sampler_name", "Euler a"},
+                         {"hr_prompt", "e"},
+                         {"hr_negative_prompt", "f"},
+                         {"hr_scheduler", "Exponential"},
+                         {"hr_scale", "1.5"},
+                         {"hr_resize_x", "64"},
+                         {"hr_resize_y", "72"},
+                         {"hr_second_pass_steps", "7"},
+                         {"hr_upscaler", "Nearest"},
+                         {"firstphase_width", "80"},
+                         {"firstphase_height", "88"},
+                         {"init_image", "i.png"},
+                         {"mask", "m.png"},
+                         {"inpainting_mask_invert", "Inpaint not masked"},
+                         {"mask_blur", "5"},
+                         {"mask_blur_x", "6"},
+                         {"mask_blur_y", "7"},
+                         {"mask_round", "False"},
+                         {"inpaint_full_res", "Only masked"},
+                         {"inpaint_full_res_padding", "8"},
+                         {"inpainting_fill", "latent noise"},
+                         {"resize_mode", "Crop and resize"},
+                         {"img2img_fix_steps", "True"},
+                         {"initial_noise_multiplier", "0.9"},
+                         {"img2img_extra_noise", "0.2"},
                          {"batch_size", "3"},
                          {"n_iter", "2"},
                          {"sd_vae_decode_method", "TAESD"},
@@ -94,6 +122,26 @@ TEST(RequestFields, TruthIsWrittenAsPythonDoes) {
        {std::pair("True", true), {"true", true}, {"1", true}, {"FALSE", false}, {"0", false}})
     EXPECT_EQ(completed_request({{"discard_next_to_last_sigma", text}}).discards_lowest, truth) << text;
   EXPECT_THROW(completed_request({{"discard_next_to_last_sigma", "yes please"}}), Error);
+}
+
+TEST(RequestFields, ChoicesAreNamedOrCounted) {
+  const GenerateRequest request = completed_request({{"resize_mode", "2"},
+                                                     {"inpainting_fill", "LATENT nothing"},
+                                                     {"inpaint_full_res", "true"},
+                                                     {"inpainting_mask_invert", "0"}});
+  EXPECT_EQ(request.resize_mode, "Resize and fill");
+  EXPECT_EQ(request.masked_content, "latent nothing");
+  EXPECT_EQ(request.inpaint_area, "Only masked");
+  EXPECT_EQ(request.mask_mode, "Inpaint masked");
+  for (const char* wrong : {"4", "-1", "cut", ""}) EXPECT_THROW(completed_request({{"resize_mode", wrong}}), Error);
+}
+
+TEST(RequestFields, TheSecondPassSamplerIsCheckedToo) {
+  const GenerateRequest request =
+      completed_request({{"enable_hr", "True"}, {"hr_sampler_name", "k_euler_a"}, {"hr_scheduler", "karras"}});
+  EXPECT_EQ(request.hires_sampler, "Euler a");
+  EXPECT_EQ(request.hires_schedule, "Karras");
+  EXPECT_THROW(completed_request({{"enable_hr", "True"}, {"hr_sampler_name", "Oiler"}}), Error);
 }
 
 TEST(RequestFields, NamesTakeTheSpellingOfTheirTables) {

@@ -47,9 +47,9 @@ TEST(ToldRequest, TextEncoderAndUNetHaveWeightsOfTheirOwn) {
   const LoadedModel model({.model = tiny_model("sd15"), .precision = "fp32"});
   const auto context = [&](const std::string& prompt) {
     const auto told =
-        use_tags(model.parts(), small_request({{"prompt", prompt}, {"lora_dir", folder.path().string()}}));
-    EXPECT_EQ(told.request.prompt, "apple");
-    return encode_prompts(model.parts(), told.request).prompt.context;
+        ToldRequest(model.parts(), small_request({{"prompt", prompt}, {"lora_dir", folder.path().string()}}));
+    EXPECT_EQ(told.request().prompt, "apple");
+    return encode_prompts(model.parts(), told.request()).prompt.context;
   };
   const Tensor plain = context("apple");
   EXPECT_TRUE(context("apple<lora:demo:te=0:unet=1>").equal(plain));

@@ -139,7 +139,8 @@ def fill(image, mask):
 
 
 def soft(mask, sigma):
-    return Image.fromarray(cv2.GaussianBlur(np.array(mask), (2 * int(2.5 * sigma + 0.5) + 1,) * 2, sigma))
+    side = 2 * int(2.5 * sigma + 0.5) + 1
+    return Image.fromarray(cv2.GaussianBlur(cv2.GaussianBlur(np.array(mask), (side, 1), sigma), (1, side), sigma))
 
 
 def compose_cases():
@@ -173,7 +174,82 @@ def conversion_cases():
     }
 
 
+def crop_region(mask, pad):
+    values = np.array(mask)
+    h, w = values.shape
+    ys, xs = np.nonzero(values)
+    return max(xs.min() - pad, 0), max(ys.min() - pad, 0), min(xs.max() + 1 + pad, w), min(ys.max() + 1 + pad, h)
+
+
+def expand(region, width, height, w, h):
+    x1, y1, x2, y2 = (int(v) for v in region)
+    if (x2 - x1) / (y2 - y1) > width / height:
+        more = int((x2 - x1) / (width / height) - (y2 - y1))
+        y1 -= more // 2
+        y2 += more - more // 2
+        if y2 >= h:
+            y1, y2 = y1 - (y2 - h), h
+        if y1 < 0:
+            y1, y2 = 0, y2 - y1
+        y2 = min(y2, h)
+    else:
+        more = int((y2 - y1) * (width / height) - (x2 - x1))
+        x1 -= more // 2
+        x2 += more - more // 2
+        if x2 >= w:
+            x1, x2 = x1 - (x2 - w), w
+        if x1 < 0:
+            x1, x2 = 0, x2 - x1
+        x2 = min(x2, w)
+    return x1, y1, x2, y2
+
+
+def canvas(size, to, mask, mode, only_masked, padding, fills):
+    """A1111's StableDiffusionProcessingImg2Img.init and apply_overlay; what was made is picture(*to, 3, 9)."""
+    image = picture(*size, 3)
+    if only_masked:
+        overlay_mask = mask
+        box = expand(crop_region(mask, padding), *to, *size)
+        mask = fit(2, mask.crop(box), *to).convert("L")
+    else:
+        mask = fit(mode, mask, *to).convert("L")
+        overlay_mask = Image.fromarray(np.clip(np.array(mask).astype(np.float32) * 2, 0, 255).astype(np.uint8))
+        image = fit(mode, image, *to)
+    overlay = Image.new("RGBa", image.size)
+    overlay.paste(image.convert("RGBA").convert("RGBa"), mask=ImageOps.invert(overlay_mask))
+    overlay = overlay.convert("RGBA")
+    if only_masked:
+        image = fit(2, image.crop(box), *to)
+    if fills:
+        image = fill(image, mask)
+    made = picture(*to, 3, 9)
+    if only_masked:
+        base = Image.new("RGBA", overlay.size)
+        base.paste(fit(1, made, box[2] - box[0], box[3] - box[1]), (box[0], box[1]))
+        made = base
+    made = made.convert("RGBA")
+    made.alpha_composite(overlay)
+    return {"picture": hexed(image), "mask": hexed(mask), "result": hexed(made.convert("RGB"))}
+
+
+def canvas_cases():
+    cases = []
+    marks = ((14, 9, 27, 20), (0, 0, 6, 30), (30, 25, 40, 30))
+    for mode, only_masked, padding, fills, box in ((0, False, 0, False, marks[0]), (1, False, 0, True, marks[0]), (2, False, 0, False, marks[1]), (0, True, 3, False, marks[0]), (0, True, 0, True, marks[1]), (1, True, 32, False, marks[2])):
+        for blur in (0, 2):
+            for inverted in (False, True) if mode == 0 else (False,):
+                mask = blob(40, 30, *box)
+                if inverted:
+                    mask = ImageOps.invert(mask)
+                if blur:
+                    mask = soft(mask, blur)
+                asked = {"mode": mode, "only_masked": only_masked, "padding": padding, "fill": fills, "marked": box, "blur": blur, "inverted": inverted}
+                cases.append(asked | canvas((40, 30), (32, 24) if box is marks[2] else (24, 24), mask, mode, only_masked, padding, fills))
+    return cases
+
+
 goldens = {
+    "canvas": canvas_cases(),
     "resize": resize_cases(),
     "gaussian": gaussian_cases(),
     "box": box_cases(),

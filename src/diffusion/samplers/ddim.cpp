@@ -9,17 +9,17 @@
 
 namespace darkroom::diffusion {
 
-Sigmas timestep_levels(const NoiseSchedule& schedule, int n, const SigmaOptions&) {
+std::vector<int> timestep_grid(const NoiseSchedule& schedule, int n) {
   check_steps(n);
   const int last = schedule.timesteps() - 1, stride = std::max(1, schedule.timesteps() / n);
-  Sigmas sigmas;
-  for (int t = 0; t <= last; t += stride) sigmas.insert(sigmas.begin(), schedule.sigmas()[std::min(t + 1, last)]);
+  std::vector<int> grid;
+  for (int t = 0; t <= last; t += stride) grid.push_back(std::min(t + 1, last));
   // At strides of 1 the last two are the same timestep, between which nothing happens.
-  sigmas.erase(std::unique(sigmas.begin(), sigmas.end()), sigmas.end());
-  return sigmas;
+  grid.erase(std::unique(grid.begin(), grid.end()), grid.end());
+  return grid;
 }
 
-Sigmas ldm_levels(const NoiseSchedule& schedule, int n, const SigmaOptions& options) {
+std::vector<int> ldm_grid(const NoiseSchedule& schedule, int n) {
   check_steps(n);
   const int timesteps = schedule.timesteps();
   // Parity: where the grid ends beyond the table the reference's caller tried again with one step more.
@@ -28,7 +28,21 @@ Sigmas ldm_levels(const NoiseSchedule& schedule, int n, const SigmaOptions& opti
     return (timesteps - 1) / stride * stride + 1 > timesteps - 1;
   };
   while (timesteps / n > 1 && overflows(n)) ++n;
-  Sigmas sigmas = timestep_levels(schedule, n, options);
+  return timestep_grid(schedule, n);
+}
+
+Sigmas levels_of(const NoiseSchedule& schedule, const std::vector<int>& grid) {
+  Sigmas sigmas;
+  for (auto t = grid.rbegin(); t != grid.rend(); ++t) sigmas.push_back(schedule.sigmas()[*t]);
+  return sigmas;
+}
+
+Sigmas timestep_levels(const NoiseSchedule& schedule, int n, const SigmaOptions&) {
+  return levels_of(schedule, timestep_grid(schedule, n));
+}
+
+Sigmas ldm_levels(const NoiseSchedule& schedule, int n, const SigmaOptions&) {
+  Sigmas sigmas = levels_of(schedule, ldm_grid(schedule, n));
   sigmas.push_back(schedule.sigmas()[0]);
   return sigmas;
 }

@@ -105,20 +105,23 @@ Tensor sample_variant(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, c
 
 }  // namespace
 
-Sigmas unipc_levels(const NoiseSchedule& schedule, int n, const SigmaOptions& options) {
-  const int steps = int(timestep_levels(schedule, n, options).size());
+Sigmas unipc_levels_below(const NoiseSchedule& schedule, double t, int steps) {
   const auto& alphas = schedule.alphas_cumprod();
-  const double last = double(alphas.size());
+  const double last = double(alphas.size()), start = (t + 1) / last;
   Sigmas sigmas;
   for (int i = 0; i <= steps; ++i) {
-    // From 1 to 1 / T in steps of equal length; ln(alpha) is linear between the table's 1/T, 2/T, ..., 1.
-    const double place = std::max(0.0, (1 + (1 / last - 1) * i / steps) * last - 1);
+    // From the start to 1 / T in steps of equal length; ln(alpha) is linear between the table's 1/T, 2/T, ..., 1.
+    const double place = std::max(0.0, (start + (1 / last - start) * i / steps) * last - 1);
     const size_t below = std::min(size_t(place), alphas.size() - 2);
     const double share = place - double(below);
     const double log_alpha = 0.5 * ((1 - share) * std::log(alphas[below]) + share * std::log(alphas[below + 1]));
     sigmas.push_back(float(std::sqrt(std::expm1(-2 * log_alpha))));
   }
   return sigmas;
+}
+
+Sigmas unipc_levels(const NoiseSchedule& schedule, int n, const SigmaOptions&) {
+  return unipc_levels_below(schedule, schedule.timesteps() - 1, int(timestep_grid(schedule, n).size()));
 }
 
 Tensor sample_unipc(const Denoiser& denoise, Tensor x, const Sigmas& sigmas, const SampleOptions& options) {

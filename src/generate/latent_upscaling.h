@@ -1,0 +1,19 @@
+// Latents of another size: the "Latent" family of upscalers, which are torch's own interpolations.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/tensor.h"
+
+namespace darkroom::generate {
+
+/// "Latent" (bilinear), "Latent (antialiased)", "Latent (bicubic)", ...
+std::vector<std::string> latent_upscaler_names();
+
+bool is_latent_upscaler(const std::string& name);
+
+/// [B,C,h,w] -> [B,C,height,width]. Requires: a name of the family, in any case.
+Tensor enlarged_latents(const Tensor& latents, const std::string& name, int64_t height, int64_t width);
+
+}  // namespace darkroom::generate
