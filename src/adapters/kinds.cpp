@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "base/error.h"
+#include "formats/scalar_value.h"
 
 namespace darkroom::adapters {
 namespace {
@@ -208,49 +208,6 @@ void check_dora(const Factors& factors, const Shape& weight) {
           shape_text(shape));
 }
 
-double half_value(uint16_t bits) {
-  const int exponent = bits >> 10 & 31, fraction = bits & 1023;
-  const double size = exponent == 31  ? (fraction ? std::nan("") : std::numeric_limits<double>::infinity())
-                      : exponent == 0 ? std::ldexp(fraction, -24)
-                                      : std::ldexp(fraction + 1024, exponent - 25);
-  return bits & 0x8000 ? -size : size;
-}
-
-template <typename Number>
-Number read(const std::byte* data) {
-  Number number;
-  std::memcpy(&number, data, sizeof number);
-  return number;
-}
-
-std::optional<double> value_of(const formats::StoredTensor& tensor) {
-  using formats::DType;
-  switch (tensor.dtype) {
-    case DType::f64:
-      return read<double>(tensor.data);
-    case DType::f32:
-      return read<float>(tensor.data);
-    case DType::f16:
-      return half_value(read<uint16_t>(tensor.data));
-    case DType::bf16: {
-      const uint32_t bits = uint32_t(read<uint16_t>(tensor.data)) << 16;
-      return read<float>(reinterpret_cast<const std::byte*>(&bits));
-    }
-    case DType::i64:
-      return double(read<int64_t>(tensor.data));
-    case DType::i32:
-      return read<int32_t>(tensor.data);
-    case DType::i16:
-      return read<int16_t>(tensor.data);
-    case DType::i8:
-      return read<int8_t>(tensor.data);
-    case DType::u8:
-    case DType::boolean:
-      return read<uint8_t>(tensor.data);
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 std::string_view kind_name(Kind kind) {
@@ -314,11 +271,10 @@ double own_scale(Kind kind, const Factors& factors) {
 
 double scalar(const Factors& factors, std::string_view name) {
   const formats::StoredTensor& tensor = factors.find(name)->second;
-  require(count(tensor.shape) == 1, ErrorKind::corrupt_file, "{} must be one number, has the shape {}", name,
+  const std::optional<double> value = formats::scalar_value(tensor);
+  require(value.has_value(), ErrorKind::corrupt_file, "{} must be one number, has the shape {}", name,
           shape_text(tensor.shape));
-  const std::optional<double> value = value_of(tensor);
-  require(value && std::isfinite(*value), ErrorKind::corrupt_file, "{} must be a finite number, is {}", name,
-          value.value_or(0));
+  require(std::isfinite(*value), ErrorKind::corrupt_file, "{} must be a finite number, is {}", name, *value);
   return *value;
 }
 

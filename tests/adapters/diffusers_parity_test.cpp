@@ -1,6 +1,8 @@
-// Against diffusers' load_lora_weights and fuse_lora on the tiny models (tests/golden/make_diffusers_lora.py).
+// Against diffusers' load_lora_weights and fuse_lora on the tiny models, and PEFT's DoRA on a matrix
+// (tests/golden/make_diffusers_lora.py, make_peft_dora.py).
 #include "adapters/adapters.h"
 #include "adapters/merge.h"
+#include "formats/safetensors.h"
 #include "support/parity.h"
 
 namespace darkroom::adapters {
@@ -47,6 +49,20 @@ TEST(DiffusersParity, DiffusersFileOnSdxl) {
   EXPECT_LT(world.text_error(0, "text_encoder"), 1e-4);
   EXPECT_LT(world.text_error(1, "text_encoder_2"), 1e-4);
   EXPECT_LT(world.unet_error(world.golden("vector")), 1e-4);
+}
+
+TEST(DiffusersParity, DoraAsPeftWritesIt) {
+  formats::TensorFile file =
+      formats::read_safetensors(std::string(DARKROOM_TESTS_DIR) + "/golden/dora_peft.safetensors");
+  const Tensor weight = checkpoint::tensor_view(file.tensors.at("weight"));
+  const Tensor merged = checkpoint::tensor_view(file.tensors.at("merged"));
+  const AdapterFile adapter = adapter_file(file);
+  EXPECT_EQ(adapter.unused, (std::vector<std::string>{"merged", "weight"}));
+  ASSERT_EQ(adapter.modules.size(), 1u);
+  const AdapterModule& module = adapter.modules[0];
+  EXPECT_TRUE(is_dora_per_output(module, {8, 8}));
+  EXPECT_GT(relative_error(weight, merged), 0.5);
+  EXPECT_LT(relative_error(weight + change(module, weight).weight, merged), 1e-6);
 }
 
 }  // namespace
