@@ -283,6 +283,8 @@ ConvergenceRuns run_convergence(const ConvergenceRequest& request, const Progres
   progress({.stage = "loading the model", .note = ""});
   const generate::LoadedModel model(
       {.model = request.base.model, .vae = request.base.vae, .precision = request.base.precision});
+  require(!model.parts().checkpoint.description.is_inpainting(), ErrorKind::unsupported,
+          "lab convergence: inpainting models must be shown a picture, and this starts from noise; try another model");
   Bench bench(model, request, progress);
   plan(bench, request);
 
