@@ -150,6 +150,7 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
     batch.on_step = progress.of_pass(sampling.steps());
     Tensor latents = source ? pass.run(batch, source->start) : pass.run(batch);
     if (hires) {
+      batch.on_noise = [](Tensor&) {};  // it was the first pass' noise
       batch.on_step = progress.of_pass(hires_steps);
       latents = hires->run(batch, latents);
     }

@@ -157,6 +157,16 @@ TEST(Hires, ASecondPassIsLarger) {
             40);
 }
 
+TEST(Hires, NoiseFromOutsideIsTheFirstPasss) {
+  int calls = 0;
+  const auto count = [&](int, std::span<float> noise) {
+    EXPECT_EQ(noise.size(), 4u * 8 * 8);
+    ++calls;
+  };
+  pictures_of(picture_model(), small_request({{"enable_hr", "True"}}), {.starting_noise = count});
+  EXPECT_EQ(calls, 1);
+}
+
 TEST(Hires, ReportsTheStepsOfBothPasses) {
   std::vector<std::string> events;
   const auto note = [&](const ProgressEvent& event) {
