@@ -193,6 +193,7 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
     Tensor latents = source ? pass.run(batch, source->start) : pass.run(batch);
     if (hires) {
       batch.watch = nullptr;
+      batch.on_noise = [](Tensor&) {};  // it was the first pass' noise
       batch.on_step = shown(parts, options, progress.of_pass(hires_steps));
       told.use_hires();
       latents = hires->run(batch, latents);

@@ -1,5 +1,6 @@
 #include "generate/starting_point.h"
 
+#include "base/error.h"
 #include "diffusion/noise.h"
 #include "generate/inpainting_model.h"
 #include "generate/latents.h"
@@ -17,6 +18,10 @@ Tensor share_of(const Image& grey, bool rounded) {
 }
 
 Tensor start_latents(const LoadedModel::Parts& parts, const GenerateRequest& request, const Tensor& picture) {
+  const int64_t least = parts.checkpoint.vae->config.reduction();
+  require(picture.size(2) >= least && picture.size(3) >= least, ErrorKind::invalid_request,
+          "--resize-mode {}: the picture must have at least {} pixels on each side, it has {}x{}; try another mode",
+          request.resize_mode, least, picture.size(3), picture.size(2));
   const Tensor latents = encoded(parts, picture);
   const auto shape = latent_shape(parts, request);
   if (latents.size(2) == shape[1] && latents.size(3) == shape[2]) return latents;

@@ -284,6 +284,8 @@ ConvergenceRuns run_convergence(const ConvergenceRequest& request, const Progres
   at::set_num_threads(request.base.threads > 0 ? request.base.threads : usable_cores());
   progress({.stage = "loading the model", .note = ""});
   const generate::LoadedModel model(generate::model_choice(request.base));
+  require(!model.parts().checkpoint.description.is_inpainting(), ErrorKind::unsupported,
+          "lab convergence: inpainting models must be shown a picture, and this starts from noise; try another model");
   Bench bench(model, request, progress);
   plan(bench, request);
 

@@ -14,7 +14,7 @@ constexpr double kReferenceRounding = 1e-5;  // fp32 through ten steps
 constexpr double kOneColourRounding = 3e-4;
 
 /// The reference runs of make_picture_parity.py: 10 Euler steps, of which strength 0.5 walks 6.
-Tensor made(const std::string& name, bool from_picture, bool has_mask = false) {
+Tensor made(const std::string& name, bool from_picture, bool has_mask = false, bool is_ddim = false) {
   NoGrad guard;
   const LoadedModel model({.model = tiny_model(name), .precision = "fp32"});
   GenerateRequest request = completed_request({{"prompt", "a red apple on the blue moon"},
@@ -22,10 +22,11 @@ Tensor made(const std::string& name, bool from_picture, bool has_mask = false) {
                                                {"width", "64"},
                                                {"height", "64"},
                                                {"steps", "10"},
-                                               {"sampler_name", "Euler"},
+                                               {"sampler_name", is_ddim ? "DDIM" : "Euler"},
                                                {"cfg_scale", "5"},
                                                {"mask_blur", "0"},
-                                               {"denoising_strength", "0.5"}});
+                                               {"denoising_strength", "0.5"},
+                                               {"profile", is_ddim ? "a1111-1.10" : "darkroom"}});
   const auto& parts = model.parts();
   const Batch batch{.seeds = {42}};
   if (!from_picture) {
@@ -37,7 +38,7 @@ Tensor made(const std::string& name, bool from_picture, bool has_mask = false) {
   const StartingPoint start =
       starting_point(parts, request, canvas_of(request, parity_image("picture"), mask), batch.seeds);
   const Sampling sampling = sampling_from_picture(request, parts.noise_schedule, false, false);
-  EXPECT_EQ(sampling.steps(), 6);
+  EXPECT_EQ(sampling.steps(), is_ddim ? 4 : 6);
   return Pass(parts, request, sampling, 10).run(batch, start);
 }
 
@@ -51,6 +52,11 @@ TEST(Pass, MasksKeepThePictureAsTheReferenceFormulaDoes) {
   EXPECT_LT(relative_error(made("sd15", true, true), parity("pictures", "sd15.masked")), kReferenceRounding);
   EXPECT_LT(relative_error(made("inpaint.safetensors", true, true), parity("pictures", "inpaint.masked")),
             kReferenceRounding);
+}
+
+TEST(Pass, TimestepSamplersStartAndMaskAsA1111s) {
+  EXPECT_LT(relative_error(made("sd15", true, false, true), parity("pictures", "sd15.ddim")), kReferenceRounding);
+  EXPECT_LT(relative_error(made("sd15", true, true, true), parity("pictures", "sd15.masked_ddim")), kReferenceRounding);
 }
 
 TEST(Pass, InpaintingModelsWithoutAPictureAreToldToMakeAllOfIt) {

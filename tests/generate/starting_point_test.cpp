@@ -1,7 +1,6 @@
 #include "generate/starting_point.h"
 
-#include <gtest/gtest.h>
-
+#include "formats/support.h"
 #include "generate/inpainting_model.h"
 #include "support/picture_parity.h"
 #include "support/tiny_model.h"
@@ -82,6 +81,10 @@ TEST(StartingPoint, LatentResizeEncodesThePictureAtItsOwnSize) {
       start_request({{"width", "96"}, {"height", "32"}, {"resize_mode", "Just resize (latent upscale)"}});
   const Tensor expected = at::upsample_bilinear2d(parity("pictures", "sd15.init"), {8, 24}, false);
   EXPECT_LT(relative_error(start_of(model, request, /*has_mask=*/false).latents, expected), kStartRounding);
+  const LoadedModel inpainting({.model = tiny_model("inpaint.safetensors"), .precision = "fp32"});
+  EXPECT_EQ(start_of(inpainting, request, /*has_mask=*/false).shown.sizes(), (at::IntArrayRef{1, 5, 8, 24}));
+  formats::expect_error(ErrorKind::invalid_request, "at least 4 pixels on each side, it has 3x20",
+                        [&] { starting_point(model.parts(), request, canvas_of(request, Image(3, 20, 3), {}), {42}); });
 }
 
 }  // namespace

@@ -11,6 +11,9 @@ parity_pictures.safetensors:
                             last 6 (A1111 walks int(strength * steps) + 1 steps: strength 0.5), guidance 5
   sd15.masked, inpaint.masked   the same with A1111's rule for masks around the network of diffusers: after every call
                             D = D * m + init * (1 - m), at the end once more; m is the mask at latent size
+  sd15.ddim, sd15.masked_ddim   A1111's DDIM for pictures around the same network: 10 steps at strength 0.5, so t_enc 5: the
+                            noise of grid[5], the steps from grid[4] down to grid[0]; with the mask the network sees
+                            x * m + init * (1 - m)
   inpaint.shown             mask and masked latents of StableDiffusionInpaintPipeline
   inpaint.grey              latents of a grey picture
   inpaint.txt2img           its last latents with a mask of ones at strength 1: 10 Euler steps from noise
@@ -124,6 +127,23 @@ def masked(pipe, init, m, shown=None):
     return x * m + init * (1 - m)
 
 
+def ddim(pipe, init, m=None):
+    """A1111's DDIM from a picture, eta 0."""
+    context, negative = pipe.encode_prompt(PROMPT, "cpu", 1, True, negative_prompt=NEGATIVE)[:2]
+    t_enc, alphas = STEPS // 2, pipe.scheduler.alphas_cumprod
+    grid = [min(t + 1, 999) for t in range(0, 1000, 1000 // STEPS)]
+    x = alphas[grid[t_enc]] ** 0.5 * init + (1 - alphas[grid[t_enc]]) ** 0.5 * noise_of(init)
+    for index in range(t_enc - 1, 0, -1):
+        seen = x if m is None else x * m + init * (1 - m)
+        u = pipe.unet(seen, grid[index], encoder_hidden_states=negative).sample
+        c = pipe.unet(seen, grid[index], encoder_hidden_states=context).sample
+        eps = u + GUIDANCE * (c - u)
+        alpha, before = alphas[grid[index]], alphas[grid[index - 1]]
+        x0 = (x - (1 - alpha) ** 0.5 * eps) / alpha ** 0.5
+        x = before ** 0.5 * x0 + (1 - before) ** 0.5 * eps
+    return x if m is None else x * m + init * (1 - m)
+
+
 class DenseBlock(torch.nn.Module):
     def __init__(self, features, growth):
         super().__init__()
@@ -190,7 +210,8 @@ def main():
         if model == "sd15":
             size = (init.shape[3], init.shape[2])
             m = torch.from_numpy(np.around(np.array(Image.fromarray(marks).resize(size, Image.BICUBIC)) / 255.0)).float()
-            out |= {"noise": noise_of(init), "sd15.masked": masked(pipe, init, m)}
+            out |= {"noise": noise_of(init), "sd15.masked": masked(pipe, init, m), "sd15.ddim": ddim(pipe, init),
+                    "sd15.masked_ddim": ddim(pipe, init, m)}
     unet = inpaint_unet()
     write_inpaint_file(unet)
     pipe = pipeline(StableDiffusionInpaintPipeline, "sd15", unet)
