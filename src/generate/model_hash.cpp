@@ -63,6 +63,12 @@ std::vector<fs::path> weight_files(const fs::path& model) {
   return files;
 }
 
+std::string file_hash(const fs::path& file, size_t digits) {
+  Sha256 sha;
+  add_file(sha, file);
+  return sha.hex().substr(0, digits);
+}
+
 std::string model_hash(const fs::path& model) {
   try {
     Sha256 sha;

@@ -22,9 +22,10 @@ struct GenerateRequest {
   std::string rng = "CPU";  ///< whose random numbers a seed stands for: CPU, NV
   int width = 0;            ///< pixels; 0 = the model's own size
   int height = 0;
-  std::string model;  ///< a file or folder; empty = the model that comes with the program
-  std::string vae;    ///< a file or folder; empty = the model's own
-  int clip_skip = 1;  ///< which layer of the text encoder is read, from the end, as A1111 counts (SD 1.x only)
+  std::string model;           ///< a file or folder; empty = the model that comes with the program
+  std::string vae;             ///< a file or folder; empty = the model's own
+  std::string embeddings_dir;  ///< textual inversion embeddings; empty = see embedding_folder.h
+  int clip_skip = 1;           ///< which layer of the text encoder is read, from the end, as A1111 counts (SD 1.x only)
   std::string emphasis = "Original";  ///< what brackets in prompts do: a name of prompt::emphasis_names()
   bool old_prompt_editing = false;    ///< times in prompts as before A1111 1.6
   bool pad_conds = false;             ///< the shorter of prompt and negative prompt gets empty chunks

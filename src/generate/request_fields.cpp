@@ -164,6 +164,11 @@ const std::vector<RequestField>& request_fields() {
        "Checkpoint: a .safetensors or .ckpt file, or a diffusers folder. Without it the model that comes with "
        "Darkroom."},
       {&R::vae, "vae", "VAE", unlike_default, "--vae", "Another VAE than the model's: a file or a diffusers folder."},
+      {&R::embeddings_dir, "embeddings_dir", "", never, "--embeddings-dir",
+       "Folder of textual inversion embeddings (.pt, .bin, .safetensors), searched with all below it; a prompt uses "
+       "one "
+       "by its file's name. Without it: the folder embeddings of an A1111 folder that holds the model, else "
+       "embeddings."},
       {&R::variation_seed,
        "subseed",
        "Variation seed",

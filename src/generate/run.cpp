@@ -79,9 +79,15 @@ bool shows_emphasis(const GenerateRequest& request) {
   return false;
 }
 
+/// What all pictures of a run have in common.
+struct RunFacts {
+  const diffusion::SamplerChoice& choice;
+  std::string embedding_hashes;
+};
+
 /// Of picture `index` of the run.
-std::string recipe(const Parts& parts, GenerateRequest request, int64_t seed, int index,
-                   const diffusion::SamplerChoice& choice) {
+std::string recipe(const Parts& parts, GenerateRequest request, int64_t seed, int index, const RunFacts& facts) {
+  const diffusion::SamplerChoice& choice = facts.choice;
   // Parity: A1111 names the schedule that acted, unless the sampler has no preference and so nothing was chosen.
   const bool was_chosen =
       choice.sampler.default_schedule != "uniform" || !diffusion::is_automatic_schedule(request.schedule);
@@ -95,6 +101,7 @@ std::string recipe(const Parts& parts, GenerateRequest request, int64_t seed, in
                    .model_hash = parts.hash.get(),
                    .vae_name = parts.vae_name,
                    .vae_hash = parts.vae_hash.valid() ? parts.vae_hash.get() : "",
+                   .embedding_hashes = facts.embedding_hashes,
                    .batch_position = index % request.batch_size});
 }
 
@@ -137,6 +144,7 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
   const bool uses_unconditional = sampling.choice.sampler.cfg_factor != 1;
   PromptPlan plan = plan_prompts(parts, request, sampling.planned_calls, uses_unconditional);
   plan.schedule = &schedule;
+  const RunFacts facts{sampling.choice, plan.embedding_hashes};
   Tensor unconditional;
   const double cfg_scale = request.cfg_scale * sampling.choice.sampler.cfg_factor;
   const int64_t reduction = parts.checkpoint.vae->config.reduction();
@@ -164,7 +172,7 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
     for (int i = 0; i < request.batch_size; ++i) {
       options.on_progress({"decoding", first + i, request.pictures(), ""});
       const int64_t seed = int64_t(seeds[i]);
-      on_picture({decoded(parts, latents[i]), seed, recipe(parts, request, seed, first + i, sampling.choice)});
+      on_picture({decoded(parts, latents[i]), seed, recipe(parts, request, seed, first + i, facts)});
     }
   }
 }

@@ -69,6 +69,7 @@ TEST(RequestFields, EveryFieldReadsBackWhatItWrites) {
                          {"batch_size", "3"},
                          {"n_iter", "2"},
                          {"precision", "bf16"},
+                         {"embeddings_dir", "e"},
                          {"use_old_scheduling", "True"},
                          {"emphasis", "No norm"},
                          {"use_downcasted_alpha_bar", "True"},
