@@ -13,6 +13,7 @@
 #include "cli/request_options.h"
 #include "cli/style_options.h"
 #include "cli/subcommands.h"
+#include "formats/jpeg.h"
 #include "formats/picture_file.h"
 #include "formats/utf8.h"
 #include "generate/request_fields.h"
@@ -134,13 +135,28 @@ class PictureWriter {
   LogSink sink_before_;
 };
 
+/// A JPEG that could not hold its recipe is refused before it is made, not after.
+void require_room_for_recipes(const OutputNames& names, const std::vector<GenerateRequest>& requests) {
+  constexpr size_t kFields = 2000;  // the last line of a recipe, generously
+  if (formats::format_of_name(names.path(0, 0)).kind != formats::FileKind::jpeg) return;
+  for (const GenerateRequest& request : requests) {
+    const size_t bytes = request.prompt.size() + request.negative_prompt.size() + kFields;
+    require(bytes <= formats::kMaxJpegComment, ErrorKind::invalid_request,
+            "write a JPEG: prompt and negative prompt must be at most {} bytes to fit into it, are {}; PNG and WebP "
+            "hold longer ones",
+            formats::kMaxJpegComment - kFields, bytes - kFields);
+  }
+}
+
 void run_generate(const GenerateOptions& options) {
   require(options.said.contains("prompt") == options.prompts_file.empty(), ErrorKind::invalid_request,
           "generate: a prompt or --from-file is needed, one of the two; try darkroom generate \"a red apple\"");
   // What can be refused without the model is refused before it is loaded.
   std::vector<GenerateRequest> requests = completed_requests(options, {});
   const SourcePictures sources(requests);
-  PictureWriter writer(options, int(requests.size()) * requests[0].pictures());
+  const int pictures = int(requests.size()) * requests[0].pictures();
+  require_room_for_recipes(OutputNames(options.output, pictures), requests);
+  PictureWriter writer(options, pictures);
 
   writer.show({.stage = "loading the model", .note = ""});
   const GenerateRequest& any = requests[0];

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "cli/subcommands.h"
+#include "generate/embedding_folder.h"
 #include "generate/lora_folder.h"
 #include "prompt/chunks.h"
 #include "prompt/extra_networks.h"
@@ -23,13 +24,38 @@ struct PromptOptions {
   bool json = false;
   prompt::TaggedPrompt tagged;  ///< the prompt as typed
   std::string lora_dir;
+  std::string embeddings_dir;
 };
 
-Json chunks_json(const std::vector<prompt::WeightedText>& pieces) {
-  Json chunks = Json::array();
-  for (const prompt::Chunk& chunk : prompt::chunk_tokens(pieces, prompt::Tokenizer::clip()))
-    chunks.push_back({{"tokens", chunk.ids}, {"multipliers", chunk.weights}});
-  return chunks;
+generate::EmbeddingFolder embeddings_of(const PromptOptions& options) {
+  generate::GenerateRequest request;
+  request.embeddings_dir = options.embeddings_dir;
+  return {generate::embeddings_folder(request), prompt::Tokenizer::clip()};
+}
+
+std::vector<prompt::Chunk> chunks_of(const std::vector<prompt::WeightedText>& pieces,
+                                     generate::EmbeddingFolder& embeddings) {
+  const prompt::Tokenizer& clip = prompt::Tokenizer::clip();
+  return prompt::chunk_tokens(
+      pieces, {[&](std::string_view text) { return clip.encode(text); }, clip.bos(), clip.eos(), clip.pad(),
+               clip.token_id(",</w>"), [&](std::span<const int> ids, size_t at) { return embeddings.find(ids, at); }});
+}
+
+Json chunks_json(const std::vector<prompt::Chunk>& chunks) {
+  Json json = Json::array();
+  for (const prompt::Chunk& chunk : chunks) {
+    Json offsets = Json::array();
+    for (const prompt::ChunkFix& fix : chunk.fixes) offsets.push_back(fix.offset);
+    json.push_back({{"tokens", chunk.ids}, {"multipliers", chunk.weights}, {"fixes", offsets}});
+  }
+  return json;
+}
+
+Json embeddings_json(const generate::EmbeddingFolder& embeddings) {
+  Json json = Json::array();
+  for (const auto& found : embeddings.found())
+    json.push_back({{"name", found.name}, {"vectors", found.vectors}, {"hash", found.hash}});
+  return json;
 }
 
 /// The file a tag means, or why it means none.
@@ -70,8 +96,10 @@ Json prompt_json(const PromptOptions& options) {
     json["schedules"].push_back({said.last_call, said.text});
   const std::vector<prompt::WeightedText> pieces = prompt::parse_attention(options.text);
   for (const auto& piece : pieces) json["attention"].push_back({piece.text, piece.weight});
-  json["chunks"] = chunks_json(pieces);
   json["tags"] = tags_json(options);
+  generate::EmbeddingFolder embeddings = embeddings_of(options);
+  json["chunks"] = chunks_json(chunks_of(pieces, embeddings));
+  json["embeddings"] = embeddings_json(embeddings);
   return json;
 }
 
@@ -88,6 +116,7 @@ void print_prompt(const PromptOptions& options) {
     fmt::print("  {}\n", file.problem.empty() ? file.path : file.problem);
   }
   const auto parts = prompt::split_and(options.text);
+  generate::EmbeddingFolder embeddings = embeddings_of(options);
   for (const auto& part : parts) {
     if (parts.size() > 1 || part.weight != 1) fmt::print("part, weight {:g}:\n", part.weight);
     int from = 0;
@@ -96,13 +125,15 @@ void print_prompt(const PromptOptions& options) {
       from = said.last_call + 1;
       const auto pieces = prompt::parse_attention(said.text);
       for (const auto& piece : pieces) fmt::print("  {:5.3g}  {}\n", piece.weight, piece.text);
-      for (const prompt::Chunk& chunk : prompt::chunk_tokens(pieces, prompt::Tokenizer::clip())) {
+      for (const prompt::Chunk& chunk : chunks_of(pieces, embeddings)) {
         const int end = prompt::Tokenizer::clip().eos();
         const auto tokens = std::find(chunk.ids.begin() + 1, chunk.ids.end(), end) - chunk.ids.begin() - 1;
         fmt::print("  chunk of {} tokens\n", tokens);
       }
     }
   }
+  for (const auto& found : embeddings.found())
+    fmt::print("embedding {}: {} vectors, {}\n", found.name, found.vectors, found.hash);
 }
 
 }  // namespace
@@ -116,7 +147,9 @@ void add_prompt(CLI::App& program) {
   command->add_option("--hires-steps", options->hires_steps, "Calls of a second pass, if that is asked about.")
       ->check(CLI::Range(0, 3000));
   command->add_option("--lora-dir", options->lora_dir, "Folder of the LoRA files that tags name. [models/Lora]");
-  command->add_flag("--json", options->json, "For programs: and, schedules, attention, chunks, tags.");
+  command->add_option("--embeddings-dir", options->embeddings_dir,
+                      "Folder of textual inversion embeddings. [embeddings, if it is there]");
+  command->add_flag("--json", options->json, "For programs: and, schedules, attention, chunks, tags, embeddings.");
   command->callback([options] {
     options->tagged = prompt::without_tags(options->text);
     options->text = options->tagged.text;

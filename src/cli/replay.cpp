@@ -31,7 +31,7 @@ struct ReplayOptions {
 };
 
 /// What may be said over a recipe: where things lie, and how they are computed.
-constexpr const char* kFields[] = {"model", "vae", "profile", "precision", "plain", "threads"};
+constexpr const char* kFields[] = {"model", "vae", "embeddings_dir", "profile", "precision", "plain", "threads"};
 
 const char* word(Honoured honoured) {
   switch (honoured) {
@@ -105,6 +105,7 @@ void run_replay(const ReplayOptions& options) {
       generate::replay(model, recipe, request, {.on_progress = [&](const ProgressEvent& event) { bar.show(event); }});
   bar.clear();
   generate::compare_model(recipe, model);
+  generate::compare_hashes(recipe, again);
   const PictureDifference apart = generate::difference(picture.image, again.image);
   if (!options.output.empty()) formats::write_picture(options.output, again.image, again.infotext, 100);
   if (options.json)

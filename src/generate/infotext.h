@@ -3,10 +3,8 @@
 #pragma once
 
 #include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
+#include "generate/infotext_syntax.h"
 #include "generate/request.h"
 #include "generate/request_fields.h"
 
@@ -19,23 +17,13 @@ struct Recipe {
   std::string model_hash;   ///< see model_hash.h
   std::string vae_name;     ///< of a separate VAE, else empty
   std::string vae_hash;
-  std::string lora_hashes;  ///< "name: hash, name: hash" of the tags that acted
-  int batch_position = 0;   ///< of the picture in its batch of request.batch_size
+  std::string lora_hashes;       ///< "name: hash, name: hash" of the tags that acted
+  std::string embedding_hashes;  ///< see embedding_folder.h
+  int batch_position = 0;        ///< of the picture in its batch of request.batch_size
 };
 
 /// "prompt\nNegative prompt: ...\nSteps: 20, Sampler: ...": the text of the PNG's "parameters" chunk.
 std::string infotext(const Recipe& recipe);
-
-/// The infotext with more fields before its version; values are quoted where that is needed.
-std::string with_fields(std::string infotext, const std::vector<std::pair<std::string, std::string>>& fields);
-
-/// Infotext of any program, read leniently as A1111 does: what is not understood stays in the prompt or in `fields`.
-struct ParsedInfotext {
-  std::string prompt;
-  std::string negative_prompt;
-  std::vector<std::pair<std::string, std::string>> fields;  ///< in their order; "Size: 512x768" as "Size-1", "Size-2"
-};
-ParsedInfotext parse_infotext(std::string_view text);
 
 /// The request fields among them, as read_recipe() finds them (the model aside: infotext has its name, not its place).
 Settings infotext_settings(const ParsedInfotext& infotext);

@@ -12,6 +12,9 @@ namespace darkroom::generate {
 /// paths. Throws std::filesystem::filesystem_error.
 std::vector<std::filesystem::path> weight_files(const std::filesystem::path& model);
 
+/// The first hex digits of the SHA-256 of a file. Throws Error{io} naming it.
+std::string file_hash(const std::filesystem::path& file, size_t digits);
+
 /// The first ten hex digits of the SHA-256 of a file; of a folder, of the contents of its weight_files() one
 /// after another. Throws Error{io} naming the file.
 std::string model_hash(const std::filesystem::path& model);

@@ -30,6 +30,8 @@ class Pass {
        bool is_watched = false);
 
   const Sampling& sampling() const { return sampling_; }
+  /// Of the textual inversion embeddings in its prompts, for infotext.
+  const std::string& embedding_hashes() const { return plan_.embedding_hashes; }
 
   /// The latents of the batch, [B,C,h,w].
   Tensor run(const Batch& batch) const;

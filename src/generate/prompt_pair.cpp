@@ -3,18 +3,28 @@
 #include <algorithm>
 #include <map>
 
+#include "base/error.h"
+#include "checkpoint/stored_tensors.h"
+#include "generate/embedding_folder.h"
 #include "prompt/encode.h"
 #include "prompt/schedule.h"
 
 namespace darkroom::generate {
 namespace {
 
-models::Conditioning encoded(const LoadedModel::Parts& parts, const GenerateRequest& request, const std::string& text,
-                             bool is_negative, size_t chunks) {
+/// How a request's texts are read.
+struct Reading {
+  const LoadedModel::Parts& parts;
+  const GenerateRequest& request;
+  std::vector<prompt::TextEncoder> encoders;
+  prompt::Emphasis emphasis;
+  PlannedCalls calls;
+};
+
+models::Conditioning encoded(const Reading& reading, const std::string& text, bool is_negative, size_t chunks) {
+  const auto& [parts, request, encoders, emphasis, calls] = reading;
   const checkpoint::ModelDescription& model = parts.checkpoint.description;
-  const prompt::Emphasis emphasis = prompt::emphasis_named(request.emphasis);
-  models::Conditioning conditioning =
-      prompt::encode_prompt(text_encoders(parts, request.clip_skip), text, chunks, emphasis);
+  models::Conditioning conditioning = prompt::encode_prompt(encoders, text, chunks, emphasis);
   if (!conditioning.vector.defined()) return conditioning;
   // Parity: of SDXL's two ways to say nothing, zeros, is taken for an empty negative prompt only; a blank is text.
   if (is_negative && text.empty() && model.zeros_for_empty_negative) {
@@ -28,43 +38,39 @@ models::Conditioning encoded(const LoadedModel::Parts& parts, const GenerateRequ
   return conditioning;
 }
 
-std::vector<prompt::ScheduledText> scheduled(const GenerateRequest& request, const std::string& text,
-                                             const PlannedCalls& calls) {
-  return prompt::parse_schedule(
-      text, {.calls = calls.first_pass, .hires_calls = calls.hires, .old_rule = request.old_prompt_editing});
+std::vector<prompt::ScheduledText> scheduled(const Reading& reading, const std::string& text) {
+  return prompt::parse_schedule(text, {.calls = reading.calls.first_pass,
+                                       .hires_calls = reading.calls.hires,
+                                       .old_rule = reading.request.old_prompt_editing});
 }
 
-size_t most_chunks(const LoadedModel::Parts& parts, const GenerateRequest& request,
-                   const std::vector<prompt::ScheduledText>& texts) {
-  const prompt::Emphasis emphasis = prompt::emphasis_named(request.emphasis);
+size_t most_chunks(const Reading& reading, const std::vector<prompt::ScheduledText>& texts) {
   size_t chunks = 1;
   for (const auto& one : texts)
-    chunks = std::max(chunks, prompt::chunk_count(text_encoders(parts, request.clip_skip), one.text, emphasis));
+    chunks = std::max(chunks, prompt::chunk_count(reading.encoders, one.text, reading.emphasis));
   return chunks;
 }
 
 /// All variants of one text have as many chunks as the longest, as in the reference.
-std::vector<TimedConditioning> timed(const LoadedModel::Parts& parts, const GenerateRequest& request,
-                                     const std::string& text, bool is_negative, const PlannedCalls& calls,
+std::vector<TimedConditioning> timed(const Reading& reading, const std::string& text, bool is_negative,
                                      size_t least_chunks) {
-  const std::vector<prompt::ScheduledText> texts = scheduled(request, text, calls);
-  const size_t chunks = texts.size() > 1 ? std::max(least_chunks, most_chunks(parts, request, texts)) : least_chunks;
+  const std::vector<prompt::ScheduledText> texts = scheduled(reading, text);
+  const size_t chunks = texts.size() > 1 ? std::max(least_chunks, most_chunks(reading, texts)) : least_chunks;
   std::map<std::string, models::Conditioning> known;  // alternations say the same again and again
   std::vector<TimedConditioning> found;
   for (const auto& one : texts) {
     auto entry = known.find(one.text);
-    if (entry == known.end())
-      entry = known.emplace(one.text, encoded(parts, request, one.text, is_negative, chunks)).first;
+    if (entry == known.end()) entry = known.emplace(one.text, encoded(reading, one.text, is_negative, chunks)).first;
     found.push_back({one.last_call, entry->second});
   }
   return found;
 }
 
 /// What all texts of a request have at least, so that they are padded to one length.
-size_t common_chunks(const LoadedModel::Parts& parts, const GenerateRequest& request, const PlannedCalls& calls) {
-  size_t chunks = most_chunks(parts, request, scheduled(request, request.negative_prompt, calls));
-  for (const prompt::WeightedPart& part : prompt::split_and(request.prompt))
-    chunks = std::max(chunks, most_chunks(parts, request, scheduled(request, part.text, calls)));
+size_t common_chunks(const Reading& reading) {
+  size_t chunks = most_chunks(reading, scheduled(reading, reading.request.negative_prompt));
+  for (const prompt::WeightedPart& part : prompt::split_and(reading.request.prompt))
+    chunks = std::max(chunks, most_chunks(reading, scheduled(reading, part.text)));
   return chunks;
 }
 
@@ -81,19 +87,46 @@ int64_t longest(const std::vector<PromptPart>& parts) {
   return rows;
 }
 
+EmbeddingFolder embeddings_of(const LoadedModel::Parts& parts, const GenerateRequest& request) {
+  std::vector<int64_t> widths;
+  for (const auto& encoder : parts.checkpoint.text_encoders) widths.push_back(encoder->config.width);
+  return {embeddings_folder(request), *parts.tokenizers.front(), widths};
+}
+
+Tensor embedding_vectors(const formats::StoredTensor& stored) {
+  const Tensor vectors = checkpoint::tensor_view(stored).to(at::kFloat);
+  require(at::isfinite(vectors).all().item<bool>(), ErrorKind::corrupt_file,
+          "read an embedding of the prompt: its vectors must be finite numbers, are not");
+  return vectors;
+}
+
+/// `embeddings` must outlive it.
+std::vector<prompt::TextEncoder> encoders_with(EmbeddingFolder& embeddings, const LoadedModel::Parts& parts,
+                                               int clip_skip) {
+  std::vector<prompt::TextEncoder> encoders = text_encoders(parts, clip_skip);
+  for (size_t i = 0; i < encoders.size(); ++i) {
+    encoders[i].embedding_at = [&](std::span<const int> ids, size_t at) { return embeddings.find(ids, at); };
+    encoders[i].vectors_of = [&, i](int number) { return embedding_vectors(embeddings.tensors(number).at(i)); };
+  }
+  return encoders;
+}
+
 }  // namespace
 
 PromptPlan plan_prompts(const LoadedModel::Parts& parts, const GenerateRequest& request, const PlannedCalls& calls,
                         bool always_negative) {
+  EmbeddingFolder embeddings = embeddings_of(parts, request);
+  const Reading reading{parts, request, encoders_with(embeddings, parts, request.clip_skip),
+                        prompt::emphasis_named(request.emphasis), calls};
   PromptPlan plan;
-  const size_t chunks = request.pad_conds ? common_chunks(parts, request, calls) : 1;
+  const size_t chunks = request.pad_conds ? common_chunks(reading) : 1;
   for (const prompt::WeightedPart& part : prompt::split_and(request.prompt))
-    plan.parts.push_back({part.weight, timed(parts, request, part.text, /*is_negative=*/false, calls, chunks)});
+    plan.parts.push_back({part.weight, timed(reading, part.text, /*is_negative=*/false, chunks)});
   const bool is_one = plan.parts.size() == 1 && plan.parts[0].weight * request.cfg_scale == 1;
-  if (always_negative || !is_one)
-    plan.negative = timed(parts, request, request.negative_prompt, /*is_negative=*/true, calls, chunks);
+  if (always_negative || !is_one) plan.negative = timed(reading, request.negative_prompt, /*is_negative=*/true, chunks);
   if (request.pad_conds_v0)
     for (TimedConditioning& text : plan.negative) text.text.context = with_rows(text.text.context, longest(plan.parts));
+  plan.embedding_hashes = embedding_hashes(embeddings.found());
   return plan;
 }
 

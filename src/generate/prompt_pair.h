@@ -31,6 +31,7 @@ struct PromptPart {
 struct PromptPlan {
   std::vector<PromptPart> parts;            ///< at least one
   std::vector<TimedConditioning> negative;  ///< empty where it is never asked
+  std::string embedding_hashes;             ///< of the textual inversion embeddings in the texts, as in infotext
   /// What the network's answers are read with; null = the model's. Must outlive the plan's denoiser.
   const diffusion::NoiseSchedule* schedule = nullptr;
 };

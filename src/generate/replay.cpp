@@ -82,6 +82,17 @@ void compare_model(ReadRecipe& recipe, const LoadedModel& model) {
   }
 }
 
+void compare_hashes(ReadRecipe& recipe, const Picture& again) {
+  const ParsedInfotext found = parse_infotext(again.infotext);
+  for (RecipeField& field : recipe.fields) {
+    if (field.key != "TI hashes" && field.key != "Lora hashes") continue;
+    std::string hashes;
+    for (const auto& [key, value] : found.fields)
+      if (key == field.key) hashes = value;
+    compare(field, hashes, "the picture made here");
+  }
+}
+
 Picture replay(const LoadedModel& model, const ReadRecipe& recipe, const GenerateRequest& request,
                const RunOptions& options) {
   std::optional<Picture> found;

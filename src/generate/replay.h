@@ -23,6 +23,10 @@ GenerateRequest replay_request(const ReadRecipe& recipe, const Settings& said = 
 /// Says in recipe.fields whether this model, its VAE and its precision are those the recipe names.
 void compare_model(ReadRecipe& recipe, const LoadedModel& model);
 
+/// Says in recipe.fields whether the LoRA files and embeddings were the same, by the hashes in the new picture's
+/// recipe.
+void compare_hashes(ReadRecipe& recipe, const Picture& again);
+
 /// Makes it again. `request` is replay_request()'s. Throws as generate().
 Picture replay(const LoadedModel& model, const ReadRecipe& recipe, const GenerateRequest& request,
                const RunOptions& options = {});

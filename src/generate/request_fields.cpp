@@ -203,6 +203,11 @@ std::vector<RequestField> first_fields() {
       {&R::lora_dir, "lora_dir", "", never, "--lora-dir",
        "Folder of LoRA files, searched with all below it for the name in <lora:name:0.8>. Without it: the folder Lora "
        "beside a folder Stable-diffusion that holds the model, else models/Lora."},
+      {&R::embeddings_dir, "embeddings_dir", "", never, "--embeddings-dir",
+       "Folder of textual inversion embeddings (.pt, .bin, .safetensors), searched with all below it; a prompt uses "
+       "one "
+       "by its file's name. Without it: the folder embeddings of an A1111 folder that holds the model, else "
+       "embeddings."},
       {&R::variation_seed,
        "subseed",
        "Variation seed",

@@ -82,7 +82,7 @@ bool shows_emphasis(const GenerateRequest& request) {
 /// What all pictures of a run have in common: the request as recipes have it, of the first picture.
 struct RunRecord {
   GenerateRequest request;
-  std::string lora_hashes;
+  std::string lora_hashes, embedding_hashes;
 };
 
 RunRecord recorded(const Parts& parts, GenerateRequest request, const Sampling& sampling,
@@ -90,10 +90,10 @@ RunRecord recorded(const Parts& parts, GenerateRequest request, const Sampling& 
   request.schedule = recorded_schedule(request.schedule, sampling.choice);
   if (!shows_emphasis(request)) request.emphasis = "Original";
   request.precision = parts.unet_dtype == at::kBFloat16 ? "bf16" : "fp32";
-  if (!hires) return {request, ""};
+  if (!hires) return {request, "", ""};
   const std::string second = recorded_schedule(hires->request().schedule, hires->sampling().choice);
   request.hires_schedule = second == request.schedule ? "" : second;
-  return {request, ""};
+  return {request, "", ""};
 }
 
 /// Of picture `index` of the run.
@@ -107,6 +107,7 @@ std::string recipe(const Parts& parts, const RunRecord& record, int64_t seed, in
                    .vae_name = parts.vae_name,
                    .vae_hash = parts.vae_hash.valid() ? parts.vae_hash.get() : "",
                    .lora_hashes = record.lora_hashes,
+                   .embedding_hashes = record.embedding_hashes,
                    .batch_position = index % request.batch_size});
 }
 
@@ -182,6 +183,7 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
 
   RunRecord record = recorded(parts, request, sampling, hires);
   record.lora_hashes = told.lora_hashes();
+  record.embedding_hashes = pass.embedding_hashes();
   const int hires_steps = hires ? hires->sampling().steps() : 0;
   SamplingProgress progress(options.on_progress, request.batch_count * (sampling.steps() + hires_steps));
   for (int index = 0; index < request.batch_count; ++index) {

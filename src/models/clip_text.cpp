@@ -51,8 +51,10 @@ ClipTextEmbeddings::ClipTextEmbeddings(const ClipTextConfig& config)
   add("position_embedding.weight", position);
 }
 
-Tensor ClipTextEmbeddings::forward(const Tensor& ids) const {
-  return at::embedding(token, ids) + position.narrow(0, 0, ids.size(1));
+Tensor ClipTextEmbeddings::forward(const Tensor& ids, const std::vector<TokenVectors>& instead) const {
+  Tensor x = at::embedding(token, ids);
+  for (const TokenVectors& one : instead) x[one.row].narrow(0, one.position, one.vectors.size(0)).copy_(one.vectors);
+  return x + position.narrow(0, 0, ids.size(1));
 }
 
 ClipText::ClipText(const ClipTextConfig& config)
@@ -67,13 +69,13 @@ ClipText::ClipText(const ClipTextConfig& config)
   }
 }
 
-Tensor ClipText::hidden_state(const Tensor& ids, int64_t skipped) const {
+Tensor ClipText::hidden_state(const Tensor& ids, int64_t skipped, const std::vector<TokenVectors>& instead) const {
   TORCH_CHECK(ids.size(1) <= config.positions, "clip_text: ", ids.size(1), " tokens but ", config.positions,
               " positions");
   TORCH_CHECK(skipped >= 0 && skipped <= config.layers, "clip_text: cannot skip ", skipped, " of ", config.layers,
               " layers");
   const layers::NetworkScope in("text encoder");
-  Tensor x = embeddings.forward(ids);
+  Tensor x = embeddings.forward(ids, instead);
   for (int64_t i = 0; i < config.layers - skipped; ++i) x = encoder_layers[i].forward(x);
   return x;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "layers/linear.h"
 #include "layers/module.h"
@@ -46,12 +47,18 @@ struct ClipTextLayer : layers::Module {
   Tensor forward(const Tensor& x) const;  ///< [B, T, width], pre-norm residual block
 };
 
+/// Vectors that stand for tokens: in row `row`, from position `position` on, [n, width].
+struct TokenVectors {
+  int64_t row = 0, position = 0;
+  Tensor vectors;
+};
+
 /// Token and position tables.
 struct ClipTextEmbeddings : layers::Module {
   Tensor token;     ///< [vocabulary, width]
   Tensor position;  ///< [positions, width]
   explicit ClipTextEmbeddings(const ClipTextConfig& config);
-  Tensor forward(const Tensor& ids) const;
+  Tensor forward(const Tensor& ids, const std::vector<TokenVectors>& instead = {}) const;
 };
 
 struct ClipText : layers::Module {
@@ -64,8 +71,8 @@ struct ClipText : layers::Module {
   explicit ClipText(const ClipTextConfig& config);
 
   /// The state after all but the last `skipped` layers (transformers' hidden_states[-1 - skipped]); later layers are
-  /// not computed. ids [B, T] int64 with T <= positions -> [B, T, width].
-  Tensor hidden_state(const Tensor& ids, int64_t skipped) const;
+  /// not computed. ids [B, T] int64 with T <= positions -> [B, T, width]. `instead`: of what the table says for ids.
+  Tensor hidden_state(const Tensor& ids, int64_t skipped, const std::vector<TokenVectors>& instead = {}) const;
 
   /// final_layer_norm of a hidden state.
   Tensor normed(const Tensor& hidden) const { return final_layer_norm.forward(hidden); }

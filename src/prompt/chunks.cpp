@@ -17,6 +17,23 @@ class ChunkBuilder {
         backtrack_(static_cast<size_t>(options.comma_padding_backtrack)) {}
 
   void add(int id, float weight) {
+    prepare_for(id);
+    open_.ids.push_back(id);
+    open_.weights.push_back(weight);
+  }
+
+  /// `id`: the token where the match begins.
+  void add_embedding(int id, const EmbeddingMatch& match, float weight) {
+    prepare_for(id);
+    const auto vectors = static_cast<size_t>(match.vectors);
+    if (open_.ids.size() + vectors > length_) close();
+    open_.fixes.push_back({int(open_.ids.size()), match.embedding, match.vectors});
+    open_.ids.insert(open_.ids.end(), vectors, 0);
+    open_.weights.insert(open_.weights.end(), vectors, weight);
+  }
+
+  /// Room for at least one token.
+  void prepare_for(int id) {
     if (id == tokens_.comma) {
       last_comma_ = open_.ids.size();
     } else if (is_full() && last_comma_ && open_.ids.size() - *last_comma_ <= backtrack_) {
@@ -24,8 +41,6 @@ class ChunkBuilder {
     }
     // A comma that finds the chunk full opens the next one and closing forgets it: it does not end a chunk later.
     if (is_full()) close();
-    open_.ids.push_back(id);
-    open_.weights.push_back(weight);
   }
 
   void close() {
@@ -51,6 +66,7 @@ class ChunkBuilder {
  private:
   bool is_full() const { return open_.ids.size() == length_; }
 
+  /// Parity: embeddings behind the comma stay in the old chunk, in its padding, and leave their zeros to the new one.
   void close_after_comma() {
     const auto position = static_cast<std::ptrdiff_t>(*last_comma_ + 1);
     const Chunk moved{{open_.ids.begin() + position, open_.ids.end()},
@@ -92,7 +108,15 @@ std::vector<Chunk> chunk_tokens(const std::vector<WeightedText>& pieces, const C
       continue;
     }
     const float weight = finite_weight(piece);
-    for (const int id : tokens.encode(piece.text)) chunks.add(id, weight);
+    const std::vector<int> ids = tokens.encode(piece.text);
+    for (size_t i = 0; i < ids.size();) {
+      const auto match = tokens.embedding_at ? tokens.embedding_at(ids, i) : std::nullopt;
+      if (match)
+        chunks.add_embedding(ids[i], *match, weight);
+      else
+        chunks.add(ids[i], weight);
+      i += match ? static_cast<size_t>(match->tokens) : 1;
+    }
   }
   return chunks.finish();
 }

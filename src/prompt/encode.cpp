@@ -25,8 +25,20 @@ ChunkTensors chunk_tensors(const std::vector<Chunk>& chunks) {
 
 ChunkTokens chunk_tokens_of(const TextEncoder& encoder) {
   const Tokenizer& tokenizer = *encoder.tokenizer;
-  return {[&](std::string_view text) { return tokenizer.encode(text); }, tokenizer.bos(), tokenizer.eos(), encoder.pad,
-          tokenizer.token_id(",</w>")};
+  return {[&](std::string_view text) { return tokenizer.encode(text); },
+          tokenizer.bos(),
+          tokenizer.eos(),
+          encoder.pad,
+          tokenizer.token_id(",</w>"),
+          encoder.embedding_at};
+}
+
+std::vector<models::TokenVectors> vectors_in(const TextEncoder& encoder, const std::vector<Chunk>& chunks) {
+  std::vector<models::TokenVectors> vectors;
+  for (size_t row = 0; row < chunks.size(); ++row)
+    for (const ChunkFix& fix : chunks[row].fixes)
+      vectors.push_back({int64_t(row), fix.offset + 1, encoder.vectors_of(fix.embedding)});
+  return vectors;
 }
 
 struct EncodedText {
@@ -46,12 +58,14 @@ EncodedText encode_text(const TextEncoder& encoder, const std::vector<WeightedTe
   if (chunks.size() < least_chunks) chunks.resize(least_chunks, chunks_of(encoder, {{"", 1}}).front());
   const auto [ids, weights] = chunk_tensors(chunks);
 
-  const Tensor hidden = network.hidden_state(ids, encoder.skipped);
+  const std::vector<models::TokenVectors> vectors = vectors_in(encoder, chunks);
+  const Tensor hidden = network.hidden_state(ids, encoder.skipped, vectors);
   const Tensor states = with_emphasis(encoder.final_norm ? network.normed(hidden) : hidden, weights, emphasis);
   EncodedText text{states.reshape({1, -1, states.size(2)}), {}};
   if (encoder.has_pooled) {
     const Tensor first = ids.narrow(0, 0, 1);
-    text.pooled = network.pooled(network.hidden_state(first, 0), first, encoder.tokenizer->eos());
+    const Tensor last = network.hidden_state(first, 0, vectors_in(encoder, {chunks.front()}));
+    text.pooled = network.pooled(last, first, encoder.tokenizer->eos());
   }
   return text;
 }

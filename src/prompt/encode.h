@@ -2,11 +2,13 @@
 // Source of truth: AUTOMATIC1111 modules/sd_hijack_clip.py, sd_hijack_open_clip.py, sd_emphasis.py, sd_models_xl.py.
 #pragma once
 
+#include <functional>
 #include <string_view>
 #include <vector>
 
 #include "models/clip_text.h"
 #include "models/conditioning.h"
+#include "prompt/embedding_words.h"
 #include "prompt/emphasis.h"
 #include "prompt/tokenizer.h"
 
@@ -15,11 +17,13 @@ namespace darkroom::prompt {
 /// One text encoder and how it is read. Both pointers must outlive it.
 struct TextEncoder {
   const models::ClipText* network = nullptr;
-  const Tokenizer* tokenizer = nullptr;  ///< with at most as many tokens as the network has rows
-  int pad = 0;                           ///< id that fills a chunk after its end token
-  int64_t skipped = 0;                   ///< layers at the end that are not read: A1111's CLIP skip - 1
-  bool final_norm = true;                ///< whether the state read goes through the last layer's norm
-  bool has_pooled = false;               ///< whether the first chunk's pooled text is wanted (SDXL's second encoder)
+  const Tokenizer* tokenizer = nullptr;    ///< with at most as many tokens as the network has rows
+  int pad = 0;                             ///< id that fills a chunk after its end token
+  int64_t skipped = 0;                     ///< layers at the end that are not read: A1111's CLIP skip - 1
+  bool final_norm = true;                  ///< whether the state read goes through the last layer's norm
+  EmbeddingFinder embedding_at = nullptr;  ///< words that stand for vectors; none finds nothing
+  std::function<Tensor(int embedding)> vectors_of = nullptr;  ///< theirs, [n, width]
+  bool has_pooled = false;  ///< whether the first chunk's pooled text is wanted (SDXL's second encoder)
 };
 
 /// The whole prompt of any length: context [1, 77·n, C], encoders side by side along C; vector [1, P] = the pooled text

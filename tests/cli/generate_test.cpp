@@ -44,6 +44,9 @@ TEST(Generate, WritesWhatTheNameSays) {
   EXPECT_EQ(webp.texts, png.texts);
   EXPECT_EQ(jpeg.texts, png.texts);
   EXPECT_EQ(generate(folder, {"a red apple", "-o", "a.gif"}).code, 2);
+  const ProgramResult too_long = generate(folder, {std::string(32'000, 'a'), "-o", "d.jpg"});
+  EXPECT_EQ(too_long.code, 2);
+  EXPECT_NE(too_long.err.find("PNG and WebP hold longer ones"), std::string::npos) << too_long.err;
 }
 
 TEST(Generate, SaysWhatItWroteAndHowLongItTook) {

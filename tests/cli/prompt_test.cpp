@@ -27,5 +27,19 @@ TEST(Prompt, AsText) {
   EXPECT_EQ(run_program({"prompt", "(a:1.2.3)"}, folder.path()).code, 2);
 }
 
+TEST(Prompt, ShowsEmbeddings) {
+  const formats::TemporaryFolder folder;
+  const std::string embeddings = std::string(DARKROOM_TESTS_DIR) + "/golden/embeddings/sd15";
+  const ProgramResult result =
+      run_program({"prompt", "a appleword", "--embeddings-dir", embeddings, "--json"}, folder.path());
+  ASSERT_EQ(result.code, 0) << result.err;
+  const auto json = nlohmann::json::parse(result.out);
+  EXPECT_EQ(json.at("embeddings").at(0).at("name"), "appleword");
+  EXPECT_EQ(json.at("embeddings").at(0).at("vectors"), 3);
+  EXPECT_EQ(json.at("chunks").at(0).at("fixes"), nlohmann::json::array({1}));
+  const ProgramResult text = run_program({"prompt", "a appleword", "--embeddings-dir", embeddings}, folder.path());
+  EXPECT_NE(text.out.find("embedding appleword: 3 vectors, "), std::string::npos) << text.out;
+}
+
 }  // namespace
 }  // namespace darkroom::cli

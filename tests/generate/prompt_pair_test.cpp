@@ -26,6 +26,31 @@ TEST_P(PromptPairTest, IsWhatTheReferencePipelineTells) {
 
 INSTANTIATE_TEST_SUITE_P(Families, PromptPairTest, testing::Values("sd15", "sd21", "sdxl"));
 
+// Diffusers' load_textual_inversion: tests/golden/make_textual_inversion.py.
+TEST_P(PromptPairTest, EmbeddingsAreThoseOfTheReference) {
+  const std::string family = GetParam();
+  const LoadedModel model({.model = tiny_model(family)});
+  const std::string moon = family == "sd15" ? "moonword" : "moon";
+  const GenerateRequest request =
+      completed_request({{"prompt", "a red appleword on the blue " + moon},
+                         {"negative_prompt", "appleword, the dog"},
+                         {"embeddings_dir", std::string(DARKROOM_TESTS_DIR) + "/golden/embeddings/" + family},
+                         {"width", "64"},
+                         {"height", "64"}});
+  const PromptPlan plan = plan_prompts(model.parts(), request, 20);
+  const models::Conditioning &prompt = plan.parts[0].texts[0].text, &negative = plan.negative[0].text;
+  const auto expected = [&](const std::string& name) { return parity("embeddings", family + "." + name); };
+  EXPECT_LT(relative_error(prompt.context, expected("context")), 1e-4);
+  EXPECT_LT(relative_error(negative.context, expected("negative_context")), 1e-4);
+  if (family == "sdxl") {
+    const auto pooled = [](const Tensor& vector, const Tensor& like) { return vector.narrow(1, 0, like.size(1)); };
+    EXPECT_LT(relative_error(pooled(prompt.vector, expected("pooled")), expected("pooled")), 1e-4);
+    EXPECT_LT(relative_error(pooled(negative.vector, expected("pooled")), expected("negative_pooled")), 1e-4);
+  }
+  EXPECT_TRUE(plan.embedding_hashes.starts_with("appleword: "));
+  EXPECT_EQ(plan.embedding_hashes.find("moonword: ") != std::string::npos, family == "sd15");
+}
+
 TEST(PromptPair, EmptyNegativePromptOfSdxlIsZerosButABlankIsText) {
   const LoadedModel model({.model = tiny_model("sdxl")});
   const PromptPair empty = encode_prompts(model.parts(), small_request());

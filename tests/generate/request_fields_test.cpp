@@ -104,6 +104,7 @@ TEST(RequestFields, EveryFieldReadsBackWhatItWrites) {
                          {"guidance_rescale", "0.7"},
                          {"precision", "bf16"},
                          {"vae_precision", "fp32"},
+                         {"embeddings_dir", "e"},
                          {"use_old_scheduling", "True"},
                          {"emphasis", "No norm"},
                          {"use_downcasted_alpha_bar", "True"},

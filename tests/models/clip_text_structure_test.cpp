@@ -24,6 +24,16 @@ TEST(ClipText, HasTheParametersOfThePublishedModels) {
             694'659'840);  // OpenCLIP ViT-bigG/14
 }
 
+TEST(ClipText, VectorsStandForTokens) {
+  NoGrad guard;
+  ClipText text(tiny_text());
+  fill(text, 1, 0.3);
+  const Tensor two = at::cat({ids({1, 2, 3, 4}), ids({1, 2, 3, 4})});
+  const Tensor states = text.hidden_state(two, 0, {{1, 1, text.embeddings.token.narrow(0, 7, 2)}});
+  EXPECT_TRUE(at::equal(states[0], text.hidden_state(two, 0)[0]));
+  EXPECT_TRUE(at::allclose(states[1], text.hidden_state(ids({1, 7, 8, 4}), 0)[0], 1e-6, 1e-7));
+}
+
 TEST(ClipText, TokensDoNotSeeTheFuture) {
   NoGrad guard;
   ClipText text(tiny_text());

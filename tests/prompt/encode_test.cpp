@@ -23,7 +23,12 @@ struct Encoder {
     for (auto& [name, tensor] : network.named_parameters()) tensor->normal_(0, 0.5);
   }
   TextEncoder use(int64_t skipped = 0, bool final_norm = true, bool pooled = false) const {
-    return {&network, &Tokenizer::clip(), Tokenizer::clip().eos(), skipped, final_norm, pooled};
+    return {.network = &network,
+            .tokenizer = &Tokenizer::clip(),
+            .pad = Tokenizer::clip().eos(),
+            .skipped = skipped,
+            .final_norm = final_norm,
+            .has_pooled = pooled};
   }
 };
 
