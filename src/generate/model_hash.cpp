@@ -80,20 +80,22 @@ std::string adapter_hash(const fs::path& file, const std::map<std::string, std::
   Sha256 sha;
   add_file(sha, file, has_header ? int64_t(sizeof header_bytes + header_bytes) : 0);
   return sha.hex().substr(0, kDigits);
-  std::string file_hash(const fs::path& file, size_t digits) {
-    Sha256 sha;
-    add_file(sha, file);
-    return sha.hex().substr(0, digits);
-  }
+}
 
-  std::string model_hash(const fs::path& model) {
-    try {
-      Sha256 sha;
-      for (const fs::path& file : weight_files(model)) add_file(sha, file);
-      return sha.hex().substr(0, 10);
-    } catch (const fs::filesystem_error& error) {
-      fail(ErrorKind::io, "hash {}: {}", formats::in_quotes(model.string()), error.code().message());
-    }
+std::string file_hash(const fs::path& file, size_t digits) {
+  Sha256 sha;
+  add_file(sha, file);
+  return sha.hex().substr(0, digits);
+}
+
+std::string model_hash(const fs::path& model) {
+  try {
+    Sha256 sha;
+    for (const fs::path& file : weight_files(model)) add_file(sha, file);
+    return sha.hex().substr(0, 10);
+  } catch (const fs::filesystem_error& error) {
+    fail(ErrorKind::io, "hash {}: {}", formats::in_quotes(model.string()), error.code().message());
   }
+}
 
 }  // namespace darkroom::generate

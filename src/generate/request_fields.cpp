@@ -53,8 +53,9 @@ std::vector<std::string> vae_decoder_names() {
 /// In the list's spelling.
 std::string one_of(const std::vector<std::string>& names, const char* flag, std::string_view asked) {
   for (const std::string& name : names)
-    fail(ErrorKind::invalid_request, "{}: one of {} is needed, {} was given", flag, fmt::join(names, ", "),
-         formats::in_quotes(asked));
+    if (diffusion::same_name(asked, name)) return name;
+  fail(ErrorKind::invalid_request, "{}: one of {} is needed, {} was given", flag, fmt::join(names, ", "),
+       formats::in_quotes(asked));
 }
 
 /// In its table's spelling.

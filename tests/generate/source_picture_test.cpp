@@ -1,5 +1,6 @@
 #include "generate/source_picture.h"
 
+#include "formats/png.h"
 #include "formats/support.h"
 
 namespace darkroom::generate {
@@ -13,9 +14,9 @@ TEST(SourcePicture, IsReadWithItsTexts) {
   Image image(3, 2, 4);
   image.pixels[5] = 77;
   formats::write_png(folder / "a.png", image, {{"parameters", "a red apple"}});
-  const formats::PngFile file = read_source_file((folder / "a.png").string());
+  const formats::PictureFile file = read_source_file((folder / "a.png").string());
   EXPECT_EQ(file.image.pixels, image.pixels);
-  EXPECT_EQ(file.texts.at(0).text, "a red apple");
+  EXPECT_EQ(file.texts.at("parameters"), "a red apple");
   EXPECT_EQ(read_source_picture((folder / "a.png").string()).pixels, image.pixels);
 }
 
