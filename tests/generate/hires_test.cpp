@@ -19,6 +19,10 @@ GenerateRequest sized(int width, int height, Settings said) {
   return completed_request(said);
 }
 
+Sampling first_pass(const LoadedModel& model, const GenerateRequest& request) {
+  return sampling_of(request, model.parts().noise_schedule, is_sdxl(model.parts()));
+}
+
 // By A1111's calculate_target_resolution.
 TEST(Hires, SizesFollowScaleOrShape) {
   EXPECT_EQ(hires_size(sized(512, 768, {{"hr_scale", "2"}}), 8), (HiresSize{1024, 1536, 0, 0}));
@@ -69,7 +73,7 @@ class HiresScene {
     said.insert({{"enable_hr", "True"}, {"steps", "4"}, {"width", "32"}, {"height", "32"}, {"prompt", "a red apple"}});
     GenerateRequest request = completed_request(said);
     if (request.denoising_strength < 0) request.denoising_strength = 0.7;
-    return HiresPass(model_.parts(), request, 4).run({.seeds = {42, 43}}, latents_);
+    return HiresPass(model_.parts(), request, first_pass(model_, request)).run({.seeds = {42, 43}}, latents_);
   }
   const LoadedModel& model() const { return model_; }
   const Tensor& latents() const { return latents_; }
@@ -112,11 +116,11 @@ TEST(Hires, WalksAsManyStepsAsAskedAndDoesNotDependOnTheBatch) {
                                                      {"width", "32"},
                                                      {"height", "32"},
                                                      {"denoising_strength", "0.4"}});
-  const HiresPass pass(scene.model().parts(), request, 7);
+  const HiresPass pass(scene.model().parts(), request, first_pass(scene.model(), request));
   EXPECT_EQ(pass.sampling().steps(), 5);
   std::vector<int> steps;
-  const Tensor both =
-      pass.run({.seeds = {42, 43}, .on_step = [&](int done) { steps.push_back(done); }}, scene.latents());
+  const Tensor both = pass.run({.seeds = {42, 43}, .on_step = [&](int done, const Tensor&) { steps.push_back(done); }},
+                               scene.latents());
   EXPECT_EQ(steps, (std::vector<int>{1, 2, 3, 4, 5}));
   const Tensor second = pass.run({.seeds = {43}}, scene.latents().narrow(0, 1, 1));
   EXPECT_LT(relative_error(both.narrow(0, 1, 1), second), 1e-4);
