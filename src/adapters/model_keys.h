@@ -10,13 +10,15 @@
 #include "adapters/adapter_file.h"
 #include "base/tensor.h"
 #include "checkpoint/load.h"
+#include "layers/addition.h"
 
 namespace darkroom::adapters {
 
 struct Layer {
   std::string name;  ///< ours, with the part in front: "unet.input_blocks.1.1.proj_in"
   Tensor* weight;
-  Tensor* bias = nullptr;  ///< nullptr where the layer has none
+  Tensor* bias = nullptr;                              ///< nullptr where the layer has none
+  std::vector<layers::Addition>* additions = nullptr;  ///< of linear layers and convolutions
 };
 
 /// Layers whose weights are computed together: one, or q, k and v of an attention that other programs store as one.

@@ -22,11 +22,12 @@ struct GenerateRequest {
   std::string rng = "CPU";  ///< whose random numbers a seed stands for: CPU, NV
   int width = 0;            ///< pixels; 0 = the model's own size
   int height = 0;
-  std::string model;     ///< a file or folder; empty = the model that comes with the program
-  std::string vae;       ///< a file or folder; empty = the model's own
-  std::string lora_dir;  ///< where the LoRA files that tags name lie; empty = see lora_folder.h
-  int clip_skip = 1;     ///< which layer of the text encoder is read, from the end, as A1111 counts (SD 1.x only)
-  double eta = -1;       ///< share of fresh noise of ancestral and SDE samplers and DDIM; -1 = the sampler's own
+  std::string model;         ///< a file or folder; empty = the model that comes with the program
+  std::string vae;           ///< a file or folder; empty = the model's own
+  bool lora_beside = false;  ///< plain LoRA computed beside the weights instead of merged into them
+  std::string lora_dir;      ///< where the LoRA files that tags name lie; empty = see lora_folder.h
+  int clip_skip = 1;         ///< which layer of the text encoder is read, from the end, as A1111 counts (SD 1.x only)
+  double eta = -1;           ///< share of fresh noise of ancestral and SDE samplers and DDIM; -1 = the sampler's own
   double s_noise = 1;
   double s_churn = 0;                ///< Euler, Heun, DPM2: noise added over the whole run ...
   double s_tmin = 0;                 ///< ... only at levels in [s_tmin, s_tmax]

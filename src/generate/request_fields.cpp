@@ -156,6 +156,9 @@ const std::vector<RequestField>& request_fields() {
        "Checkpoint: a .safetensors or .ckpt file, or a diffusers folder. Without it the model that comes with "
        "Darkroom."},
       {&R::vae, "vae", "VAE", unlike_default, "--vae", "Another VAE than the model's: a file or a diffusers folder."},
+      {&R::lora_beside, "lora_beside", "", never, "--lora-beside",
+       "True computes LoRA beside the weights instead of merging it into them: a run starts at once, each step takes "
+       "longer, the picture is the same but for rounding. Other kinds (LoHa, DoRA, ...) are merged all the same."},
       {&R::lora_dir, "lora_dir", "", never, "--lora-dir",
        "Folder of LoRA files, searched with all below it for the name in <lora:name:0.8>. Without it: the folder Lora "
        "beside a folder Stable-diffusion that holds the model, else models/Lora."},

@@ -13,7 +13,7 @@ ToldRequest use_tags(const LoadedModel::Parts& parts, const GenerateRequest& req
     if (!prompt::is_lora(tag))
       log_warning("{} has no effect: tags are <lora:name:weight>", formats::in_quotes(tag.text));
   }
-  ToldRequest told{request, parts.adapters->use(prompt::lora_tags(prompt), lora_folder(request))};
+  ToldRequest told{request, parts.adapters->use(prompt::lora_tags(prompt), lora_folder(request), request.lora_beside)};
   told.request.prompt = prompt.text;
   return told;
 }

@@ -8,7 +8,9 @@ Linear::Linear(int64_t in, int64_t out, bool has_bias) : weight(at::empty({out, 
 }
 
 Tensor Linear::forward(const Tensor& x) const {
-  return at::linear(x, weight, bias);
+  Tensor y = at::linear(x, weight, bias);
+  for (const Addition& addition : additions) y = y + at::linear(at::linear(x, addition.down), addition.up);
+  return y;
 }
 
 }  // namespace darkroom::layers
