@@ -30,16 +30,22 @@ std::string layer_of(std::string_view parameter) {
 
 /// Weights and biases of a network, by layer, in the network's order.
 std::vector<Layer> layers_of(layers::Module& network, const std::string& label) {
-  std::vector<Layer> layers;
+  std::vector<Layer> found;
   std::map<std::string, size_t> known;
   for (const auto& [name, parameter] : network.named_parameters()) {
     const std::string layer = layer_of(name);
-    const auto [entry, is_new] = known.try_emplace(layer, layers.size());
-    if (is_new) layers.push_back({.name = label + "." + layer, .weight = nullptr});
-    (name.ends_with(".bias") ? layers[entry->second].bias : layers[entry->second].weight) = parameter;
+    const auto [entry, is_new] = known.try_emplace(layer, found.size());
+    if (is_new) found.push_back({.name = label + "." + layer, .weight = nullptr});
+    (name.ends_with(".bias") ? found[entry->second].bias : found[entry->second].weight) = parameter;
   }
-  std::erase_if(layers, [](const Layer& layer) { return layer.weight == nullptr; });
-  return layers;
+  network.for_each_module([&](const std::string& name, layers::Module& module) {
+    const auto layer = known.find(name);
+    if (layer == known.end()) return;
+    found[layer->second].linear = dynamic_cast<layers::Linear*>(&module);
+    found[layer->second].conv = dynamic_cast<layers::Conv2d*>(&module);
+  });
+  std::erase_if(found, [](const Layer& layer) { return layer.weight == nullptr; });
+  return found;
 }
 
 /// Values that are no numbers would make every picture black, so the file is refused.

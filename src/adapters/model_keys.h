@@ -10,13 +10,17 @@
 #include "adapters/adapter_file.h"
 #include "base/tensor.h"
 #include "checkpoint/load.h"
+#include "layers/conv2d.h"
+#include "layers/linear.h"
 
 namespace darkroom::adapters {
 
 struct Layer {
   std::string name;  ///< ours, with the part in front: "unet.input_blocks.1.1.proj_in"
   Tensor* weight;
-  Tensor* bias = nullptr;  ///< nullptr where the layer has none
+  Tensor* bias = nullptr;            ///< nullptr where the layer has none
+  layers::Linear* linear = nullptr;  ///< the layer itself, if it is one of the two
+  layers::Conv2d* conv = nullptr;
 };
 
 /// Layers whose weights are computed together: one, or q, k and v of an attention that other programs store as one.

@@ -32,6 +32,18 @@ void report(const fs::path& path, const adapters::FittedAdapter& adapter) {
   for (const std::string& note : adapter.notes) log_warning("LoRA {}: {}", name, note);
 }
 
+/// Takes out of `wanted` what can act beside the weights; nothing if the order of what acts matters.
+std::vector<adapters::WantedAdapter> take_apart(std::vector<adapters::WantedAdapter>& wanted) {
+  for (const auto& one : wanted)
+    for (const auto& [module, place] : one.adapter->modules)
+      if (adapters::acts_on_weight(module->kind, module->factors)) return {};
+  const auto merged = std::stable_partition(wanted.begin(), wanted.end(),
+                                            [](const auto& one) { return !adapters::can_act_beside(*one.adapter); });
+  const std::vector<adapters::WantedAdapter> apart(merged, wanted.end());
+  wanted.erase(merged, wanted.end());
+  return apart;
+}
+
 /// As infotext writes it: the name in the tag without what would end a field.
 std::string hash_entry(std::string name, const std::string& hash) {
   std::erase_if(name, [](char c) { return c == ':' || c == ','; });
@@ -70,7 +82,7 @@ const ModelAdapters::Loaded& ModelAdapters::loaded(const fs::path& path, std::ma
   return files.emplace(path, std::move(now)).first->second;
 }
 
-std::string ModelAdapters::use(const std::vector<prompt::LoraTag>& tags, const fs::path& folder) {
+std::string ModelAdapters::use(const std::vector<prompt::LoraTag>& tags, const fs::path& folder, bool beside) {
   std::map<fs::path, Loaded> files;
   std::vector<adapters::WantedAdapter> wanted;
   std::vector<std::string> entries;
@@ -79,7 +91,10 @@ std::string ModelAdapters::use(const std::vector<prompt::LoraTag>& tags, const f
     wanted.push_back({file.adapter, tag.text, tag.unet, tag.rank_limit});
     entries.push_back(hash_entry(tag.name, file.hash.get()));
   }
+  const auto apart = beside ? take_apart(wanted) : std::vector<adapters::WantedAdapter>();
+  beside_.set({});
   merge_.set(std::move(wanted));
+  beside_.set(apart);
   files_ = std::move(files);
   return fmt::format("{}", fmt::join(entries, ", "));
 }

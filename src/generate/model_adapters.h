@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/beside.h"
 #include "adapters/merge.h"
 #include "prompt/extra_networks.h"
 
@@ -22,7 +23,8 @@ class ModelAdapters {
   /// Files stay loaded while they act; one that changed on disk is read again. Logs what of a file does not fit.
   /// Returns infotext's "Lora hashes". Throws Error as find_lora, adapters::read_adapter_file and adapters::fit do;
   /// then what acted before still acts.
-  std::string use(const std::vector<prompt::LoraTag>& tags, const std::filesystem::path& folder);
+  /// `beside`: those that can act beside the weights do, unless another's change depends on the weights it finds.
+  std::string use(const std::vector<prompt::LoraTag>& tags, const std::filesystem::path& folder, bool beside = false);
 
  private:
   struct Loaded {
@@ -36,6 +38,7 @@ class ModelAdapters {
   std::unique_ptr<adapters::ModelKeys> keys_;  // made when first needed
   std::map<std::filesystem::path, Loaded> files_;
   adapters::Merge merge_;
+  adapters::Beside beside_;
 };
 
 }  // namespace darkroom::generate

@@ -29,6 +29,7 @@ struct GenerateRequest {
   std::string vae_decoder = "Full";  ///< what turns latents into the picture: Full (the VAE), TAESD
   std::string taesd;                 ///< its file; empty = there is none
   std::string embeddings_dir;        ///< textual inversion embeddings; empty = see embedding_folder.h
+  bool lora_beside = false;          ///< plain LoRA computed beside the weights instead of merged into them
   std::string lora_dir;              ///< where the LoRA files that tags name lie; empty = see lora_folder.h
   int clip_skip = 1;  ///< which layer of the text encoder is read, from the end, as A1111 counts (SD 1.x only)
   std::string emphasis = "Original";  ///< what brackets in prompts do: a name of prompt::emphasis_names()

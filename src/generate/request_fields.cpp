@@ -201,6 +201,9 @@ std::vector<RequestField> first_fields() {
        vae_decoder_names},
       {&R::taesd, "taesd", "", never, "--taesd",
        "TAESD's weights (taesd_decoder.safetensors or .pth): previews use them, pictures with --vae-decoder TAESD."},
+      {&R::lora_beside, "lora_beside", "", never, "--lora-beside",
+       "True computes LoRA beside the weights instead of merging it into them: a run starts at once, each step takes "
+       "longer, the picture is the same but for rounding. Other kinds (LoHa, DoRA, ...) are merged all the same."},
       {&R::lora_dir, "lora_dir", "", never, "--lora-dir",
        "Folder of LoRA files, searched with all below it for the name in <lora:name:0.8>. Without it: the folder Lora "
        "beside a folder Stable-diffusion that holds the model, else models/Lora."},

@@ -26,11 +26,11 @@ ToldRequest::ToldRequest(const LoadedModel::Parts& parts, const GenerateRequest&
       first_(tags_taken(request_.prompt)),
       is_one_set_(request_.hires_prompt.empty()) {
   hires_ = request.hires_prompt.empty() ? first_ : tags_taken(request_.hires_prompt);
-  lora_hashes_ = parts_.adapters->use(first_, lora_folder(request_));
+  lora_hashes_ = parts_.adapters->use(first_, lora_folder(request_), request_.lora_beside);
 }
 
 void ToldRequest::use(const std::vector<prompt::LoraTag>& tags) {
-  if (!is_one_set_) parts_.adapters->use(tags, lora_folder(request_));
+  if (!is_one_set_) parts_.adapters->use(tags, lora_folder(request_), request_.lora_beside);
 }
 
 }  // namespace darkroom::generate

@@ -1,4 +1,4 @@
-// Two-dimensional convolution with square kernels.
+// Two-dimensional convolution with square kernels, and what is added beside the kernel.
 #pragma once
 
 #include "layers/module.h"

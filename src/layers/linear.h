@@ -1,4 +1,4 @@
-// y = x Wᵀ + b.
+// y = x Wᵀ + b, and what is added beside the weight.
 #pragma once
 
 #include "layers/module.h"

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "formats/support.h"
 #include "generate/model_hash.h"
+#include "layers/linear.h"
 #include "support/demo_lora.h"
 #include "support/tiny_model.h"
 
@@ -70,6 +71,25 @@ TEST(ModelAdapters, ANameSaidTwiceIsAddedTwiceWithTheLaterWeight) {
   // By stem and by its maker's name it is two.
   EXPECT_TRUE(world.with("<lora:a:0.3><lora:maker's a:0.5>").allclose(world.with("<lora:a:0.8>"), 0, 1e-5));
   EXPECT_FALSE(twice.allclose(before, 0, 1e-3));
+}
+
+TEST(ModelAdapters, BesideTheWeightsTheWeightsStay) {
+  AdaptersWorld world;
+  const Tensor before = world.weights();
+  const auto tags = [](const std::string& prompt) { return prompt::lora_tags(prompt::without_tags(prompt)); };
+  const auto additions = [&] {
+    size_t count = 0;
+    world.model.unet->for_each_module([&](const std::string&, layers::Module& module) {
+      if (auto* linear = dynamic_cast<layers::Linear*>(&module)) count += linear->additions.size();
+    });
+    return count;
+  };
+  world.adapters.use(tags("<lora:a:0.5><lora:b:1>"), world.folder.path(), /*beside=*/true);
+  EXPECT_TRUE(world.weights().equal(before));
+  EXPECT_EQ(additions(), 84u);
+  world.use("<lora:a:0.5>");
+  EXPECT_EQ(additions(), 0u);
+  EXPECT_FALSE(world.weights().equal(before));
 }
 
 TEST(ModelAdapters, HashesAreNamedAsInTheTags) {

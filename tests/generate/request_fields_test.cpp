@@ -52,6 +52,7 @@ TEST(RequestFields, EveryFieldReadsBackWhatItWrites) {
                          {"model", "m"},
                          {"vae", "v"},
                          {"lora_dir", "loras"},
+                         {"lora_beside", "True"},
                          {"clip_skip", "2"},
                          {"eta", "0.5"},
                          {"s_noise", "1.5"},
