@@ -54,11 +54,11 @@ TEST(Replay, OthersPicturesAreReportedFieldByField) {
   const TemporaryFolder folder;
   formats::write_picture(folder / "a.png", Image(64, 64, 3),
                          "a red apple\nSteps: 2, Sampler: Euler, CFG scale: 7, Seed: 1, Size: 32x32, Model hash: "
-                         "0123456789, Model: other, Tiling: True, Version: v1.5.1");
+                         "0123456789, Model: other, Refiner: xl, Version: v1.5.1");
   const ProgramResult result = run_program({"replay", "a.png", "--model", kTiny + "sd15"}, folder.path());
   ASSERT_EQ(result.code, 0) << result.err;
   EXPECT_NE(result.out.find("not honoured  Model hash: 0123456789: the model used here has "), std::string::npos);
-  EXPECT_NE(result.out.find("not honoured  Tiling: True: "), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("not honoured  Refiner: xl: "), std::string::npos) << result.out;
   EXPECT_NE(result.out.find("differently   RNG: GPU: "), std::string::npos) << result.out;
   EXPECT_NE(result.out.find("in the profile a1111-1.10"), std::string::npos) << result.out;
   EXPECT_NE(result.out.find("another size"), std::string::npos) << result.out;

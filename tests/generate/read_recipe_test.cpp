@@ -141,14 +141,15 @@ TEST(ReadRecipe, NoiseThatIsNotNamedIsAGraphicsCards) {
 
 TEST(ReadRecipe, WhatIsNotThereIsReported) {
   const ReadRecipe recipe = recipe_of(
-      "Steps: 20, Sampler: Euler Deluxe, Schedule type: Sideways, CFG scale: warm, Seed: 1, Size: 500x8x9, Tiling: "
-      "True, Hypernet: anime, Refiner: xl, Refiner switch at: 0.8, NGMS: 1, Token merging ratio: 0.5, Face "
+      "Steps: 20, Sampler: Euler Deluxe, Schedule type: Sideways, CFG scale: warm, Seed: 1, Size: 500x8x9, Hires "
+      "checkpoint: "
+      "xl, Hypernet: anime, Refiner: xl, Refiner switch at: 0.8, NGMS: 1, Token merging ratio: 0.5, Face "
       "restoration: CodeFormer, Some extension: \"a: b, c\", Version: v1.8.0");
   EXPECT_FALSE(recipe.settings.contains("sampler_name"));
   EXPECT_FALSE(recipe.settings.contains("cfg_scale"));
   EXPECT_EQ(recipe.settings.at("seed"), "1");
-  for (const char* key : {"Sampler", "CFG scale", "Size", "Tiling", "Hypernet", "Refiner", "Refiner switch at", "NGMS",
-                          "Token merging ratio", "Face restoration", "Some extension"})
+  for (const char* key : {"Sampler", "CFG scale", "Size", "Hires checkpoint", "Hypernet", "Refiner",
+                          "Refiner switch at", "NGMS", "Token merging ratio", "Face restoration", "Some extension"})
     EXPECT_EQ(int(status(recipe, key)), int(Honoured::no)) << key;
   for (const RecipeField& field : recipe.fields)
     EXPECT_EQ(field.honoured == Honoured::no, field.honoured == Honoured::no && !field.note.empty()) << field.key;

@@ -24,7 +24,8 @@ TEST(SourcePicture, RefusesWhatIsNone) {
   const TemporaryFolder folder;
   formats::put(folder / "a.png", "GIF89a, not a PNG");
   expect_error(ErrorKind::not_found, "read the picture \"nowhere.png\"", [] { read_source_picture("nowhere.png"); });
-  expect_error(ErrorKind::corrupt_file, "read the picture", [&] { read_source_picture((folder / "a.png").string()); });
+  expect_error(ErrorKind::unsupported, "must be a PNG, JPEG or WebP",
+               [&] { read_source_picture((folder / "a.png").string()); });
 }
 
 TEST(SourcePicture, RefusesMorePixelsThanWorkWouldTake) {
