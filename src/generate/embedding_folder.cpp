@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "formats/file_kind.h"
 #include "formats/utf8.h"
+#include "generate/files_below.h"
 #include "generate/model_hash.h"
 
 namespace darkroom::generate {
@@ -18,24 +19,6 @@ namespace fs = std::filesystem;
 constexpr int64_t kMostVectors = 75;  // a chunk holds no more
 constexpr size_t kHashDigits = 12;
 constexpr std::string_view kParameters = "string_to_param.";
-
-bool is_embedding_name(const fs::path& path) {
-  const std::string ending = path.extension().string();
-  return ending == ".pt" || ending == ".bin" || ending == ".safetensors";
-}
-
-std::vector<fs::path> files_below(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code problem;
-  const auto options = fs::directory_options::follow_directory_symlink | fs::directory_options::skip_permission_denied;
-  for (fs::recursive_directory_iterator entry(folder, options, problem), end; !problem && entry != end;
-       entry.increment(problem)) {
-    std::error_code ignored;
-    if (is_embedding_name(entry->path()) && entry->is_regular_file(ignored)) files.push_back(entry->path());
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
 
 bool is_floating(formats::DType dtype) {
   return dtype == formats::DType::f64 || dtype == formats::DType::f32 || dtype == formats::DType::f16 ||
@@ -99,7 +82,7 @@ EmbeddingFolder::EmbeddingFolder(const fs::path& folder, const prompt::Tokenizer
   std::error_code ignored;
   require(fs::is_directory(folder, ignored), ErrorKind::not_found, "--embeddings-dir: {} must be a folder, is none",
           formats::in_quotes(folder.string()));
-  for (const fs::path& file : files_below(folder)) {
+  for (const fs::path& file : files_below(folder, {".pt", ".bin", ".safetensors"})) {
     words_.add(int(entries_.size()), tokenizer.encode(file.stem().string()));
     entries_.push_back({.file = file});
   }

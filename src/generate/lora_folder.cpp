@@ -10,16 +10,12 @@
 #include "diffusion/nearest_names.h"
 #include "formats/safetensors.h"
 #include "formats/utf8.h"
+#include "generate/files_below.h"
 
 namespace darkroom::generate {
 namespace {
 
 namespace fs = std::filesystem;
-
-bool is_weights(const fs::path& path) {
-  const std::string ending = path.extension().string();
-  return ending == ".safetensors" || ending == ".pt" || ending == ".ckpt";
-}
 
 /// Runs of digits compare as numbers, letters without case: "a9" before "A10".
 bool naturally_less(const std::string& a, const std::string& b) {
@@ -45,15 +41,9 @@ bool naturally_less(const std::string& a, const std::string& b) {
   return a.size() - i < b.size() - j;
 }
 
-std::vector<fs::path> files_below(const fs::path& folder) {
-  std::vector<fs::path> files;
-  std::error_code problem;
-  const auto options = fs::directory_options::follow_directory_symlink | fs::directory_options::skip_permission_denied;
-  for (fs::recursive_directory_iterator entry(folder, options, problem), end; !problem && entry != end;
-       entry.increment(problem)) {
-    std::error_code ignored;
-    if (is_weights(entry->path()) && entry->is_regular_file(ignored)) files.push_back(entry->path());
-  }
+/// In A1111's order.
+std::vector<fs::path> lora_files(const fs::path& folder) {
+  std::vector<fs::path> files = files_below(folder, {".safetensors", ".pt", ".ckpt"});
   std::sort(files.begin(), files.end(), [](const fs::path& a, const fs::path& b) {
     const std::string x = a.parent_path().string(), y = b.parent_path().string();
     return x == y ? naturally_less(a.filename().string(), b.filename().string()) : naturally_less(x, y);
@@ -101,7 +91,7 @@ fs::path lora_folder(const GenerateRequest& request) {
 }
 
 fs::path find_lora(const fs::path& folder, const std::string& name) {
-  const std::vector<fs::path> files = files_below(folder);
+  const std::vector<fs::path> files = lora_files(folder);
   std::vector<fs::path> found;
   for (const fs::path& file : files)
     if (file.stem() == name) found.push_back(file);

@@ -65,9 +65,9 @@ Tensor Pass::run(const Batch& batch, const StartingPoint* from) const {
   Tensor unconditional;
   Tensor* const unconditional_place = needs_unconditional_ ? &unconditional : nullptr;
   diffusion::Denoiser denoise = guided_unet(parts_, plan, cfg_scale_, int(pictures), unconditional_place);
+  if (batch.watch) denoise = watched(denoise, unconditional, *batch.watch);
   if (rescales_)
     denoise = diffusion::rescaled(denoise, cfg_scale_, unconditional, parts_.prediction, request_.cfg_rescale);
-  if (batch.watch) denoise = watched(denoise, unconditional, *batch.watch);
   if (from && from->mask) {
     const bool masks_input = sampling_.choice.has_own_levels();
     denoise =

@@ -15,6 +15,7 @@
 #include "generate/prompt_pair.h"
 #include "generate/sampling.h"
 #include "generate/told_request.h"
+#include "imaging/compose.h"
 
 namespace darkroom::lab {
 namespace {
@@ -210,9 +211,7 @@ Image contact_sheet(const Bench& bench, const std::vector<VariantRuns>& variants
       const Image tile = small(bench.picture(variants[row].at[column].pictures.front()), kTile);
       if (sheet.pixels.empty())
         sheet = Image(tile.width * int(variants[row].at.size()), tile.height * int(variants.size()), tile.channels);
-      for (int y = 0; y < tile.height; ++y)
-        std::copy_n(tile.pixel(0, y), size_t(tile.width) * tile.channels,
-                    sheet.pixel(int(column) * tile.width, int(row) * tile.height + y));
+      imaging::paste(sheet, tile, int(column) * tile.width, int(row) * tile.height);
     }
   }
   return sheet;

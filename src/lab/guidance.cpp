@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "generate/guidance_watch.h"
 #include "generate/loaded_model.h"
+#include "generate/replay.h"
 #include "generate/run.h"
-#include "lab/precision.h"
 
 namespace darkroom::lab {
 namespace {
@@ -79,7 +79,7 @@ GuidanceReport measure_guidance(const generate::Settings& said, const std::vecto
     run.psnr_without_negative = std::numeric_limits<double>::quiet_NaN();
     if (!negative.empty()) {
       run.without_negative = bench.picture(scale, "");
-      run.psnr_without_negative = psnr(run.picture, run.without_negative);
+      run.psnr_without_negative = generate::difference(run.picture, run.without_negative).psnr;
     }
     report.runs.push_back(std::move(run));
   }

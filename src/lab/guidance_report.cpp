@@ -8,6 +8,7 @@
 
 #include "formats/atomic_file.h"
 #include "formats/png.h"
+#include "imaging/compose.h"
 #include "lab/document.h"
 #include "lab/svg_plot.h"
 
@@ -77,18 +78,13 @@ LogPlot plot(const GuidanceReport& report, const char* title, const char* label,
   return plot;
 }
 
-void put(Image& sheet, const Image& tile, int left, int top) {
-  for (int y = 0; y < tile.height; ++y)
-    std::copy_n(tile.pixel(0, y), size_t(tile.width) * tile.channels, sheet.pixel(left, top + y));
-}
-
 Image pictures(const GuidanceReport& report) {
   const Image& first = report.runs.front().picture;
   const bool has_negative = !report.negative_prompt.empty();
   Image sheet(first.width * int(report.runs.size()), first.height * (has_negative ? 2 : 1), 3);
   for (size_t i = 0; i < report.runs.size(); ++i) {
-    put(sheet, report.runs[i].picture, first.width * int(i), 0);
-    if (has_negative) put(sheet, report.runs[i].without_negative, first.width * int(i), first.height);
+    imaging::paste(sheet, report.runs[i].picture, first.width * int(i), 0);
+    if (has_negative) imaging::paste(sheet, report.runs[i].without_negative, first.width * int(i), first.height);
   }
   return sheet;
 }

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <optional>
 
 #include "base/error.h"
 #include "generate/loaded_model.h"
+#include "generate/replay.h"
 #include "generate/run.h"
 #include "layers/emulated_precision.h"
 
@@ -214,12 +214,6 @@ class Bench {
   int64_t parameters_ = 0;
 };
 
-int largest_difference(const Image& a, const Image& b) {
-  int largest = 0;
-  for (size_t i = 0; i < a.pixels.size(); ++i) largest = std::max(largest, std::abs(a.pixels[i] - b.pixels[i]));
-  return largest;
-}
-
 }  // namespace
 
 PrecisionReport measure_precision(const generate::Settings& said, const Progress& progress) {
@@ -233,15 +227,17 @@ PrecisionReport measure_precision(const generate::Settings& said, const Progress
     PrecisionRun& now = report.runs.back();
     const Image& reference = report.runs.front().picture;
     if (!now.failure.empty()) continue;
-    now.psnr = psnr(now.picture, reference);
-    now.largest_difference = largest_difference(now.picture, reference);
+    const generate::PictureDifference apart = generate::difference(now.picture, reference);
+    now.psnr = apart.psnr;
+    now.largest_difference = apart.largest;
   }
   report.runs.front().seconds = bench.timed();
   for (const auto& [format, numbers] : kFormats) {
     if (numbers == NumberFormat::fp32) continue;
     for (const char* part : kParts) {
       const std::optional<Image> picture = bench.with_one_part(part, format, numbers);
-      report.parts.push_back({part, format, picture ? psnr(*picture, report.runs.front().picture) : 0});
+      report.parts.push_back(
+          {part, format, picture ? generate::difference(*picture, report.runs.front().picture).psnr : 0});
     }
   }
   return report;
@@ -258,13 +254,6 @@ const LayerPrecision* first_overflow(const PrecisionRun& run) {
   const auto found = std::find_if(run.layers.begin(), run.layers.end(),
                                   [](const auto& layer) { return layer.overflows > 0 || layer.not_numbers > 0; });
   return found == run.layers.end() ? nullptr : &*found;
-}
-
-double psnr(const Image& a, const Image& b) {
-  double sum = 0;
-  for (size_t i = 0; i < a.pixels.size(); ++i) sum += std::pow(double(a.pixels[i]) - b.pixels[i], 2);
-  if (sum == 0) return std::numeric_limits<double>::infinity();
-  return 10 * std::log10(255.0 * 255.0 * double(a.pixels.size()) / sum);
 }
 
 }  // namespace darkroom::lab

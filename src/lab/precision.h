@@ -62,7 +62,4 @@ std::string part_to_keep(const PrecisionReport& report, const std::string& forma
 /// The first operation that loses values to infinity, its own or those of its weights; or nothing.
 const LayerPrecision* first_overflow(const PrecisionRun& run);
 
-/// dB of 8-bit pictures of one size; infinite where equal.
-double psnr(const Image& a, const Image& b);
-
 }  // namespace darkroom::lab

@@ -8,6 +8,7 @@
 
 #include "formats/atomic_file.h"
 #include "formats/png.h"
+#include "imaging/compose.h"
 #include "lab/document.h"
 #include "lab/svg_plot.h"
 
@@ -107,11 +108,6 @@ LogPlot plot(const PrecisionReport& report, const char* title, const char* label
   return plot;
 }
 
-void put(Image& sheet, const Image& tile, int left, int top) {
-  for (int y = 0; y < tile.height; ++y)
-    std::copy_n(tile.pixel(0, y), size_t(tile.width) * tile.channels, sheet.pixel(left, top + y));
-}
-
 Image pictures(const PrecisionReport& report) {
   const Image& reference = report.runs.front().picture;
   Image sheet(reference.width * int(report.runs.size()), reference.height * 2, 3);
@@ -121,8 +117,8 @@ Image pictures(const PrecisionReport& report) {
     Image difference(picture.width, picture.height, 3);
     for (size_t k = 0; k < picture.pixels.size(); ++k)
       difference.pixels[k] = uint8_t(std::min(255, kEnlarged * std::abs(picture.pixels[k] - reference.pixels[k])));
-    put(sheet, picture, reference.width * int(i), 0);
-    put(sheet, difference, reference.width * int(i), reference.height);
+    imaging::paste(sheet, picture, reference.width * int(i), 0);
+    imaging::paste(sheet, difference, reference.width * int(i), reference.height);
   }
   return sheet;
 }

@@ -6,25 +6,20 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "prompt/blanks.h"
 #include "train/random.h"
 
 namespace darkroom::train {
 namespace {
 
+using prompt::without_blanks_around;
 using Tags = std::vector<std::string>;
-
-std::string trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(blanks) - first + 1));
-}
 
 Tags split(std::string_view text, std::string_view separator) {
   Tags tags;
   while (true) {
     const size_t end = std::min(text.find(separator), text.size());
-    tags.push_back(trimmed(text.substr(0, end)));
+    tags.emplace_back(without_blanks_around(text.substr(0, end)));
     if (end == text.size()) return tags;
     text.remove_prefix(end + separator.size());
   }
@@ -74,7 +69,7 @@ TagParts tag_parts(const CaptionRules& rules, const std::string& caption) {
   const std::string& mark = rules.keep_tokens_separator;
   const size_t first = mark.empty() ? std::string::npos : caption.find(mark);
   if (first == std::string::npos) {
-    Tags all = split(trimmed(caption), rules.separator);
+    Tags all = split(without_blanks_around(caption), rules.separator);
     const auto kept = all.begin() + std::min<int64_t>(rules.keep_tokens, int64_t(all.size()));
     return {{all.begin(), kept}, {kept, all.end()}, {}};
   }
@@ -132,6 +127,8 @@ std::string used_caption(const CaptionRules& rules, const std::vector<std::strin
   const bool is_dropped_epoch = rules.dropout_every_n_epochs > 0 && use.epoch % rules.dropout_every_n_epochs == 0;
   const bool is_dropped = rules.dropout_rate > 0 && random_unit(generator) < rules.dropout_rate;
   if (is_dropped || is_dropped_epoch) return "";
+  // Parity: sd-scripts puts prefix and suffix around all lines before it takes one, so that most lines lose one of
+  // them.
   std::string caption = rules.wildcards && lines.size() > 1 ? one_of(lines, generator) : lines.front();
   if (!rules.prefix.empty()) caption = rules.prefix + " " + caption;
   if (!rules.suffix.empty()) caption += " " + rules.suffix;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "formats/mapped_file.h"
 #include "formats/utf8.h"
+#include "prompt/blanks.h"
 
 namespace darkroom::train {
 namespace {
@@ -51,13 +52,6 @@ std::optional<FolderName> folder_name(const fs::path& folder) {
   return found;
 }
 
-std::string trimmed(std::string_view line) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const size_t first = line.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return std::string(line.substr(first, line.find_last_not_of(blanks) - first + 1));
-}
-
 std::vector<std::string> lines_of(const fs::path& file) {
   const std::string content = formats::read_text_file(file, kLargestCaption);
   std::string_view text = content;
@@ -67,7 +61,7 @@ std::vector<std::string> lines_of(const fs::path& file) {
   std::vector<std::string> lines;
   while (!text.empty()) {
     const size_t end = std::min(text.find('\n'), text.size());
-    if (const std::string line = trimmed(text.substr(0, end)); !line.empty()) lines.push_back(line);
+    if (const auto line = prompt::without_blanks_around(text.substr(0, end)); !line.empty()) lines.emplace_back(line);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   require(!lines.empty(), ErrorKind::corrupt_file,

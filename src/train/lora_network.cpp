@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 
+#include "adapters/key_names.h"
 #include "base/error.h"
 #include "checkpoint/stored_tensors.h"
 #include "formats/safetensors.h"
@@ -16,13 +17,8 @@
 namespace darkroom::train {
 namespace {
 
+using adapters::underscored;
 using checkpoint::Family;
-
-std::string underscored(std::string name) {
-  for (char& c : name)
-    if (c == '.') c = '_';
-  return name;
-}
 
 void check(const LoraOptions& o) {
   require(o.dim >= 1 && o.conv_dim >= 0, ErrorKind::invalid_request,

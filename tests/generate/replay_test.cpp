@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "formats/support.h"
+#include "support/demo_lora.h"
 #include "support/tiny_model.h"
 
 namespace darkroom::generate {
@@ -54,12 +55,47 @@ TEST(Replay, OurOwnPicturesComeBackByteForByte) {
       {{"prompt", "a BREAK b"}, {"pad_cond_uncond_v0", "True"}},
       {{"prompt", "a BREAK b"}, {"pad_cond_uncond", "True"}},
       {{"seed", "9007199254740991"}, {"rtol", "0.123456789"}},
+      {{"tiling", "True"}, {"width", "64"}},
+      {{"guidance_rescale", "0.7"}},
+      {{"enable_hr", "True"}, {"hr_scale", "1.5"}, {"sampler_name", "Euler a"}},
+      {{"enable_hr", "True"},
+       {"hr_resize_x", "64"},
+       {"hr_resize_y", "48"},
+       {"hr_upscaler", "Lanczos"},
+       {"hr_sampler_name", "DPM++ 2M SDE"},
+       {"hr_scheduler", "Karras"},
+       {"hr_second_pass_steps", "3"},
+       {"hr_prompt", "a [red:blue:1.5] moon"},
+       {"hr_negative_prompt", "the cat"},
+       {"denoising_strength", "0.6"}},
   };
   for (const Settings& said : features) {
     const Picture picture = pictures_of(replay_model(), small_request(said)).at(0);
     const Picture repeated = again(picture);
     EXPECT_TRUE(difference(picture.image, repeated.image).identical()) << picture.infotext;
     EXPECT_EQ(repeated.infotext, picture.infotext);
+  }
+}
+
+// The second pass with tags of its own, which must not act on the first.
+TEST(Replay, LoraComesBackByteForByte) {
+  const formats::TemporaryFolder folder;
+  write_demo_lora(folder / "a.safetensors", tiny_model("sd15"), {.size = 0.3f});
+  write_demo_lora(folder / "b.safetensors", tiny_model("sd15"), {.size = 0.3f, .seed = 3});
+  const Settings place = {{"lora_dir", folder.path().string()}};
+  for (Settings said : {Settings{{"prompt", "a <lora:a:0.6>red apple<lora:b:te=0.3:unet=1>"}},
+                        {{"prompt", "a <lora:a:0.6>red apple"},
+                         {"enable_hr", "True"},
+                         {"hr_scale", "1.5"},
+                         {"hr_prompt", "<lora:b:1>a moon"},
+                         {"n_iter", "2"}}}) {
+    said.insert(place.begin(), place.end());
+    for (const Picture& picture : pictures_of(replay_model(), small_request(said))) {
+      const ReadRecipe recipe = read_recipe(parse_infotext(picture.infotext));
+      const Picture repeated = replay(replay_model(), recipe, replay_request(recipe, place));
+      EXPECT_TRUE(difference(picture.image, repeated.image).identical()) << picture.infotext;
+      EXPECT_EQ(repeated.infotext, picture.infotext);
+    }
   }
 }
 

@@ -9,8 +9,9 @@
 namespace darkroom::lab {
 namespace {
 
-GuidanceReport measured(const std::string& negative_prompt) {
+GuidanceReport measured(const std::string& negative_prompt, const char* rescale = "0") {
   return measure_guidance({{"prompt", "a red apple"},
+                           {"guidance_rescale", rescale},
                            {"negative_prompt", negative_prompt},
                            {"model", generate::tiny_model("sd15")},
                            {"precision", "fp32"},
@@ -37,6 +38,14 @@ TEST(Guidance, CallsFollowTheFormula) {
   EXPECT_GT(at1.difference, 0);
   // |u + 7 d| lies within the triangle.
   EXPECT_LT(std::abs(at7.guided - at7.unconditional), 7 * at7.difference + 1e-6);
+}
+
+// Sizes are those of the formula, before an answer is rescaled.
+TEST(Guidance, RescalingChangesThePictureNotWhatIsSeenOfTheFirstCall) {
+  const GuidanceReport plain = measured("the dog"), rescaled = measured("the dog", "0.7");
+  EXPECT_EQ(rescaled.runs[2].calls[0].guided, plain.runs[2].calls[0].guided);
+  EXPECT_EQ(rescaled.runs[2].calls[0].conditional, plain.runs[2].calls[0].conditional);
+  EXPECT_NE(rescaled.runs[2].picture.pixels, plain.runs[2].picture.pixels);
 }
 
 TEST(Guidance, NegativePromptsMatterButAtScaleOne) {

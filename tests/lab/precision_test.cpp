@@ -77,12 +77,5 @@ TEST(Precision, NamesThePartThatRunsOutOfNumbers) {
   EXPECT_EQ(part_to_keep(report, "bf16"), "");
 }
 
-TEST(Precision, PsnrOfPictures) {
-  Image a(2, 1, 3), b = a;
-  EXPECT_TRUE(std::isinf(psnr(a, b)));
-  b.pixels[4] = 255;
-  EXPECT_NEAR(psnr(a, b), 10 * std::log10(6.0), 1e-9);
-}
-
 }  // namespace
 }  // namespace darkroom::lab

@@ -131,7 +131,7 @@ class AdamW8bit : public Optimizer {
   void step_block(size_t i, int64_t begin, int64_t end, const float* g, float* p, double learning_rate) {
     const double t = steps_.data_ptr<double>()[0];
     const double root = std::sqrt(1 - std::pow(betas_[1], t));
-    const double rate = learning_rate * root / (1 - std::pow(betas_[0], t));
+    const double rate = learning_rate * bias_correction(betas_, t);
     const float b1 = float(betas_[0]), b2 = float(betas_[1]);
     Block m, v;
     read(first_[i], signed_, begin, end, m);

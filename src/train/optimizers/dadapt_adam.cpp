@@ -30,9 +30,7 @@ class DAdaptAdam : public Optimizer {
     NoGrad guard;
     if (learning_rate <= 0) return;
     double &d = numbers()[0], &k = numbers()[2];
-    const double correction =
-        use_bias_correction_ ? std::sqrt(1 - std::pow(betas_[1], k + 1)) / (1 - std::pow(betas_[0], k + 1)) : 1;
-    const double rate = d * learning_rate * correction;
+    const double rate = d * learning_rate * (use_bias_correction_ ? bias_correction(betas_, k + 1) : 1);
     if (!estimate_distance(rate)) return;
     for (size_t i = 0; i < parameters_.size(); ++i) {
       Tensor& p = parameters_[i].second;

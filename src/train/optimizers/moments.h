@@ -1,6 +1,8 @@
 // What optimizers keep for each parameter.
 #pragma once
 
+#include <cmath>
+
 #include "train/optimizers.h"
 
 namespace darkroom::train {
@@ -16,6 +18,11 @@ inline std::vector<Tensor> zeros_for(const NamedTensors& parameters) {
 inline void append_state(NamedTensors& state, const std::string& what, const NamedTensors& parameters,
                          const std::vector<Tensor>& tensors) {
   for (size_t i = 0; i < parameters.size(); ++i) state.emplace_back(what + "." + parameters[i].first, tensors[i]);
+}
+
+/// What makes up for moments that start at 0: sqrt(1 - beta2^t) / (1 - beta1^t) after t steps.
+inline double bias_correction(const std::vector<double>& betas, double t) {
+  return std::sqrt(1 - std::pow(betas[1], t)) / (1 - std::pow(betas[0], t));
 }
 
 /// The sum of a * b over all elements, in double.

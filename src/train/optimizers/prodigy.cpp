@@ -36,9 +36,7 @@ class Prodigy : public Optimizer {
     NoGrad guard;
     if (learning_rate <= 0) return;  // a warm-up's first step: nothing moves, and no step is counted
     double &d = numbers()[0], &k = numbers()[3];
-    const double correction =
-        use_bias_correction_ ? std::sqrt(1 - std::pow(betas_[1], k + 1)) / (1 - std::pow(betas_[0], k + 1)) : 1;
-    const double rate = d * learning_rate * correction;
+    const double rate = d * learning_rate * (use_bias_correction_ ? bias_correction(betas_, k + 1) : 1);
     if (!estimate_distance(rate)) return;  // all gradients are zero
     for (size_t i = 0; i < parameters_.size(); ++i) {
       Tensor& p = parameters_[i].second;
