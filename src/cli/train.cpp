@@ -1,4 +1,4 @@
-// darkroom train: a run from a file of options.
+// darkroom train: a run from a file of options, from options on the command line, or from both.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -7,9 +7,13 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "cli/progress_bar.h"
 #include "cli/subcommands.h"
+#include "cli/training_samples.h"
 #include "train/config.h"
+#include "train/kohya_options.h"
+#include "train/lora_effects.h"
 #include "train/run.h"
 
 namespace darkroom::cli {
@@ -17,44 +21,155 @@ namespace {
 
 struct TrainOptions {
   std::string file;
+  train::ToldOptions told;
   int threads = 0;
-  bool quiet = false;
+  bool quiet = false, dry_run = false, json = false, no_probe = false, explain = false, print_command = false;
 };
 
 volatile std::sig_atomic_t stop_requested = 0;
 
+/// Shows what goes on, and stops after the step in which somebody asked to. Log lines do not run into the bar.
+class Watcher {
+ public:
+  explicit Watcher(bool quiet) : quiet_(quiet), bar_(stderr, isatty(STDERR_FILENO) == 1) {
+    std::signal(SIGINT, [](int) { stop_requested = 1; });
+    std::signal(SIGTERM, [](int) { stop_requested = 1; });
+    sink_before_ = set_log_sink([this](LogLevel level, const std::string& line) {
+      bar_.clear();
+      sink_before_(level, line);
+    });
+  }
+  ~Watcher() {
+    bar_.clear();
+    set_log_sink(std::move(sink_before_));
+  }
+  Watcher(const Watcher&) = delete;
+  Watcher& operator=(const Watcher&) = delete;
+
+  void show(const ProgressEvent& event) {
+    if (!quiet_) bar_.show(event);
+    if (stop_requested == 0) return;
+    require(event.stage == "training", ErrorKind::cancelled,
+            "training stopped while {}; what was trained before is saved, the same command continues", event.stage);
+    fail(ErrorKind::cancelled, "training stopped after step {} of {}; its state is saved, the same command continues",
+         event.step, event.total);
+  }
+
+ private:
+  bool quiet_;
+  ProgressBar bar_;
+  LogSink sink_before_;
+};
+
+const train::LoraTraining& as_lora(const train::Training& training, const char* flag) {
+  const auto* lora = std::get_if<train::LoraTraining>(&training);
+  require(lora != nullptr, ErrorKind::invalid_request, "darkroom train {}: it is for LoRA training", flag);
+  return *lora;
+}
+
+/// Each option with its value, whether that was said, what it does, and what it does at this value.
+void explain(const train::LoraTraining& lora) {
+  const std::vector<train::OptionRow> rows = train::lora_option_rows();
+  const auto values = train::option_values(lora);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto& [name, value] = values[i];
+    fmt::print("{} = {}{}\n    {}\n", name, value.empty() ? "(nothing)" : value,
+               value == rows[i].standard ? "  [default]" : "", rows[i].words);
+    const std::string effect = train::effect_of(name, lora);
+    if (!effect.empty()) fmt::print("    now: {}\n", effect);
+  }
+}
+
+std::string in_shell(const std::string& text) {
+  if (!text.empty() && text.find_first_of(" \t\n'\"\\$`|&;<>()*?[]#~{}!") == text.npos) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+/// The same run as one line, with what differs from the defaults.
+void print_command(const train::LoraTraining& lora) {
+  const std::vector<train::OptionRow> rows = train::lora_option_rows();
+  const auto values = train::option_values(lora);
+  std::string line = "darkroom train";
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto& [name, value] = values[i];
+    if (value == rows[i].standard) continue;
+    line += " --" + name;
+    if (rows[i].is_list) {
+      for (const std::string& one : name == "optimizer_args"      ? lora.run.optimizer_args
+                                    : name == "lr_scheduler_args" ? lora.lr_scheduler_args
+                                                                  : lora.network_args)
+        line += " " + in_shell(one);
+    } else if (!rows[i].is_flag || value != "true") {
+      line += " " + in_shell(value);
+    }
+  }
+  fmt::print("{}\n", line);
+}
+
 void run(const TrainOptions& options) {
-  const train::Training training = train::read_training_config(options.file);
-  const bool is_terminal = isatty(STDERR_FILENO) == 1;
-  ProgressBar bar(stderr, is_terminal);
-  // The run finishes its step, writes its state and stops: nothing is lost, and the same command continues it.
-  std::signal(SIGINT, [](int) { stop_requested = 1; });
-  std::signal(SIGTERM, [](int) { stop_requested = 1; });
+  const train::Training training = train::read_training_config(options.file, options.told);
+  if (options.explain) return explain(as_lora(training, "--explain"));
+  if (options.print_command) return print_command(as_lora(training, "--print-command"));
   train::set_threads(options.threads);
-  train::run_training(training, [&](const ProgressEvent& event) {
-    if (!options.quiet) bar.show(event);
-    require(stop_requested == 0, ErrorKind::cancelled,
-            "training stopped after step {} of {}; its state is saved, the same command continues", event.step,
-            event.total);
-  });
-  bar.clear();
+  Watcher watcher(options.quiet);
+  const Progress progress = [&](const ProgressEvent& event) { watcher.show(event); };
+  if (options.dry_run) {
+    const train::LoraPlan plan = train::plan_lora_training(as_lora(training, "--dry-run"),
+                                                           train::resolved_toml(training), progress, !options.no_probe);
+    fmt::print("{}", options.json ? plan_json(plan) + "\n" : plan_text(plan));
+    return;
+  }
+  TrainingSamples samples;
+  const train::LoraHooks hooks{[&](const auto& lora, const auto& file, const auto& folder, const auto& name) {
+    samples.make(lora, file, folder, name);
+  }};
+  train::run_training(training, progress, hooks);
+}
+
+/// kohya's options under their own names: those that act, and those that are accepted or refused with a reason.
+void add_lora_options(CLI::App& command, const std::shared_ptr<TrainOptions>& options) {
+  for (const train::OptionRow& row : train::lora_option_rows()) {
+    const std::string words =
+        row.words + (row.standard.empty() || row.is_flag ? "." : fmt::format(". [{}]", row.standard));
+    CLI::Option* option = command.add_option("--" + row.name, options->told[row.name], words);
+    option->group("LoRA training (kohya's names)")->type_name("");
+    option->expected(row.is_flag ? 0 : 1, row.is_list ? CLI::detail::expected_max_vector_size : 1);
+    option->take_all();
+  }
+  for (const train::KohyaOption& other : train::kohya_options()) {
+    command.add_option(std::string("--") + other.name, options->told[other.name])
+        ->group("")
+        ->expected(0, CLI::detail::expected_max_vector_size);
+  }
 }
 
 }  // namespace
 
 void add_train(CLI::App& program) {
   auto options = std::make_shared<TrainOptions>();
-  CLI::App* command =
-      program.add_subcommand("train", "Train a VAE, or a text encoder and UNet, from captioned pictures");
-  command
-      ->add_option("options", options->file,
-                   "TOML file with kind = \"vae\" or \"diffusion\" and the options of the run. A run that was stopped "
-                   "continues exactly where it was.")
-      ->required();
+  CLI::App* command = program.add_subcommand(
+      "train", "Train a LoRA from folders of pictures; or a VAE, or a text encoder and UNet, of small models");
+  command->add_option("options", options->file,
+                      "TOML file with kind = \"lora\", \"vae\" or \"diffusion\" and the options of the run, or one of "
+                      "kohya's trainer. LoRA training can be told on the command line too. A run that was stopped "
+                      "continues exactly where it was.");
   command->add_option("--threads", options->threads, "Threads to compute with; 0 = one per physical core")
       ->check(CLI::Range(0, 1024));
   command->add_flag("--quiet", options->quiet, "No progress");
-  command->callback([options] { run(*options); });
+  command->add_flag("--dry-run", options->dry_run, "Show what would be done, and make two steps to measure them");
+  command->add_flag("--json", options->json, "With --dry-run: as JSON");
+  command->add_flag("--no-probe", options->no_probe, "With --dry-run: measure nothing");
+  command->add_flag("--explain", options->explain, "Show every option, its value, and what it does at this value");
+  command->add_flag("--print-command", options->print_command, "Show the run as one line of options");
+  add_lora_options(*command, options);
+  CLI::App* const parsed = command;
+  command->callback([options, parsed] {
+    TrainOptions said = *options;
+    std::erase_if(said.told, [&](const auto& told) { return parsed->count("--" + told.first) == 0; });
+    run(said);
+  });
 }
 
 }  // namespace darkroom::cli

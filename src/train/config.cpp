@@ -1,11 +1,15 @@
 #include "train/config.h"
 
-#include <toml++/toml.h>
+#include <fmt/ranges.h>
 
-#include <set>
 #include <sstream>
 
 #include "base/error.h"
+#include "base/log.h"
+#include "train/kohya_options.h"
+#include "train/lora_options.h"
+#include "train/options_toml.h"
+#include "train/told_options_toml.h"
 
 namespace darkroom::train {
 namespace {
@@ -77,107 +81,64 @@ void visit_options(DiffusionTraining& c, Visitor&& v) {
   v("model_name", c.model_name);
 }
 
-/// Takes options out of a table, remembering which keys it has seen.
-class TableReader {
- public:
-  TableReader(const toml::table& table, std::filesystem::path file) : table_(table), file_(std::move(file)) {}
-
-  void operator()(const char* key, std::filesystem::path& value) {
-    std::string text;
-    (*this)(key, text);
-    if (!text.empty()) value = (file_.parent_path() / text).lexically_normal();
-  }
-  void operator()(const char* key, std::string& value) { read<std::string>(key, value, "a text"); }
-  void operator()(const char* key, double& value) {
-    seen_.insert(key);
-    if (const auto* node = table_.get(key)) {
-      require(node->is_number(), ErrorKind::invalid_request, "read \"{}\": {} must be a number", file_.string(), key);
-      value = *node->value<double>();
+/// What stands in sections, which kohya's files have and ignore, comes to the top.
+void flatten(toml::table& table) {
+  toml::table flat;
+  for (auto& [key, node] : table) {
+    if (const toml::table* section = node.as_table()) {
+      for (auto& [inner, value] : *section) flat.insert_or_assign(inner, value);
+    } else {
+      flat.insert_or_assign(key, node);
     }
   }
-  void operator()(const char* key, int64_t& value) { read<int64_t>(key, value, "a whole number"); }
-  void operator()(const char* key, uint64_t& value) {
-    int64_t number = int64_t(value);
-    read<int64_t>(key, number, "a whole number");
-    require(number >= 0, ErrorKind::invalid_request, "read \"{}\": {} must not be negative, found {}", file_.string(),
-            key, number);
-    value = uint64_t(number);
-  }
-  void operator()(const char* key, std::vector<std::string>& value) {
-    seen_.insert(key);
-    const auto* node = table_.get(key);
-    if (!node) return;
-    value.clear();
-    require(node->is_array(), ErrorKind::invalid_request, "read \"{}\": {} must be a list of texts", file_.string(),
-            key);
-    for (const auto& element : *node->as_array()) {
-      const auto text = element.value_exact<std::string>();
-      require(text.has_value(), ErrorKind::invalid_request, "read \"{}\": {} must be a list of texts", file_.string(),
-              key);
-      value.push_back(*text);
-    }
-  }
-  void operator()(const char* key, std::vector<int64_t>& value) {
-    seen_.insert(key);
-    if (const auto* node = table_.get(key)) {
-      require(node->is_array() && !node->as_array()->empty(), ErrorKind::invalid_request,
-              "read \"{}\": {} must be a list of whole numbers", file_.string(), key);
-      value.clear();
-      for (const auto& element : *node->as_array()) {
-        const auto number = element.value_exact<int64_t>();
-        require(number.has_value(), ErrorKind::invalid_request, "read \"{}\": {} must be a list of whole numbers",
-                file_.string(), key);
-        value.push_back(*number);
-      }
-    }
-  }
+  table = std::move(flat);
+}
 
-  void refuse_unknown_keys() const {
-    for (const auto& [key, node] : table_) {
-      if (seen_.contains(std::string(key.str()))) continue;
-      std::string known;
-      for (const auto& name : seen_) known += (known.empty() ? "" : ", ") + name;
-      fail(ErrorKind::invalid_request, "read \"{}\": unknown option \"{}\"; known are {}", file_.string(), key.str(),
-           known);
-    }
+/// Options of kohya's trainer that change nothing here are taken out, with a line that says so; those that ask for what
+/// is not there are errors.
+void drop_needless_options(toml::table& table, const std::string& file) {
+  for (const KohyaOption& option : kohya_options()) {
+    const toml::node* node = table.get(option.name);
+    if (!node) continue;
+    const bool is_off = node->value<std::string>() == "" || node->value<bool>() == false;
+    require(option.verdict == KohyaVerdict::needless || is_off, ErrorKind::invalid_request,
+            "read \"{}\": {}: {}; leave it out", file, option.name, option.reason);
+    if (!is_off) log_info("{} changes nothing: {}", option.name, option.reason);
+    table.erase(option.name);
   }
-  void mark_seen(const char* key) { seen_.insert(key); }
+}
 
- private:
-  template <typename T>
-  void read(const char* key, T& value, const char* what) {
-    seen_.insert(key);
-    if (const auto* node = table_.get(key)) {
-      const auto found = node->value_exact<T>();
-      require(found.has_value(), ErrorKind::invalid_request, "read \"{}\": {} must be {}", file_.string(), key, what);
-      value = *found;
-    }
-  }
+std::string text_of(const std::filesystem::path& value) {
+  return value.string();
+}
+std::string text_of(const std::string& value) {
+  return value;
+}
+std::string text_of(bool value) {
+  return value ? "true" : "false";
+}
+template <typename Number>
+std::string text_of(const Number& value) requires std::is_arithmetic_v<Number> {
+  return fmt::format("{}", value);
+}
+template <typename T>
+std::string text_of(const std::optional<T>& value) {
+  return value ? text_of(*value) : "";
+}
+std::string text_of(const std::vector<std::string>& value) {
+  return fmt::format("{}", fmt::join(value, " "));
+}
 
-  const toml::table& table_;
-  std::filesystem::path file_;
-  std::set<std::string> seen_;
-};
-
-/// Puts options into a table.
-struct TableWriter {
-  toml::table& table;
-  void operator()(const char* key, std::filesystem::path& value) { table.insert(key, value.string()); }
-  void operator()(const char* key, std::string& value) { table.insert(key, value); }
-  void operator()(const char* key, double& value) { table.insert(key, value); }
-  void operator()(const char* key, int64_t& value) { table.insert(key, value); }
-  void operator()(const char* key, uint64_t& value) { table.insert(key, int64_t(value)); }
-  void operator()(const char* key, std::vector<std::string>& value) {
-    toml::array list;
-    for (const std::string& text : value) list.push_back(text);
-    table.insert(key, std::move(list));
+toml::table parsed(const std::filesystem::path& path) {
+  require(std::filesystem::exists(path), ErrorKind::not_found, "read training options \"{}\": no such file",
+          path.string());
+  try {
+    return toml::parse_file(path.string());
+  } catch (const toml::parse_error& error) {
+    fail(ErrorKind::invalid_request, "read \"{}\": line {}: {}", path.string(), error.source().begin.line,
+         error.description());
   }
-  void operator()(const char* key, std::vector<int64_t>& value) {
-    toml::array list;
-    for (const int64_t number : value) list.push_back(number);
-    table.insert(key, std::move(list));
-  }
-};
+}
 
 void check_ranges(const RunConfig& c, const std::string& file) {
   const auto check = [&](bool holds, const char* rule) {
@@ -187,7 +148,8 @@ void check_ranges(const RunConfig& c, const std::string& file) {
   check(c.steps >= 1, "steps must be at least 1");
   check(c.batch_size >= 1 && c.batch_size <= 4096, "batch_size must lie in 1..4096");
   check(c.learning_rate > 0, "learning_rate must be above 0");
-  check(c.mixed_precision == "no" || c.mixed_precision == "bf16", "mixed_precision must be \"no\" or \"bf16\"");
+  check(c.mixed_precision == "no" || c.mixed_precision == "bf16" || c.mixed_precision == "fp16",
+        "mixed_precision must be \"no\", \"bf16\" or \"fp16\"");
   check(c.ema_decay >= 0 && c.ema_decay < 1, "ema_decay must lie in 0..1");
   check(c.save_every_n_steps >= 1 && c.log_every_n_steps >= 1,
         "save_every_n_steps and log_every_n_steps must be at least 1");
@@ -195,32 +157,60 @@ void check_ranges(const RunConfig& c, const std::string& file) {
 
 }  // namespace
 
-Training read_training_config(const std::filesystem::path& path) {
-  require(std::filesystem::exists(path), ErrorKind::not_found, "read training options \"{}\": no such file",
-          path.string());
-  toml::table table;
-  try {
-    table = toml::parse_file(path.string());
-  } catch (const toml::parse_error& error) {
-    fail(ErrorKind::invalid_request, "read \"{}\": line {}: {}", path.string(), error.source().begin.line,
-         error.description());
-  }
-  const std::string kind = table["kind"].value_or(std::string());
+Training read_training_config(const std::filesystem::path& path, const ToldOptions& told) {
+  toml::table table = path.empty() ? toml::table{{"kind", "lora"}} : parsed(path);
+  flatten(table);
+  // kohya's own files say no kind, and always this.
+  const bool is_kohyas = !table.contains("kind") && table.contains("pretrained_model_name_or_path");
+  const std::string kind = is_kohyas ? "lora" : table["kind"].value_or(std::string());
   Training training;
   if (kind == "vae") {
     training = VaeTraining{};
   } else if (kind == "diffusion") {
     training = DiffusionTraining{};
+  } else if (kind == "lora") {
+    LoraTraining lora;
+    visit_options(lora, ToldWriter(table, told));
+    for (const KohyaOption& option : kohya_options())
+      if (told.contains(option.name)) table.insert_or_assign(option.name, true);
+    drop_needless_options(table, path.string());
+    training = std::move(lora);
   } else {
-    fail(ErrorKind::invalid_request, "read \"{}\": kind must be \"vae\" or \"diffusion\", found \"{}\"", path.string(),
-         kind);
+    fail(ErrorKind::invalid_request, "read \"{}\": kind must be \"lora\", \"vae\" or \"diffusion\", found \"{}\"",
+         path.string(), kind);
   }
+  require(told.empty() || kind == "lora", ErrorKind::invalid_request,
+          "read \"{}\": options on the command line are for LoRA training, this is of kind \"{}\"; change the file",
+          path.string(), kind);
   TableReader reader(table, path);
   reader.mark_seen("kind");
   std::visit([&](auto& options) { visit_options(options, reader); }, training);
   reader.refuse_unknown_keys();
   check_ranges(run_config(training), path.string());
+  if (auto* lora = std::get_if<LoraTraining>(&training)) *lora = settled(std::move(*lora));
   return training;
+}
+
+std::vector<OptionRow> lora_option_rows() {
+  std::vector<OptionRow> rows;
+  LoraTraining standard;
+  const auto values = option_values(standard);
+  visit_options(standard, [&](const char* name, auto& member, const char* words) {
+    using Member = std::remove_cvref_t<decltype(member)>;
+    rows.push_back({.name = name,
+                    .words = words,
+                    .standard = values[rows.size()].second,
+                    .is_flag = std::is_same_v<Member, bool>,
+                    .is_list = std::is_same_v<Member, std::vector<std::string>>});
+  });
+  return rows;
+}
+
+std::vector<std::pair<std::string, std::string>> option_values(const LoraTraining& training) {
+  LoraTraining copy = training;
+  std::vector<std::pair<std::string, std::string>> values;
+  visit_options(copy, [&](const char* name, auto& member, const char*) { values.emplace_back(name, text_of(member)); });
+  return values;
 }
 
 RunConfig& run_config(Training& training) {
@@ -230,7 +220,8 @@ RunConfig& run_config(Training& training) {
 std::string resolved_toml(const Training& training) {
   Training copy = training;
   toml::table table;
-  table.insert("kind", std::holds_alternative<VaeTraining>(copy) ? "vae" : "diffusion");
+  constexpr const char* kKinds[] = {"vae", "diffusion", "lora"};  // as in the variant
+  table.insert("kind", kKinds[copy.index()]);
   TableWriter writer{table};
   std::visit([&](auto& options) { visit_options(options, writer); }, copy);
   std::ostringstream text;

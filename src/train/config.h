@@ -4,31 +4,15 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
 
-namespace darkroom::train {
+#include "train/lora_training.h"
+#include "train/run_config.h"
 
-/// Options of any run.
-struct RunConfig {
-  std::filesystem::path output_dir;  ///< log.csv, state.safetensors and the finished model go here
-  int64_t steps = 1000;              ///< optimizer steps of the whole run; the lr schedule spans them
-  int64_t batch_size = 32;
-  uint64_t seed = 0;  ///< every random draw of step n depends on (seed, n) alone: resume is exact
-  std::string optimizer = "AdamW";
-  double learning_rate = 5e-4;
-  double min_learning_rate = 0;        ///< where the cosine ends
-  std::string lr_schedule = "cosine";  ///< cosine, constant; both after the warm-up
-  int64_t warmup_steps = 100;
-  double beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weight_decay = 0.01;  ///< of AdamW; the others take optimizer_args
-  std::vector<std::string> optimizer_args;  ///< "d_coef=2", "betas=0.9,0.99": what else the optimizer is told
-  double max_grad_norm = 1.0;               ///< global L2 norm over all parameters; 0 = no clipping
-  double ema_decay = 0.999;                 ///< grows to this as (1 + n) / (10 + n)
-  std::string mixed_precision = "no";       ///< no, bf16
-  int64_t save_every_n_steps = 500;         ///< resumable state, written atomically
-  int64_t log_every_n_steps = 20;
-};
+namespace darkroom::train {
 
 /// Training of an AutoencoderKL on cut-out pictures over random backgrounds.
 struct VaeTraining {
@@ -66,11 +50,27 @@ struct DiffusionTraining {
   std::string model_name = "model";
 };
 
-using Training = std::variant<VaeTraining, DiffusionTraining>;
+using Training = std::variant<VaeTraining, DiffusionTraining, LoraTraining>;
 
-/// Reads `kind = "vae" | "diffusion"` and the options above, all at top level; relative paths are relative to the file.
+/// Options said on a command line: name without dashes -> values; a flag has none.
+using ToldOptions = std::map<std::string, std::vector<std::string>>;
+
+/// Reads `kind = "vae" | "diffusion" | "lora"` and the options above, all at top level; relative paths are relative to
+/// the file. A file of kohya's trainer, which says no kind and may have sections, is a LoRA training. What is told
+/// counts over the file, and is for LoRA training only; the file may be empty.
 /// Throws Error{not_found, invalid_request} naming the file, the key and what it may be.
-Training read_training_config(const std::filesystem::path& path);
+Training read_training_config(const std::filesystem::path& path, const ToldOptions& told = {});
+
+/// An option of a LoRA training, for the command line, help and tables.
+struct OptionRow {
+  std::string name, words;
+  std::string standard;  ///< its value where nothing is said; "" = none
+  bool is_flag = false, is_list = false;
+};
+std::vector<OptionRow> lora_option_rows();
+
+/// Every option with the value it has: name -> text, in the order of lora_option_rows().
+std::vector<std::pair<std::string, std::string>> option_values(const LoraTraining& training);
 
 /// The options of a run.
 RunConfig& run_config(Training& training);

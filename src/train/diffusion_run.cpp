@@ -12,6 +12,8 @@
 #include "train/initialise.h"
 #include "train/loop.h"
 #include "train/loss.h"
+#include "train/loss_by_quarter.h"
+#include "train/lr_schedule.h"
 #include "train/pictures.h"
 #include "train/random.h"
 #include "train/run.h"
@@ -109,16 +111,6 @@ Tensor min_snr_weight(const Tensor& sigma, double gamma) {
   return (snr + 1).clamp_max(gamma + 1) / (snr + 1);
 }
 
-/// Unweighted loss by quarter of the timesteps: where a run still learns.
-Scalars loss_by_quarter(const Tensor& per_picture, const Tensor& t) {
-  Scalars details;
-  for (int quarter = 0; quarter < 4; ++quarter) {
-    const Tensor chosen = per_picture.masked_select(at::floor(t / 250).eq(quarter));
-    if (chosen.numel() > 0) details.emplace_back(fmt::format("loss_quarter_{}", quarter), chosen.mean().item<double>());
-  }
-  return details;
-}
-
 }  // namespace
 
 void run_diffusion_training(const DiffusionTraining& options, const std::string& resolved, const Progress& progress) {
@@ -130,7 +122,7 @@ void run_diffusion_training(const DiffusionTraining& options, const std::string&
   Networks networks = starting_networks(options, model);
   const int64_t positions = networks.text->config.positions;
 
-  TrainingState state(run, {{"text_encoder", networks.text.get()}, {"unet", networks.unet.get()}});
+  TrainingState state(run, {whole_networks({{"text_encoder", networks.text.get()}, {"unet", networks.unet.get()}})});
   if (std::filesystem::exists(run.output_dir / "state.safetensors")) state.load(run.output_dir / "state.safetensors");
   TrainingLog log(run.output_dir, state.steps_done(), run.steps, progress);
   const std::vector<int64_t> indices = repeated_indices(dataset);
@@ -140,7 +132,7 @@ void run_diffusion_training(const DiffusionTraining& options, const std::string&
   const Tensor latents =
       state.steps_done() < run.steps ? encoded_pictures(*vae, dataset, log, state.steps_done()) : Tensor();
 
-  const auto loss = [&](int64_t step) {
+  const auto loss = [&](int64_t step, int64_t) {
     at::Generator draws = generator_for(run.seed, Purpose::batch, step);
     std::vector<Tensor> chosen;
     std::vector<std::string> captions;
@@ -165,7 +157,8 @@ void run_diffusion_training(const DiffusionTraining& options, const std::string&
     return StepLoss{(per_picture * min_snr_weight(sigma, options.min_snr)).mean(),
                     loss_by_quarter(per_picture.detach(), t.to(at::kFloat))};
   };
-  run_loop(run, resolved, state, log, {loss, {}});
+  run_loop(run, resolved, state, log,
+           {.loss = loss, .learning_rate = [&](int64_t step) { return learning_rate(run, step); }});
 
   state.exchange_with_average();
   networks.text->require_gradients(false);

@@ -6,7 +6,6 @@
 #include <map>
 
 #include "base/error.h"
-#include "train/lr_schedule.h"
 
 namespace darkroom::train {
 namespace {
@@ -51,17 +50,19 @@ void run_loop(const RunConfig& config, const std::string& options, TrainingState
   try {
     while (state.steps_done() < config.steps) {
       const int64_t step = state.steps_done();
+      const int64_t parts = tasks.parts ? tasks.parts(step) : 1;
       double loss = 0;
-      {
+      for (int64_t part = 0; part < parts; ++part) {
         MixedPrecision mixed(config.mixed_precision == "bf16");
-        const StepLoss result = tasks.loss(step);
-        loss = result.loss.item<double>();
-        require(std::isfinite(loss), ErrorKind::internal,
+        const StepLoss result = tasks.loss(step, part);
+        const double value = result.loss.item<double>();
+        require(std::isfinite(value), ErrorKind::internal,
                 "training step {}: the loss is not finite; lower learning_rate or set mixed_precision = \"no\"", step);
-        result.loss.backward();
-        for (const auto& [name, value] : result.details) means.add(name, value);
+        (tasks.accumulation == 1 ? result.loss : result.loss / double(tasks.accumulation)).backward();
+        for (const auto& [name, detail] : result.details) means.add(name, detail);
+        loss += value / double(parts);
       }
-      const double rate = learning_rate(config, step);
+      const double rate = tasks.learning_rate(step);
       means.add("loss", loss);
       means.add("gradient_norm", state.update(rate));
       const int64_t done = state.steps_done();

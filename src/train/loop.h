@@ -15,8 +15,13 @@ struct StepLoss {
 };
 
 struct LoopTasks {
-  std::function<StepLoss(int64_t step)> loss;               ///< of step `step`, 0-based
-  std::function<void(int64_t steps_done)> after_step = {};  ///< validation and the like; may be empty
+  /// Of part `part` of step `step`, both 0-based.
+  std::function<StepLoss(int64_t step, int64_t part)> loss;
+  std::function<double(int64_t step)> learning_rate;
+  /// How many batches make step `step`; gradients add up, each divided by `accumulation`. None means one.
+  std::function<int64_t(int64_t step)> parts = {};
+  int64_t accumulation = 1;
+  std::function<void(int64_t steps_done)> after_step = {};  ///< validation, saving and the like; may be empty
 };
 
 /// Runs from state.steps_done() to config.steps. Every save_every_n_steps, at the end, and when the progress callback

@@ -1,5 +1,8 @@
 #include "train/lora_network.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <optional>
@@ -8,6 +11,7 @@
 #include "base/error.h"
 #include "checkpoint/stored_tensors.h"
 #include "formats/safetensors.h"
+#include "formats/sha256.h"
 #include "layers/conv2d.h"
 #include "layers/linear.h"
 #include "models/names.h"
@@ -168,6 +172,57 @@ NamedTensors LoraNetwork::parameters() const {
   return all;
 }
 
+void LoraNetwork::start_from(const std::filesystem::path& path) {
+  NoGrad guard;
+  const formats::TensorFile file = formats::read_safetensors(path);
+  const auto refuse = [&](const std::string& what) {
+    fail(ErrorKind::invalid_request, "start from LoRA \"{}\": {}; give the options it was trained with", path.string(),
+         what);
+  };
+  const auto take = [&](const std::string& name, const Tensor& into) {
+    const auto found = file.tensors.find(name);
+    if (found == file.tensors.end()) refuse(fmt::format("it has no \"{}\"", name));
+    const Tensor values = checkpoint::tensor_view(found->second);
+    if (values.numel() != into.numel() || values.size(0) != into.size(0))
+      refuse(fmt::format("\"{}\" has the sizes {}, trained are {}", name, fmt::join(values.sizes(), "x"),
+                         fmt::join(into.sizes(), "x")));
+    Tensor(into).copy_(values.view(into.sizes()));
+  };
+  for (const LoraModule& module : modules_) {
+    take(module.name + ".lora_down.weight", module.down);
+    take(module.name + ".lora_up.weight", module.up);
+    const auto alpha = file.tensors.find(module.name + ".alpha");
+    if (alpha == file.tensors.end()) continue;
+    const double stated = checkpoint::tensor_view(alpha->second).to(at::kDouble).item<double>();
+    // Parity: kohya's trainer would train with its own scale and save the file's alpha.
+    if (std::abs(stated - module.alpha) > 1e-3 * module.alpha)
+      refuse(fmt::format("alpha of \"{}\" is {}, trained is {}", module.name, stated, module.alpha));
+  }
+  if (file.tensors.size() > 3 * modules_.size())
+    refuse(fmt::format("it has {} tensors, trained are {} modules", file.tensors.size(), modules_.size()));
+}
+
+LoraNetwork::Norms LoraNetwork::limit_norms(double most) {
+  NoGrad guard;
+  Norms norms;
+  for (LoraModule& module : modules_) {
+    const Tensor down = module.down.flatten(1), up = module.up.flatten(1);
+    // |up down|² without the product itself.
+    const double square = (up.t().mm(up) * down.mm(down.t())).sum(at::kDouble).item<double>();
+    double norm = module.scale() * std::sqrt(std::max(0.0, square));
+    if (norm > most) {
+      const double factor = std::sqrt(most / norm);
+      module.down.mul_(factor);
+      module.up.mul_(factor);
+      norm = most;
+      ++norms.shrunk;
+    }
+    norms.mean += norm / double(modules_.size());
+    norms.largest = std::max(norms.largest, norm);
+  }
+  return norms;
+}
+
 void LoraNetwork::save(const std::filesystem::path& path, at::ScalarType dtype,
                        const std::map<std::string, std::string>& metadata) const {
   NoGrad guard;
@@ -180,7 +235,11 @@ void LoraNetwork::save(const std::filesystem::path& path, at::ScalarType dtype,
     add(module.name + ".lora_up.weight", module.up);
     add(module.name + ".alpha", at::full({}, module.alpha));
   }
-  formats::write_safetensors(path, tensors, metadata);
+  formats::Sha256 sha;
+  for (const auto& [name, tensor] : tensors) sha.add(tensor.data, tensor.bytes);
+  std::map<std::string, std::string> all = metadata;
+  all["sshs_model_hash"] = sha.hex();
+  formats::write_safetensors(path, tensors, all);
 }
 
 }  // namespace darkroom::train

@@ -11,20 +11,9 @@
 
 #include "checkpoint/load.h"
 #include "train/optimizers.h"
+#include "train/training_options.h"
 
 namespace darkroom::train {
-
-struct LoraOptions {
-  int64_t dim = 4;       ///< rank
-  double alpha = 1;      ///< 0 = dim
-  int64_t conv_dim = 0;  ///< rank of 3x3 convolutions ("LoCon"); with it 1x1 ones and time projections are trained too,
-                         ///< at `dim`; 0 = none of them
-  double conv_alpha = 1;
-  double dropout = 0;         ///< share of the values between down and up that are left out in a step
-  double rank_dropout = 0;    ///< share of ranks, for each picture; the others grow by 1 / (1 - share)
-  double module_dropout = 0;  ///< share of layers without any change in a step
-  bool unet = true, text_encoder = true;
-};
 
 /// One layer's part.
 struct LoraModule {
@@ -55,7 +44,20 @@ class LoraNetwork {
   void begin_step(at::Generator generator) { generator_ = std::move(generator); }
   void set_multiplier(double multiplier) { multiplier_ = multiplier; }
 
-  /// A LoRA file in `dtype`: each module's matrices and its alpha, with `metadata` (ss_...). Throws Error{io}.
+  /// Takes the values of a LoRA file with the same modules, ranks and alphas. Throws Error{invalid_request} naming what
+  /// differs, and as read_safetensors() does.
+  void start_from(const std::filesystem::path& path);
+
+  /// Shrinks every module whose change |alpha / dim * up down| is longer than `most`, both matrices alike.
+  /// Source: sd-scripts, networks/lora.py apply_max_norm_regularization.
+  struct Norms {
+    int64_t shrunk = 0;
+    double mean = 0, largest = 0;  ///< afterwards
+  };
+  Norms limit_norms(double most);
+
+  /// A LoRA file in `dtype`: each module's matrices and its alpha, with `metadata` (ss_...) and the hash of its data
+  /// (sshs_model_hash), by which A1111 finds it. Throws Error{io}.
   void save(const std::filesystem::path& path, at::ScalarType dtype,
             const std::map<std::string, std::string>& metadata) const;
 

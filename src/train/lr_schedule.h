@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "train/config.h"
+#include "train/run_config.h"
 
 namespace darkroom::train {
 

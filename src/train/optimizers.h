@@ -2,12 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/tensor.h"
-#include "train/config.h"
+#include "train/run_config.h"
 
 namespace darkroom::train {
 
@@ -23,14 +24,17 @@ class Optimizer {
   /// What must be saved for an exact resume: tensors that share memory with the optimizer's own, so that copying into
   /// them restores it. Steps done are part of it.
   virtual NamedTensors state() = 0;
+
+  /// d of the optimizers that find their own step size: the learning rate is a factor on it.
+  virtual std::optional<double> step_size() const { return std::nullopt; }
 };
 
 /// `parameters`: leaf tensors, fp32, contiguous in memory in some order. Throws Error{invalid_request} for an unknown
 /// name.
 std::unique_ptr<Optimizer> make_optimizer(const RunConfig& config, NamedTensors parameters);
 
-/// AdamW takes the configuration's beta1, beta2, eps and weight_decay; the others optimizer_args, "name=value" each,
-/// with their authors' defaults. Those throw Error{invalid_request} for an argument they do not have.
+/// All take optimizer_args, "name=value" each, with their authors' defaults; AdamW's are the configuration's beta1,
+/// beta2, eps and weight_decay. Those throw Error{invalid_request} for an argument they do not have.
 std::unique_ptr<Optimizer> make_adamw(const RunConfig& config, NamedTensors parameters);
 std::unique_ptr<Optimizer> make_adamw_8bit(const RunConfig& config, NamedTensors parameters);
 std::unique_ptr<Optimizer> make_lion(const RunConfig& config, NamedTensors parameters);

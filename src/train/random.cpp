@@ -31,12 +31,15 @@ double random_unit(at::Generator& generator) {
   return double(engine->random64() >> 11) * 0x1.0p-53;
 }
 
-std::vector<int64_t> epoch_order(uint64_t seed, uint64_t epoch, int64_t count) {
+std::vector<int64_t> shuffled(at::Generator generator, int64_t count) {
   std::vector<int64_t> order(count);
   std::iota(order.begin(), order.end(), 0);
-  at::Generator generator = generator_for(seed, Purpose::order, epoch);
   for (int64_t i = count - 1; i > 0; --i) std::swap(order[i], order[random_index(generator, i + 1)]);
   return order;
+}
+
+std::vector<int64_t> epoch_order(uint64_t seed, uint64_t epoch, int64_t count) {
+  return shuffled(generator_for(seed, Purpose::order, epoch), count);
 }
 
 Tensor stratified_timesteps(int64_t count, int64_t timesteps, at::Generator& generator) {

@@ -9,12 +9,15 @@
 
 namespace darkroom::train {
 
-enum class Purpose : uint64_t { initial_weights = 1, order, batch, validation };
+enum class Purpose : uint64_t { initial_weights = 1, order, batch, validation, picture, dropout };
 
 /// A libtorch CPU generator for one use, e.g. Purpose::batch at step 17.
 at::Generator generator_for(uint64_t seed, Purpose purpose, uint64_t index);
 
-/// Numbers 0..count-1 in the random order of one epoch.
+/// Numbers 0..count-1 in random order.
+std::vector<int64_t> shuffled(at::Generator generator, int64_t count);
+
+/// The same in the order of one epoch.
 std::vector<int64_t> epoch_order(uint64_t seed, uint64_t epoch, int64_t count);
 
 /// A uniform whole number in 0..bound-1, and a uniform real in [0, 1).

@@ -3,6 +3,7 @@
 
 #include "base/progress.h"
 #include "train/config.h"
+#include "train/lora_run.h"
 
 namespace darkroom::train {
 
@@ -10,9 +11,10 @@ namespace darkroom::train {
 /// the same bits as an uninterrupted one. Writes output_dir/options.toml (every option, resolved), log.csv,
 /// state.safetensors and at the end the model:
 /// - VaeTraining: output_dir/vae, a diffusers AutoencoderKL folder with the averaged weights;
-/// - DiffusionTraining: output_dir/model, a complete diffusers folder.
+/// - DiffusionTraining: output_dir/model, a complete diffusers folder;
+/// - LoraTraining: output_dir/<output_name>.safetensors, curves for TensorBoard in logs/, and sample/ (hooks).
 /// progress may throw Error{cancelled}: the state is saved and the error passed on.
-void run_training(const Training& training, const Progress& progress);
+void run_training(const Training& training, const Progress& progress, const LoraHooks& hooks = {});
 
 /// Threads libtorch computes with; 0 = one per physical core this process may use. Requires: threads >= 0.
 void set_threads(int threads);

@@ -8,19 +8,28 @@
 
 namespace darkroom::train {
 
-TrainingState::TrainingState(const RunConfig& config, std::vector<std::pair<std::string, layers::Module*>> networks)
-    : config_(config) {
-  for (auto& [name, network] : networks) {
+ParameterGroup whole_networks(const std::vector<std::pair<std::string, layers::Module*>>& networks) {
+  ParameterGroup group;
+  for (const auto& [name, network] : networks) {
     network->convert_to(at::kFloat);
     network->require_gradients(true);
     for (auto& [key, tensor] : network->named_parameters()) {
       // Convolutions run fastest with channels last, weights and gradients included.
       if (tensor->dim() == 4) *tensor = tensor->detach().contiguous(at::MemoryFormat::ChannelsLast).requires_grad_();
-      parameters_.emplace_back(name + "." + key, *tensor);
+      group.parameters.emplace_back(name + "." + key, *tensor);
     }
   }
+  return group;
+}
+
+TrainingState::TrainingState(const RunConfig& config, std::vector<ParameterGroup> groups) : config_(config) {
+  for (const ParameterGroup& group : groups) {
+    parameters_.insert(parameters_.end(), group.parameters.begin(), group.parameters.end());
+    optimizers_.push_back(make_optimizer(config, group.parameters));
+    rate_factors_.push_back(group.rate_factor);
+  }
+  if (config.ema_decay == 0) return;
   for (const auto& [name, tensor] : parameters_) average_.emplace_back(name, tensor.detach().clone());
-  optimizer_ = make_optimizer(config, parameters_);
 }
 
 double TrainingState::update(double learning_rate) {
@@ -38,14 +47,12 @@ double TrainingState::update(double learning_rate) {
       if (tensor.grad().defined()) tensor.mutable_grad().mul_(config_.max_grad_norm / (norm + 1e-6));
     }
   }
-  optimizer_->step(learning_rate);
+  for (size_t i = 0; i < optimizers_.size(); ++i) optimizers_[i]->step(learning_rate * rate_factors_[i]);
   ++steps_done_;
   const double n = double(steps_done_);
   const double decay = std::min(config_.ema_decay, (1 + n) / (10 + n));
-  for (size_t i = 0; i < parameters_.size(); ++i) {
-    average_[i].second.lerp_(parameters_[i].second, 1 - decay);
-    parameters_[i].second.mutable_grad().reset();
-  }
+  for (size_t i = 0; i < average_.size(); ++i) average_[i].second.lerp_(parameters_[i].second, 1 - decay);
+  for (auto& [name, tensor] : parameters_) tensor.mutable_grad().reset();
   return norm;
 }
 
@@ -53,8 +60,17 @@ NamedTensors TrainingState::everything() const {
   NamedTensors all;
   for (const auto& [name, tensor] : parameters_) all.emplace_back("weight." + name, tensor.detach());
   for (const auto& [name, tensor] : average_) all.emplace_back("average." + name, tensor);
-  for (const auto& [name, tensor] : optimizer_->state()) all.emplace_back("optimizer." + name, tensor);
+  for (size_t i = 0; i < optimizers_.size(); ++i) {
+    for (const auto& [name, tensor] : optimizers_[i]->state())
+      all.emplace_back(fmt::format("optimizer.{}.{}", i, name), tensor);
+  }
   return all;
+}
+
+int64_t TrainingState::bytes() const {
+  int64_t bytes = 0;
+  for (const auto& [name, tensor] : everything()) bytes += int64_t(tensor.nbytes());
+  return bytes;  // the weights' own part is as large as their gradients
 }
 
 void TrainingState::save(const std::filesystem::path& file, const std::string& options) const {
@@ -80,9 +96,15 @@ void TrainingState::load(const std::filesystem::path& file) {
   steps_done_ = std::stoll(steps->second);
 }
 
+std::string TrainingState::saved_options(const std::filesystem::path& file) {
+  const formats::TensorFile saved = formats::read_safetensors(file);
+  const auto options = saved.metadata.find("options");
+  return options == saved.metadata.end() ? "" : options->second;
+}
+
 void TrainingState::exchange_with_average() {
   NoGrad guard;
-  for (size_t i = 0; i < parameters_.size(); ++i) {
+  for (size_t i = 0; i < average_.size(); ++i) {
     const Tensor trained = parameters_[i].second.detach().clone();
     parameters_[i].second.copy_(average_[i].second);
     average_[i].second.copy_(trained);

@@ -4,21 +4,32 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "layers/module.h"
 #include "train/optimizers.h"
 
 namespace darkroom::train {
 
-/// The networks trained together, as names and tensors: "<network>.<parameter>".
+/// Leaves that want gradients, fp32, and the factor on the learning rate they are trained with.
+struct ParameterGroup {
+  NamedTensors parameters;
+  double rate_factor = 1;
+};
+
+/// Whole networks as one group: their parameters, "<network>.<parameter>", become fp32 leaves that want gradients.
+ParameterGroup whole_networks(const std::vector<std::pair<std::string, layers::Module*>>& networks);
+
+/// Everything trained together.
 class TrainingState {
  public:
-  /// Networks must outlive the state; their parameters become fp32 leaves that want gradients.
-  TrainingState(const RunConfig& config, std::vector<std::pair<std::string, layers::Module*>> networks);
+  /// The tensors of the groups are trained where they lie. Each group has an optimizer of its own.
+  TrainingState(const RunConfig& config, std::vector<ParameterGroup> groups);
 
   int64_t steps_done() const { return steps_done_; }
 
-  /// Clips the gradients to max_grad_norm, steps the optimizer and the moving average, forgets the gradients.
+  /// Clips the gradients of all groups together to max_grad_norm, steps the optimizers and the moving average, forgets
+  /// the gradients.
   /// Returns the norm before clipping. Throws Error{internal} if it is not finite: the weights stay as they are.
   double update(double learning_rate);
 
@@ -28,16 +39,27 @@ class TrainingState {
   /// Restores what save() wrote, bit for bit. Throws Error{corrupt_file} when names or shapes differ.
   void load(const std::filesystem::path& file);
 
-  /// Puts the averaged weights into the networks; calling it again puts the trained ones back.
+  /// The options save() wrote. Throws as read_safetensors() does.
+  static std::string saved_options(const std::filesystem::path& file);
+
+  /// Puts the averaged weights into the networks; calling it again puts the trained ones back. Does nothing where
+  /// ema_decay is 0: then there is no average.
   void exchange_with_average();
+
+  /// Memory of gradients, optimizers and average, in bytes.
+  int64_t bytes() const;
+
+  /// What the optimizer of a group has found to be the size of its steps; nothing for one that is told it.
+  std::optional<double> step_size(size_t group) const { return optimizers_[group]->step_size(); }
 
  private:
   NamedTensors everything() const;
 
   RunConfig config_;
-  NamedTensors parameters_;  // share memory with the networks
+  NamedTensors parameters_;  // of all groups; share memory with the networks
   NamedTensors average_;
-  std::unique_ptr<Optimizer> optimizer_;
+  std::vector<std::unique_ptr<Optimizer>> optimizers_;  // one per group
+  std::vector<double> rate_factors_;
   int64_t steps_done_ = 0;
 };
 

@@ -4,6 +4,7 @@
 #include "train/initialise.h"
 #include "train/loop.h"
 #include "train/loss.h"
+#include "train/lr_schedule.h"
 #include "train/pictures.h"
 #include "train/random.h"
 #include "train/run.h"
@@ -67,11 +68,11 @@ void run_vae_training(const VaeTraining& options, const std::string& resolved, c
   models::AutoencoderKL vae(vae_config(options));
   at::Generator generator = generator_for(run.seed, Purpose::initial_weights, 0);
   initialise(vae, generator);
-  TrainingState state(run, {{"vae", &vae}});
+  TrainingState state(run, {whole_networks({{"vae", &vae}})});
   if (std::filesystem::exists(run.output_dir / "state.safetensors")) state.load(run.output_dir / "state.safetensors");
   TrainingLog log(run.output_dir, state.steps_done(), run.steps, progress);
 
-  const auto loss = [&](int64_t step) {
+  const auto loss = [&](int64_t step, int64_t) {
     at::Generator draws = generator_for(run.seed, Purpose::batch, step);
     const Tensor picture = training.random_crops(run.batch_size, options.crop, options.white_background, draws);
     const models::Posterior posterior = vae.encode(picture);
@@ -87,7 +88,9 @@ void run_vae_training(const VaeTraining& options, const std::string& resolved, c
     log.add(done, {{"validation_psnr", psnr}});
     log.report("training", done, fmt::format("validation PSNR {:.2f} dB", psnr));
   };
-  run_loop(run, resolved, state, log, {loss, validate});
+  run_loop(
+      run, resolved, state, log,
+      {.loss = loss, .learning_rate = [&](int64_t step) { return learning_rate(run, step); }, .after_step = validate});
 
   state.exchange_with_average();
   vae.config.scale = latent_scale(vae, training, run.seed);

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "layers/linear.h"
+#include "train/lr_schedule.h"
 #include "train/tiny_dataset.h"
 
 namespace darkroom::train {
@@ -23,15 +24,22 @@ RunConfig config_in(const std::filesystem::path& folder) {
   return config;
 }
 
+std::function<double(int64_t)> rate_of(const RunConfig& config) {
+  return [config](int64_t step) { return learning_rate(config, step); };
+}
+
 TEST(Loop, WalksDownhillAndCallsBackEveryStep) {
   const TinyDataset data;
   Bowl bowl;
   bowl.line.weight.fill_(0);
   const RunConfig config = config_in(data.folder());
-  TrainingState state(config, {{"bowl", &bowl.line}});
+  TrainingState state(config, {whole_networks({{"bowl", &bowl.line}})});
   TrainingLog log(data.folder(), 0, config.steps, ignore_progress);
   int calls = 0;
-  run_loop(config, "", state, log, {[&](int64_t) { return bowl.loss(); }, [&](int64_t) { ++calls; }});
+  run_loop(config, "", state, log,
+           {.loss = [&](int64_t, int64_t) { return bowl.loss(); },
+            .learning_rate = rate_of(config),
+            .after_step = [&](int64_t) { ++calls; }});
   EXPECT_NEAR(bowl.line.weight.item<float>(), 3, 0.02);
   EXPECT_EQ(calls, 200);
 }
@@ -41,12 +49,14 @@ TEST(Loop, AStopSavesTheStepsDone) {
   Bowl bowl;
   bowl.line.weight.fill_(0);
   const RunConfig config = config_in(data.folder());
-  TrainingState state(config, {{"bowl", &bowl.line}});
+  TrainingState state(config, {whole_networks({{"bowl", &bowl.line}})});
   TrainingLog log(data.folder(), 0, config.steps,
                   [](const ProgressEvent& event) { require(event.step < 5, ErrorKind::cancelled, "stop"); });
-  EXPECT_THROW(run_loop(config, "", state, log, {[&](int64_t) { return bowl.loss(); }, {}}), Error);
+  EXPECT_THROW(run_loop(config, "", state, log,
+                        {.loss = [&](int64_t, int64_t) { return bowl.loss(); }, .learning_rate = rate_of(config)}),
+               Error);
   layers::Linear other(1, 1, false);
-  TrainingState resumed(config, {{"bowl", &other}});
+  TrainingState resumed(config, {whole_networks({{"bowl", &other}})});
   resumed.load(data.folder() / "state.safetensors");
   EXPECT_EQ(resumed.steps_done(), 5);
   EXPECT_TRUE(at::equal(other.weight, bowl.line.weight));
@@ -57,9 +67,11 @@ TEST(Loop, ALossThatIsNotFiniteStopsTheRun) {
   Bowl bowl;
   bowl.line.weight.fill_(NAN);
   const RunConfig config = config_in(data.folder());
-  TrainingState state(config, {{"bowl", &bowl.line}});
+  TrainingState state(config, {whole_networks({{"bowl", &bowl.line}})});
   TrainingLog log(data.folder(), 0, config.steps, ignore_progress);
-  EXPECT_THROW(run_loop(config, "", state, log, {[&](int64_t) { return bowl.loss(); }, {}}), Error);
+  EXPECT_THROW(run_loop(config, "", state, log,
+                        {.loss = [&](int64_t, int64_t) { return bowl.loss(); }, .learning_rate = rate_of(config)}),
+               Error);
 }
 
 TEST(Loop, MixedPrecisionMultipliesInBf16InsideItsScope) {

@@ -23,7 +23,7 @@ RunConfig plain() {
 
 TEST(TrainingState, TheAverageFollowsAndCanBeExchanged) {
   Line line;
-  TrainingState state(plain(), {{"line", &line}});
+  TrainingState state(plain(), {whole_networks({{"line", &line}})});
   line.weight.mutable_grad() = at::ones({1, 1});
   state.update(0.1);
   const double trained = line.weight.item<double>();
@@ -39,7 +39,7 @@ TEST(TrainingState, GradientsAreClippedTogetherAndForgotten) {
   Line a, b;
   RunConfig config = plain();
   config.max_grad_norm = 1;
-  TrainingState state(config, {{"a", &a}, {"b", &b}});
+  TrainingState state(config, {whole_networks({{"a", &a}, {"b", &b}})});
   a.weight.mutable_grad() = at::full({1, 1}, 3.f);
   b.weight.mutable_grad() = at::full({1, 1}, 4.f);
   EXPECT_NEAR(state.update(0.1), 5, 1e-6);
@@ -49,7 +49,7 @@ TEST(TrainingState, GradientsAreClippedTogetherAndForgotten) {
 
 TEST(TrainingState, AGradientThatIsNotFiniteChangesNothing) {
   Line line;
-  TrainingState state(plain(), {{"line", &line}});
+  TrainingState state(plain(), {whole_networks({{"line", &line}})});
   line.weight.mutable_grad() = at::full({1, 1}, NAN);
   EXPECT_THROW(state.update(0.1), Error);
   EXPECT_EQ(line.weight.item<float>(), 1);
@@ -58,10 +58,10 @@ TEST(TrainingState, AGradientThatIsNotFiniteChangesNothing) {
 TEST(TrainingState, LoadsOnlyWhatFits) {
   const TinyDataset data;
   Line line;
-  TrainingState state(plain(), {{"line", &line}});
+  TrainingState state(plain(), {whole_networks({{"line", &line}})});
   state.save(data.folder() / "state.safetensors", "");
   Line other;
-  TrainingState renamed(plain(), {{"curve", &other}});
+  TrainingState renamed(plain(), {whole_networks({{"curve", &other}})});
   EXPECT_THROW(renamed.load(data.folder() / "state.safetensors"), Error);
   data.add_file("broken.safetensors", "short");
   EXPECT_THROW(state.load(data.folder() / "broken.safetensors"), Error);

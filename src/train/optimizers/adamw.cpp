@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "train/optimizer_arguments.h"
 #include "train/optimizers.h"
 
 namespace darkroom::train {
@@ -13,6 +14,12 @@ class AdamW : public Optimizer {
  public:
   AdamW(const RunConfig& config, NamedTensors parameters)
       : config_(config), parameters_(std::move(parameters)), steps_(at::zeros({1}, at::kDouble)) {
+    OptimizerArguments arguments("AdamW", config.optimizer_args);
+    const std::vector<double> betas = arguments.numbers("betas", {config.beta1, config.beta2});
+    config_.beta1 = betas[0], config_.beta2 = betas[1];
+    config_.eps = arguments.number("eps", config.eps);
+    config_.weight_decay = arguments.number("weight_decay", config.weight_decay);
+    arguments.refuse_others();
     for (auto& [name, parameter] : parameters_) {
       TORCH_CHECK(parameter.scalar_type() == at::kFloat && parameter.is_non_overlapping_and_dense(),
                   "adamw: parameter ", name, " must be dense fp32");

@@ -47,6 +47,8 @@ class Prodigy : public Optimizer {
     k += 1;
   }
 
+  std::optional<double> step_size() const override { return numbers_.data_ptr<double>()[0]; }
+
   NamedTensors state() override {
     NamedTensors all = {{"d", numbers_}};
     append_state(all, "exp_avg", parameters_, first_);

@@ -1,0 +1,56 @@
+#include "formats/sha256.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+#include "base/error.h"
+#include "formats/utf8.h"
+
+namespace darkroom::formats {
+
+struct Sha256::Context {
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest{EVP_MD_CTX_new(), EVP_MD_CTX_free};
+};
+
+Sha256::Sha256() : context_(std::make_unique<Context>()) {
+  require(context_->digest && EVP_DigestInit_ex(context_->digest.get(), EVP_sha256(), nullptr) == 1,
+          ErrorKind::internal, "start SHA-256: libcrypto refused");
+}
+
+Sha256::~Sha256() = default;
+
+void Sha256::add(const void* data, size_t bytes) {
+  EVP_DigestUpdate(context_->digest.get(), data, bytes);
+}
+
+void Sha256::add_file(const std::filesystem::path& path, int64_t start, int64_t most) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+  const auto name = [&] { return in_quotes(path.string()); };
+  require(file != nullptr, ErrorKind::io, "hash {}: cannot open it: {}", name(), std::strerror(errno));
+  require(fseeko(file.get(), start, SEEK_SET) == 0, ErrorKind::io, "hash {}: cannot seek in it", name());
+  std::vector<char> buffer(1 << 20);
+  while (most > 0) {
+    const size_t wanted = size_t(std::min<int64_t>(most, int64_t(buffer.size())));
+    const size_t bytes = std::fread(buffer.data(), 1, wanted, file.get());
+    if (bytes == 0) break;
+    add(buffer.data(), bytes);
+    most -= int64_t(bytes);
+  }
+  require(!std::ferror(file.get()), ErrorKind::io, "hash {}: cannot read it: {}", name(), std::strerror(errno));
+}
+
+std::string Sha256::hex() {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  EVP_DigestFinal_ex(context_->digest.get(), digest, &size);
+  std::string text;
+  for (unsigned i = 0; i < size; ++i) text += fmt::format("{:02x}", digest[i]);
+  return text;
+}
+
+}  // namespace darkroom::formats

@@ -1,0 +1,33 @@
+// SHA-256 (FIPS 180-4) of files and texts, by OpenSSL's libcrypto.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace darkroom::formats {
+
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(const Sha256&) = delete;
+  Sha256& operator=(const Sha256&) = delete;
+
+  void add(const void* data, size_t bytes);
+  void add(std::string_view text) { add(text.data(), text.size()); }
+  /// The bytes of a file from `start` on, `most` at most. Throws Error{io} naming it.
+  void add_file(const std::filesystem::path& path, int64_t start = 0, int64_t most = INT64_MAX);
+
+  /// The digest of what was added, 64 hex digits. Call it once, last.
+  std::string hex();
+
+ private:
+  struct Context;
+  std::unique_ptr<Context> context_;
+};
+
+}  // namespace darkroom::formats

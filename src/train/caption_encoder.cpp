@@ -1,0 +1,128 @@
+#include "train/caption_encoder.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace darkroom::train {
+namespace {
+
+using prompt::Tokenizer;
+
+constexpr size_t kMostRemembered = 4096;  // captions: about 1 GB of SDXL's
+
+std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::TextEncoderDescription& encoder) {
+  if (encoder.tokenizer)
+    return std::make_shared<const Tokenizer>(
+        Tokenizer::from_texts(encoder.tokenizer->vocab_json, encoder.tokenizer->merges_txt));
+  return {std::shared_ptr<void>(), &Tokenizer::clip()};
+}
+
+/// Windows [B·n, T, C] -> [B, 2 + n (T - 2), C]: the first start, all that is between, the last end.
+Tensor joined_windows(const Tensor& states, int64_t windows) {
+  const int64_t length = states.size(1);
+  const Tensor split = states.reshape({-1, windows, length, states.size(2)});
+  if (windows == 1) return split.select(1, 0);
+  std::vector<Tensor> parts = {split.select(1, 0).narrow(1, 0, 1)};
+  for (int64_t i = 0; i < windows; ++i) parts.push_back(split.select(1, i).narrow(1, 1, length - 2));
+  parts.push_back(split.select(1, windows - 1).narrow(1, length - 1, 1));
+  return at::cat(parts, 1);
+}
+
+}  // namespace
+
+Tensor caption_windows(const Tokenizer& tokenizer, int pad, const std::string& caption, int64_t windows,
+                       int64_t length) {
+  const int64_t inner = length - 2;
+  std::vector<int> tokens = tokenizer.encode(caption);
+  tokens.resize(std::min(tokens.size(), size_t(inner * windows)));
+  const bool fills_with_end = pad == tokenizer.eos();
+  // What would be one long row: the caption, the end token, what fills.
+  std::vector<int64_t> row(tokens.begin(), tokens.end());
+  row.push_back(tokenizer.eos());
+  row.resize(size_t(inner * windows + 1), pad);
+  const Tensor ids = at::empty({windows, length}, at::kLong);
+  auto cell = ids.accessor<int64_t, 2>();
+  for (int64_t w = 0; w < windows; ++w) {
+    cell[w][0] = tokenizer.bos();
+    std::copy_n(row.begin() + w * inner, inner, &cell[w][1]);
+    cell[w][length - 1] = row.back();
+    if (fills_with_end) continue;
+    // A window of text alone is followed by the end token, and one of nothing begins with it.
+    const int64_t last = cell[w][inner];
+    if (last != tokenizer.eos() && last != pad) cell[w][length - 1] = tokenizer.eos();
+    if (cell[w][1] == pad) cell[w][1] = tokenizer.eos();
+  }
+  return ids;
+}
+
+CaptionEncoder::CaptionEncoder(const checkpoint::Checkpoint& model, int64_t max_tokens, int64_t clip_skip,
+                               bool remembers)
+    : windows_(max_tokens / 75),
+      size_embedding_(model.description.size_embedding),
+      is_sdxl_(model.description.family == checkpoint::Family::sdxl),
+      remembers_(remembers) {
+  const auto& descriptions = model.description.text_encoders;
+  for (size_t i = 0; i < model.text_encoders.size(); ++i) {
+    const auto tokenizer = tokenizer_of(descriptions[i]);
+    Encoder encoder{.network = model.text_encoders[i].get(),
+                    .tokenizer = tokenizer,
+                    .pad = tokenizer->token_id(descriptions[i].pad_token).value_or(tokenizer->eos()),
+                    .skipped = is_sdxl_ ? 1 : clip_skip - 1,
+                    .final_norm = !is_sdxl_,
+                    .has_pooled = is_sdxl_ && i + 1 == model.text_encoders.size()};
+    require(encoder.skipped < encoder.network->config.layers, ErrorKind::invalid_request,
+            "LoRA training: clip_skip {} needs as many layers, the model's text encoder has {}", clip_skip,
+            encoder.network->config.layers);
+    encoders_.push_back(std::move(encoder));
+  }
+}
+
+models::Conditioning CaptionEncoder::encoded(const std::vector<std::string>& captions) const {
+  models::Conditioning conditioning;
+  std::vector<Tensor> contexts;
+  for (const Encoder& encoder : encoders_) {
+    const models::ClipText& network = *encoder.network;
+    std::vector<Tensor> rows;
+    for (const std::string& caption : captions)
+      rows.push_back(caption_windows(*encoder.tokenizer, encoder.pad, caption, windows_, network.config.positions));
+    const Tensor ids = at::cat(rows, 0);
+    const Tensor hidden = network.hidden_state(ids, encoder.skipped);
+    contexts.push_back(joined_windows(encoder.final_norm ? network.normed(hidden) : hidden, windows_));
+    if (encoder.has_pooled) {
+      const Tensor first = ids.view({-1, windows_, ids.size(1)}).select(1, 0).contiguous();
+      conditioning.vector = network.pooled(network.hidden_state(first, 0), first, encoder.tokenizer->eos());
+    }
+  }
+  conditioning.context = contexts.size() == 1 ? contexts[0] : at::cat(contexts, -1);
+  return conditioning;
+}
+
+models::Conditioning CaptionEncoder::encode(const std::vector<std::string>& captions,
+                                            const std::vector<prompt::PictureSizes>& sizes) const {
+  models::Conditioning conditioning;
+  if (remembers_) {
+    NoGrad guard;
+    std::vector<Tensor> contexts, vectors;
+    for (const std::string& caption : captions) {
+      auto found = known_.find(caption);
+      if (found == known_.end()) {
+        if (known_.size() >= kMostRemembered) known_.clear();
+        found = known_.emplace(caption, encoded({caption})).first;
+      }
+      contexts.push_back(found->second.context);
+      if (is_sdxl_) vectors.push_back(found->second.vector);
+    }
+    conditioning.context = at::cat(contexts, 0);
+    if (is_sdxl_) conditioning.vector = at::cat(vectors, 0);
+  } else {
+    conditioning = encoded(captions);
+  }
+  if (!is_sdxl_) return conditioning;
+  std::vector<Tensor> numbers;
+  for (const prompt::PictureSizes& size : sizes) numbers.push_back(prompt::size_vector(size, size_embedding_));
+  conditioning.vector = at::cat({conditioning.vector, at::cat(numbers, 0)}, 1);
+  return conditioning;
+}
+
+}  // namespace darkroom::train

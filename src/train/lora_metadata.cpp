@@ -1,0 +1,252 @@
+#include "train/lora_metadata.h"
+
+#include <algorithm>
+#include <cctype>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "prompt/blanks.h"
+#include "train/lora_options.h"
+
+namespace darkroom::train {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using checkpoint::Family;
+using checkpoint::Prediction;
+
+// As Python's str() prints them.
+std::string printed(bool value) {
+  return value ? "True" : "False";
+}
+std::string printed(double value) {
+  const std::string text = fmt::format("{}", value);
+  return text.find_first_of(".en") == text.npos ? text + ".0" : text;
+}
+std::string printed(int64_t value) {
+  return std::to_string(value);
+}
+std::string printed(int value) {
+  return std::to_string(value);
+}
+std::string printed(uint64_t value) {
+  return std::to_string(value);
+}
+std::string printed(const std::string& value) {
+  return value.empty() ? "None" : value;
+}
+std::string printed(const std::filesystem::path& value) {
+  return printed(value.filename().string());
+}
+template <typename T>
+std::string printed(const std::optional<T>& value) {
+  return value ? printed(*value) : "None";
+}
+std::string printed(const std::vector<std::string>& value) {
+  return Json(value).dump();
+}
+
+/// Options that are metadata under their own names.
+const std::set<std::string>& recorded_options() {
+  static const std::set<std::string> kNames = {"output_name",
+                                               "learning_rate",
+                                               "text_encoder_lr",
+                                               "unet_lr",
+                                               "gradient_accumulation_steps",
+                                               "lr_warmup_steps",
+                                               "lr_scheduler",
+                                               "network_module",
+                                               "network_dim",
+                                               "network_alpha",
+                                               "network_dropout",
+                                               "mixed_precision",
+                                               "clip_skip",
+                                               "max_token_length",
+                                               "seed",
+                                               "noise_offset",
+                                               "multires_noise_iterations",
+                                               "multires_noise_discount",
+                                               "adaptive_noise_scale",
+                                               "zero_terminal_snr",
+                                               "training_comment",
+                                               "max_grad_norm",
+                                               "caption_dropout_rate",
+                                               "caption_dropout_every_n_epochs",
+                                               "caption_tag_dropout_rate",
+                                               "prior_loss_weight",
+                                               "min_snr_gamma",
+                                               "scale_weight_norms",
+                                               "ip_noise_gamma",
+                                               "noise_offset_random_strength",
+                                               "ip_noise_gamma_random_strength",
+                                               "loss_type",
+                                               "huber_schedule",
+                                               "huber_scale",
+                                               "huber_c",
+                                               "validation_seed",
+                                               "validation_split",
+                                               "validate_every_n_steps",
+                                               "color_aug",
+                                               "flip_aug",
+                                               "random_crop",
+                                               "shuffle_caption",
+                                               "keep_tokens",
+                                               "enable_bucket",
+                                               "bucket_no_upscale",
+                                               "min_bucket_reso",
+                                               "max_bucket_reso"};
+  return kNames;
+}
+
+struct Recorder {
+  std::map<std::string, std::string>& metadata;
+  template <typename T>
+  void operator()(const char* name, const T& value, const char*) {
+    if (recorded_options().contains(name)) metadata[std::string("ss_") + name] = printed(value);
+  }
+};
+
+std::string lower_case(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+  return text;
+}
+
+Json& entry(Json& all, const std::string& name) {
+  if (!all.contains(name)) all[name] = Json::object();
+  return all[name];
+}
+
+/// Names of folders need not be UTF-8.
+std::string dumped(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// {"10_sks dog": {"sks dog": 12, ...}}: in how many pictures of a folder a tag stands.
+Json tag_frequency(const TrainingSet& set, const std::string& separator) {
+  Json all = Json::object();
+  for (const TrainingPicture& picture : set.trained) {
+    if (picture.is_regularisation) continue;
+    Json& folder = entry(all, picture.folder);
+    std::string_view rest = picture.caption.front();
+    while (true) {
+      const size_t end = std::min(rest.find(separator), rest.size());
+      const std::string tag = lower_case(std::string(prompt::without_blanks_around(rest.substr(0, end))));
+      if (!tag.empty()) folder[tag] = folder.value(tag, 0) + 1;
+      if (end == rest.size()) break;
+      rest.remove_prefix(end + separator.size());
+    }
+  }
+  return all;
+}
+
+/// {"10_sks dog": {"n_repeats": 10, "img_count": 12}}
+Json folders(const TrainingSet& set, bool regularisation) {
+  Json all = Json::object();
+  for (const TrainingPicture& picture : set.trained) {
+    if (picture.is_regularisation != regularisation) continue;
+    Json& folder = entry(all, picture.folder);
+    folder["n_repeats"] = picture.repeats;
+    folder["img_count"] = folder.value("img_count", 0) + 1;
+  }
+  return all;
+}
+
+Json bucket_info(const TrainingSet& set) {
+  Json buckets = Json::object();
+  int number = 0;
+  for (const auto& [size, pictures] : set.buckets)
+    buckets[std::to_string(number++)] = {{"resolution", {size.width, size.height}}, {"count", pictures.size()}};
+  return {{"buckets", buckets}};
+}
+
+struct ModelNames {
+  const char* kohya;
+  const char* modelspec;
+};
+ModelNames names_of(const checkpoint::ModelDescription& model) {
+  const bool is_v = model.prediction == Prediction::v;
+  if (model.family == Family::sdxl) return {"sdxl_base_v1-0", "stable-diffusion-xl-v1-base/lora"};
+  if (model.family == Family::sd2)
+    return is_v ? ModelNames{"sd_v2_v", "stable-diffusion-v2-768-v/lora"}
+                : ModelNames{"sd_v2", "stable-diffusion-v2-512/lora"};
+  return {"sd_v1", "stable-diffusion-v1/lora"};
+}
+
+std::string optimizer_text(const RunConfig& run) {
+  std::string arguments;
+  for (const std::string& argument : run.optimizer_args) arguments += (arguments.empty() ? "" : ",") + argument;
+  return run.optimizer + (arguments.empty() ? "" : "(" + arguments + ")");
+}
+
+/// What is needed to use the file; all of it with no_metadata.
+void add_needed(std::map<std::string, std::string>& metadata, const LoraTraining& o,
+                const checkpoint::ModelDescription& model) {
+  const auto [kohya, modelspec] = names_of(model);
+  metadata["ss_v2"] = printed(model.family == Family::sd2);
+  metadata["ss_base_model_version"] = kohya;
+  metadata["ss_network_module"] = o.network_module;
+  metadata["ss_network_dim"] = printed(o.network.dim);
+  metadata["ss_network_alpha"] = printed(o.network.alpha);
+  Json arguments = Json::object();
+  for (const std::string& argument : o.network_args) {
+    const size_t equals = argument.find('=');
+    arguments[argument.substr(0, equals)] = argument.substr(std::min(equals + 1, argument.size()));
+  }
+  metadata["ss_network_args"] = arguments.dump();
+  metadata["modelspec.sai_model_spec"] = "1.0.0";
+  metadata["modelspec.architecture"] = modelspec;
+  metadata["modelspec.implementation"] = "https://github.com/Stability-AI/generative-models";
+  metadata["modelspec.title"] = o.output_name;
+  metadata["modelspec.resolution"] = fmt::format("{}x{}", o.buckets.resolution.width, o.buckets.resolution.height);
+  metadata["modelspec.prediction_type"] = model.prediction == Prediction::v ? "v" : "epsilon";
+  if (o.clip_skip > 1 && model.family != Family::sdxl)
+    metadata["modelspec.encoder_layer"] = std::to_string(o.clip_skip);
+}
+
+}  // namespace
+
+std::map<std::string, std::string> lora_metadata(const LoraTraining& o, const TrainingSet& set,
+                                                 const checkpoint::ModelDescription& model,
+                                                 const LoraProgress& progress) {
+  std::map<std::string, std::string> metadata;
+  if (!o.no_metadata) {
+    LoraTraining copy = o;
+    visit_options(copy, Recorder{metadata});
+    int64_t trained = 0, regularisation = 0;
+    for (const TrainingPicture& picture : set.trained)
+      (picture.is_regularisation ? regularisation : trained) += picture.repeats;
+    const std::string resolution = fmt::format("({}, {})", o.buckets.resolution.width, o.buckets.resolution.height);
+    const std::map<std::string, std::string> more = {
+        {"ss_num_train_images", printed(trained)},
+        {"ss_num_reg_images", printed(regularisation)},
+        {"ss_num_validation_images", std::to_string(set.validation.size())},
+        {"ss_num_batches_per_epoch", printed(set.batches_per_epoch())},
+        {"ss_num_epochs", printed(progress.epochs)},
+        {"ss_epoch", printed(progress.epoch)},
+        {"ss_steps", printed(progress.steps)},
+        {"ss_max_train_steps", printed(progress.max_steps)},
+        {"ss_optimizer", optimizer_text(o.run)},
+        {"ss_debiased_estimation", printed(o.loss.debiased_estimation_loss)},
+        {"ss_gradient_checkpointing", "False"},
+        {"ss_full_fp16", "False"},
+        {"ss_cache_latents", printed(!o.color_aug && !o.random_crop)},
+        {"ss_batch_size_per_device", printed(o.run.batch_size)},
+        {"ss_total_batch_size", printed(o.run.batch_size * o.gradient_accumulation_steps)},
+        {"ss_resolution", resolution},
+        {"ss_tag_frequency", dumped(tag_frequency(set, o.captions.separator))},
+        {"ss_dataset_dirs", dumped(folders(set, false))},
+        {"ss_reg_dataset_dirs", dumped(folders(set, true))},
+        {"ss_bucket_info", bucket_info(set).dump()},
+        {"ss_sd_model_name", o.pretrained_model_name_or_path.filename().string()},
+    };
+    metadata.insert(more.begin(), more.end());
+    if (!progress.model_hash.empty()) {
+      metadata["ss_new_sd_model_hash"] = progress.model_hash;
+      metadata["ss_sd_model_hash"] = progress.old_model_hash;
+    }
+  }
+  add_needed(metadata, o, model);
+  return metadata;
+}
+
+}  // namespace darkroom::train

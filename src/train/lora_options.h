@@ -1,0 +1,135 @@
+// The options of a LoRA run, once: reading files, the command line, help and the record of a run are visitors of this
+// list.
+#pragma once
+
+#include "train/lora_training.h"
+
+namespace darkroom::train {
+
+/// Calls v(name, member, words) for each; words say what it does, in one or two lines.
+template <typename Visitor>
+void visit_options(LoraTraining& c, Visitor&& v) {
+  v("pretrained_model_name_or_path", c.pretrained_model_name_or_path,
+    "The model: a checkpoint or a diffusers folder. It stays as it is");
+  v("vae", c.vae, "Another VAE: a file or a diffusers VAE folder");
+  v("clip_skip", c.clip_skip, "Which layer of the text encoder is read, from the end (SD 1.x and 2.x): 1 or 2");
+  v("v_parameterization", c.v_parameterization,
+    "The model answers v. Models that say so themselves need no telling; for one that answers eps this is refused");
+  v("zero_terminal_snr", c.zero_terminal_snr, "The last timestep is pure noise: the schedule is stretched");
+
+  v("train_data_dir", c.train_data_dir,
+    "Folder of folders named 10_sks dog: its pictures come 10 times an epoch, captioned \"sks dog\" unless a text file "
+    "of the picture's name lies beside it");
+  v("reg_data_dir", c.reg_data_dir, "The same for regularisation pictures: what the model should keep");
+  v("caption_extension", c.caption_extension, "Ending of caption files; kohya's own default is .caption");
+  v("resolution", c.resolution, "Size trained at, \"width,height\" or one number, in pixels");
+  v("enable_bucket", c.enable_bucket,
+    "Pictures are sorted by shape and trained in sizes of like shape and area; without it all are cropped to one size");
+  v("min_bucket_reso", c.buckets.least_side, "Shortest side of a bucket");
+  v("max_bucket_reso", c.buckets.most_side, "Longest side of a bucket");
+  v("bucket_reso_steps", c.buckets.step, "Sides of buckets are multiples of this");
+  v("bucket_no_upscale", c.buckets.no_upscale, "Small pictures are not enlarged");
+  v("flip_aug", c.flip_aug, "Half of the uses see the picture mirrored");
+  v("color_aug", c.color_aug, "Hue and brightness change a little at each use. Latents are then made anew each time");
+  v("random_crop", c.random_crop, "What does not fit is cut at a random place instead of all around. As above");
+  v("alpha_mask", c.alpha_mask, "The pictures' alpha is a mask: transparent parts are not learnt");
+  v("masked_loss", c.masked_loss, "As alpha_mask");
+  v("alpha_background", c.alpha_background,
+    "Colour (#rrggbb) that transparent pixels are put on, or \"none\": what is hidden under them shows, as with kohya");
+  v("caption_prefix", c.captions.prefix, "Put before every caption");
+  v("caption_suffix", c.captions.suffix, "Put after every caption");
+  v("caption_dropout_rate", c.captions.dropout_rate, "Share of uses without a caption");
+  v("caption_dropout_every_n_epochs", c.captions.dropout_every_n_epochs, "Every so many epochs have no captions");
+  v("enable_wildcard", c.captions.wildcards, "{red|blue} is one of them; of a caption file any line");
+  v("caption_separator", c.captions.separator, "What stands between tags");
+  v("shuffle_caption", c.captions.shuffle, "Tags come in another order at each use");
+  v("keep_tokens", c.captions.keep_tokens, "So many first tags stay where they are");
+  v("keep_tokens_separator", c.captions.keep_tokens_separator, "What stands before this stays where it is");
+  v("caption_tag_dropout_rate", c.captions.tag_dropout_rate, "Share of tags left out");
+  v("token_warmup_step", c.captions.warmup_steps, "Tags become more until this step; below 1 a share of the run");
+  v("token_warmup_min", c.captions.warmup_min, "How many tags there are at first");
+  v("secondary_separator", c.captions.secondary_separator, "Ties tags together; becomes caption_separator in the end");
+  v("max_token_length", c.max_token_length, "75, 150 or 225 tokens of a caption are read");
+  v("prior_loss_weight", c.prior_loss_weight, "How much regularisation pictures count");
+  v("validation_split", c.validation_split, "Share of each folder that is never trained but measured");
+  v("validation_seed", c.validation_seed, "Which pictures these are; the seed's unless said");
+  v("validate_every_n_steps", c.validate_every_n_steps, "0 = at the end of each epoch");
+
+  v("network_module", c.network_module, "networks.lora: there is no other yet");
+  v("network_dim", c.network.dim, "Rank: how many directions each layer can change in");
+  v("network_alpha", c.network.alpha,
+    "The change is multiplied by alpha / dim. Half of dim at weight 1 is the same file as dim at weight 0.5; 0 = dim");
+  v("network_args", c.network_args,
+    "conv_dim=8 conv_alpha=1 trains 3x3 convolutions too; rank_dropout, module_dropout; loraplus_lr_ratio (also "
+    "loraplus_unet_lr_ratio, loraplus_text_encoder_lr_ratio): up matrices learn that much faster, 16 in the paper");
+  v("network_dropout", c.network.dropout, "Share of values between the two matrices left out in a step");
+  v("network_weights", c.network_weights, "A LoRA file to go on from, of the same ranks");
+  v("network_train_unet_only", c.network_train_unet_only, "The text encoder stays as it is");
+  v("network_train_text_encoder_only", c.network_train_text_encoder_only, "The UNet stays as it is");
+  v("unet_lr", c.unet_lr, "Learning rate of the UNet; learning_rate unless said");
+  v("text_encoder_lr", c.text_encoder_lr,
+    "Learning rate of the text encoders; learning_rate unless said; 0 = not "
+    "trained");
+  v("scale_weight_norms", c.scale_weight_norms, "Most that the norm of a layer's change may be; 0 = no limit");
+
+  v("optimizer_type", c.run.optimizer, "AdamW, AdamW8bit, Lion, SGDNesterov, Adafactor, DAdaptAdam, Prodigy");
+  v("optimizer_args", c.run.optimizer_args, "name=value each, such as weight_decay=0.01 d_coef=2");
+  v("learning_rate", c.run.learning_rate, "Of Prodigy and DAdaptAdam a factor on what they find: 1");
+  v("lr_scheduler", c.lr_scheduler,
+    "constant, constant_with_warmup, linear, cosine, cosine_with_restarts, polynomial, inverse_sqrt, "
+    "cosine_with_min_lr, warmup_stable_decay, piecewise_constant");
+  v("lr_warmup_steps", c.lr_warmup_steps, "Steps in which the rate rises from 0; below 1 a share of the run");
+  v("lr_decay_steps", c.lr_decay_steps, "Of warmup_stable_decay: its last steps; below 1 a share of the run");
+  v("lr_scheduler_num_cycles", c.lr_scheduler_num_cycles, "Of cosine_with_restarts: how often it starts");
+  v("lr_scheduler_power", c.lr_scheduler_power, "Of polynomial");
+  v("lr_scheduler_min_lr_ratio", c.lr_scheduler_min_lr_ratio, "Of cosine_with_min_lr, warmup_stable_decay: the end");
+  v("lr_scheduler_timescale", c.lr_scheduler_timescale, "Of inverse_sqrt; 0 = the warm-up");
+  v("lr_scheduler_args", c.lr_scheduler_args, "Of piecewise_constant: step_rules=1:10,0.1:20,0.005");
+  v("train_batch_size", c.run.batch_size, "Pictures seen at once");
+  v("gradient_accumulation_steps", c.gradient_accumulation_steps, "Batches whose gradients make one step");
+  v("max_train_steps", c.run.steps, "Steps of the whole run");
+  v("max_train_epochs", c.max_train_epochs, "Instead of steps: how often all pictures are seen");
+  v("max_grad_norm", c.run.max_grad_norm, "Longer gradients are shortened to this; 0 = never");
+  v("ema_decay", c.run.ema_decay, "The saved file is a moving average with this decay; 0 = what was trained last");
+  v("mixed_precision", c.run.mixed_precision, "no, bf16, fp16. What the processor cannot is done in fp32, and said");
+  v("seed", c.run.seed, "Every draw follows from it and the step");
+
+  v("min_timestep", c.min_timestep, "Least noise trained at, 0 to 999");
+  v("max_timestep", c.max_timestep, "Most noise trained at, up to 1000");
+  v("noise_offset", c.noise.offset, "Brightness of the noise varies by this: pictures may become dark or bright. 0.05");
+  v("noise_offset_random_strength", c.noise.offset_random_strength, "From 0 to noise_offset instead");
+  v("adaptive_noise_scale", c.noise.adaptive_scale, "noise_offset grows by this times the latent's mean");
+  v("multires_noise_iterations", c.noise.multires_iterations, "Noise of ever coarser grids is added: 6 to 10; 0 = no");
+  v("multires_noise_discount", c.noise.multires_discount, "Each coarser one is so much weaker");
+  v("ip_noise_gamma", c.ip_noise_gamma, "The picture is noised a little more than the model is told. 0.1");
+  v("ip_noise_gamma_random_strength", c.ip_noise_gamma_random_strength, "From 0 to ip_noise_gamma instead");
+  v("loss_type", c.loss.type, "l2, l1, huber, smooth_l1");
+  v("huber_schedule", c.loss.huber_schedule, "How huber's threshold depends on the noise: snr, exponential, constant");
+  v("huber_c", c.loss.huber_c, "The threshold");
+  v("huber_scale", c.loss.huber_scale, "A factor on it");
+  v("min_snr_gamma", c.loss.min_snr_gamma, "Timesteps with little noise count less: 5; 0 = all alike");
+  v("scale_v_pred_loss_like_noise_pred", c.loss.scale_v_pred_loss_like_noise_pred, "Of v models: weights as of eps");
+  v("v_pred_like_loss", c.loss.v_pred_like_loss, "Of eps models: so much of what a v model learns");
+  v("debiased_estimation_loss", c.loss.debiased_estimation_loss, "Weights 1 / sqrt(snr) (arXiv 2310.08442)");
+
+  v("output_dir", c.run.output_dir, "Folder of everything the run leaves");
+  v("output_name", c.output_name, "Name of the LoRA file");
+  v("save_precision", c.save_precision, "float, fp16, bf16");
+  v("save_every_n_epochs", c.save_every_n_epochs, "A file each so many epochs; 0 = at the end only");
+  v("save_every_n_steps", c.save_every_n_steps, "A file each so many steps");
+  v("save_last_n_epochs", c.save_last_n_epochs, "Of these only the last files are kept; 0 = all");
+  v("save_last_n_steps", c.save_last_n_steps, "Files of the last so many steps are kept; 0 = all");
+  v("save_state_every_n_steps", c.run.save_every_n_steps, "How often what is needed to go on is saved");
+  v("log_every_n_steps", c.run.log_every_n_steps, "Between rows of log.csv");
+  v("logging_dir", c.logging_dir, "Folder for TensorBoard; none = output_dir/logs");
+  v("log_prefix", c.log_prefix, "Put before the name of the run's folder in it");
+  v("training_comment", c.training_comment, "A word of yours, kept in the file");
+  v("no_metadata", c.no_metadata, "The file says nothing of how it was made, but what is needed to use it");
+  v("sample_prompts", c.sample_prompts, "File of prompts, one a line, to make pictures of while training");
+  v("sample_every_n_steps", c.sample_every_n_steps, "How often");
+  v("sample_every_n_epochs", c.sample_every_n_epochs, "How often, and at the end of each such epoch");
+  v("sample_at_first", c.sample_at_first, "Before the first step too");
+  v("sample_sampler", c.sample_sampler, "Of these pictures; what the model recommends unless said");
+}
+
+}  // namespace darkroom::train

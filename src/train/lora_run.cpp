@@ -1,0 +1,384 @@
+// The flow: folders -> pictures in buckets -> latents, once; then per step captions -> text encoder -> UNet beside the
+// LoRA -> loss. Files, curves and sample pictures as it goes.
+#include "train/lora_run.h"
+
+#include <fmt/ranges.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "formats/sha256.h"
+#include "train/caption_rules.h"
+#include "train/loop.h"
+#include "train/lora_batch.h"
+#include "train/lora_files.h"
+#include "train/lora_groups.h"
+#include "train/lora_log.h"
+#include "train/lora_metadata.h"
+#include "train/lora_steps.h"
+#include "train/loss_by_quarter.h"
+#include "train/random.h"
+#include "train/run_record.h"
+
+namespace darkroom::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kValidationTimesteps[] = {200, 400, 600, 800};
+
+/// What a continued run may say otherwise: how long it goes on, and what it leaves behind.
+bool may_differ(const std::string& name) {
+  return name == "max_train_steps" || name == "max_train_epochs" || name == "output_name" || name == "output_dir" ||
+         name == "training_comment" || name == "no_metadata" || name.starts_with("save_") ||
+         name.starts_with("sample_") || name.starts_with("log") || name == "validate_every_n_steps";
+}
+
+/// The pictures with all that is said of them, in one hash: another set of pictures is another run.
+std::string set_sha256(const TrainingSet& set) {
+  formats::Sha256 sha;
+  for (const auto* part : {&set.trained, &set.validation}) {
+    for (const TrainingPicture& picture : *part) {
+      sha.add(fmt::format("{}|{}|{}|{}|{}\n", picture.file_hash, picture.repeats, picture.is_regularisation,
+                          picture.caption.size(), fmt::join(picture.caption, "\n")));
+    }
+  }
+  return sha.hex();
+}
+
+class LoraRun {
+ public:
+  LoraRun(const LoraTraining& options, const std::string& resolved, const Progress& progress, const LoraHooks& hooks);
+  void run();
+  LoraPlan plan(bool probes);
+
+ private:
+  LoraPlan::Probe probe();
+  void reads_pictures(const char* stage, int64_t done, int64_t all) const;
+  bool load_state();  ///< of a run that was stopped, if there is one; whether there is
+  void open_logs(bool is_continued);
+  void encode_pictures();
+  LoraBatch batch_of(const std::vector<int64_t>& pictures, int64_t number, int64_t epoch, int64_t step) const;
+  StepLoss loss(int64_t step, int64_t part);
+  void after_step(int64_t done);
+  double validation_loss() const;
+  void save(const fs::path& file, int64_t steps_done);
+  void make_samples(int64_t steps_done, const std::string& name);
+  std::vector<LoraLog::Rate> rates(int64_t step) const;
+  int64_t epochs_done(int64_t steps_done) const {
+    return (steps_done + steps_.steps_per_epoch - 1) / steps_.steps_per_epoch;
+  }
+
+  LoraTraining o_;
+  const Progress& progress_;
+  const LoraHooks& hooks_;
+  checkpoint::Checkpoint model_;
+  TrainingSet set_;
+  LoraSteps steps_;
+  LrSchedule schedule_;
+  LoraNetwork network_;
+  LoraGroups groups_;
+  TrainingState state_;
+  DenoisingTask task_;
+  CaptionEncoder captions_;
+  std::string record_, model_hash_;
+  std::unique_ptr<PictureLatents> latents_, validation_latents_;
+  std::unique_ptr<TrainingLog> log_;
+  std::unique_ptr<LoraLog> curves_;
+  LoraFiles files_;
+  // Of the step being done.
+  std::vector<std::vector<int64_t>> batches_;  // of epoch batches_epoch_
+  int64_t batches_epoch_ = -1;
+  double step_loss_ = 0;
+  Scalars step_details_;
+};
+
+checkpoint::Checkpoint loaded_model(const LoraTraining& o) {
+  checkpoint::LoadOptions load;
+  load.vae = o.vae;
+  return checkpoint::load_checkpoint(o.pretrained_model_name_or_path, load);
+}
+
+/// The network takes its first values before optimizer and average look at them.
+LoraGroups started_groups(const LoraTraining& o, LoraNetwork& network) {
+  if (!o.network_weights.empty()) network.start_from(o.network_weights);
+  return lora_groups(o, network);
+}
+
+LoraRun::LoraRun(const LoraTraining& options, const std::string& resolved, const Progress& progress,
+                 const LoraHooks& hooks)
+    : o_(options),
+      progress_(progress),
+      hooks_(hooks),
+      model_(loaded_model(options)),
+      set_(read_training_set(options,
+                             [&](int64_t done, int64_t all) { reads_pictures("reading pictures", done, all); })),
+      steps_(steps_of(options, set_)),
+      schedule_(lr_schedule_of(options, steps_.steps)),
+      network_(options.network, model_, options.run.seed),
+      groups_(started_groups(options, network_)),
+      state_(options.run, groups_.groups),
+      task_(o_, model_),
+      captions_(model_, options.max_token_length, options.clip_skip, /*remembers=*/!options.network.text_encoder),
+      files_(options) {
+  o_.run.steps = steps_.steps;
+  model_hash_ = model_sha256(o_.pretrained_model_name_or_path);
+  record_ = fmt::format("{}\nmodel_sha256 = {}\npictures_sha256 = {}\n", resolved, model_hash_, set_sha256(set_));
+}
+
+void LoraRun::reads_pictures(const char* stage, int64_t done, int64_t all) const {
+  progress_({stage, int(done), int(all), ""});
+}
+
+bool LoraRun::load_state() {
+  const fs::path file = o_.run.output_dir / "state.safetensors";
+  const bool is_continued = fs::exists(file);
+  if (is_continued) {
+    const std::string saved = TrainingState::saved_options(file);
+    require_same_run(file, saved, record_, may_differ);
+    const auto replanned = differences(saved, record_, [](const std::string& name) {
+      return name != "max_train_steps" && name != "max_train_epochs";
+    });
+    if (!replanned.empty())
+      log_info("the learning rate's way is planned anew over {} steps ({})", steps_.steps, fmt::join(replanned, "; "));
+    state_.load(file);
+  }
+  return is_continued;
+}
+
+void LoraRun::open_logs(bool is_continued) {
+  log_ = std::make_unique<TrainingLog>(o_.run.output_dir, state_.steps_done(), steps_.steps, progress_);
+  const fs::path logs = o_.logging_dir.empty() ? o_.run.output_dir / "logs" : o_.logging_dir;
+  curves_ = std::make_unique<LoraLog>(log_folder(logs, o_.log_prefix, is_continued), steps_.steps_per_epoch);
+}
+
+/// Latents, captions and weights. Draws of picture p of batch `number` depend on these two alone.
+LoraBatch LoraRun::batch_of(const std::vector<int64_t>& pictures, int64_t number, int64_t epoch, int64_t step) const {
+  LoraBatch batch;
+  std::vector<Tensor> latents, masks;
+  std::vector<std::string> captions;
+  std::vector<prompt::PictureSizes> sizes;
+  batch.weight = at::ones({int64_t(pictures.size())});
+  for (size_t i = 0; i < pictures.size(); ++i) {
+    const TrainingPicture& picture = set_.trained[size_t(pictures[i])];
+    at::Generator draws = generator_for(o_.run.seed, Purpose::picture, uint64_t(number * o_.run.batch_size) + i);
+    captions.push_back(
+        used_caption(o_.captions, picture.caption, {.epoch = epoch + 1, .step = step, .steps = steps_.steps}, draws));
+    const PictureLatents::Use use = latents_->use(pictures[i], draws);
+    latents.push_back(use.latents);
+    if (use.mask.defined()) masks.push_back(use.mask);
+    const auto& [bucket, resized] = picture.place;
+    sizes.push_back(
+        {picture.original.height, picture.original.width, use.crop.top, use.crop.left, bucket.height, bucket.width});
+    if (picture.is_regularisation) batch.weight[int64_t(i)] = o_.prior_loss_weight;
+  }
+  batch.latents = at::stack(latents);
+  if (!masks.empty()) batch.mask = at::stack(masks);
+  batch.conditioning = captions_.encode(captions, sizes);
+  return batch;
+}
+
+StepLoss LoraRun::loss(int64_t step, int64_t part) {
+  const int64_t epoch = steps_.epoch_of(step), within = steps_.first_batch_of(step) + part;
+  if (epoch != batches_epoch_) batches_ = epoch_batches(set_, o_.run.seed, batches_epoch_ = epoch);
+  const std::vector<int64_t>& pictures = batches_[size_t(within)];
+  const int64_t number = epoch * steps_.batches_per_epoch + within;
+  network_.begin_step(generator_for(o_.run.seed, Purpose::dropout, uint64_t(number)));
+  const LoraBatch batch = batch_of(pictures, number, epoch, step);
+  at::Generator draws = generator_for(o_.run.seed, Purpose::batch, uint64_t(number));
+  const LoraNoise noise = task_.noise_for(batch.latents, draws);
+  const DenoisingTask::Losses losses = task_.losses(batch, noise);
+  const double value = losses.mean.item<double>();
+  if (!std::isfinite(value)) {
+    std::vector<std::string> names;
+    for (const int64_t i : pictures) names.push_back(set_.trained[size_t(i)].file.string());
+    fail(ErrorKind::internal,
+         "training step {}: the loss is {}, with the pictures {}; lower learning_rate or set mixed_precision = \"no\"",
+         step, value, fmt::join(names, ", "));
+  }
+  if (part == 0) step_loss_ = 0;
+  step_loss_ += value / double(steps_.batches_of(step));
+  step_details_ = loss_by_quarter(losses.per_picture, noise.timestep.to(at::kFloat));
+  return {losses.mean, step_details_};
+}
+
+double LoraRun::validation_loss() const {
+  NoGrad guard;
+  double sum = 0;
+  int64_t count = 0;
+  for (size_t i = 0; i < set_.validation.size(); ++i) {
+    const TrainingPicture& picture = set_.validation[i];
+    const PictureLatents::Use use = validation_latents_->plain_use(int64_t(i));
+    LoraBatch batch;
+    batch.latents = use.latents.unsqueeze(0);
+    if (use.mask.defined()) batch.mask = use.mask.unsqueeze(0);
+    batch.weight = at::ones({1});
+    const auto& [bucket, resized] = picture.place;
+    batch.conditioning = captions_.encode(
+        {picture.caption.front()},
+        {{picture.original.height, picture.original.width, use.crop.top, use.crop.left, bucket.height, bucket.width}});
+    for (const int64_t t : kValidationTimesteps) {
+      at::Generator draws = generator_for(o_.run.seed, Purpose::validation, i * 1000 + uint64_t(t));
+      const Tensor noise = at::randn(batch.latents.sizes(), draws);
+      sum += task_.losses(batch, {noise, noise, at::full({1}, t, at::kLong)}).mean.item<double>();
+      ++count;
+    }
+  }
+  return sum / double(count);
+}
+
+std::vector<LoraLog::Rate> LoraRun::rates(int64_t step) const {
+  std::vector<LoraLog::Rate> all;
+  for (const auto& [name, group] : groups_.names)
+    all.push_back({name, groups_.groups[group].rate_factor * o_.run.learning_rate * lr_factor(schedule_, step),
+                   state_.step_size(group)});
+  return all;
+}
+
+void LoraRun::save(const fs::path& file, int64_t steps_done) {
+  const LoraProgress progress{.steps = steps_done,
+                              .epoch = epochs_done(steps_done),
+                              .epochs = steps_.epochs,
+                              .max_steps = steps_.steps,
+                              .model_hash = fs::is_directory(o_.pretrained_model_name_or_path) ? "" : model_hash_,
+                              .old_model_hash = old_model_hash(o_.pretrained_model_name_or_path)};
+  state_.exchange_with_average();
+  network_.save(file, saved_dtype(o_.save_precision), lora_metadata(o_, set_, model_.description, progress));
+  state_.exchange_with_average();
+}
+
+void LoraRun::make_samples(int64_t steps_done, const std::string& name) {
+  if (!hooks_.make_samples || o_.sample_prompts.empty()) return;
+  const fs::path file = files_.sample_file();
+  fs::create_directories(file.parent_path());
+  save(file, steps_done);
+  log_->report("making sample pictures", steps_done, "");
+  hooks_.make_samples(o_, file, o_.run.output_dir / "sample", name);
+}
+
+void LoraRun::after_step(int64_t done) {
+  const bool ends_epoch = steps_.ends_epoch(done);
+  const int64_t epoch = epochs_done(done);
+  std::optional<LoraNetwork::Norms> norms;
+  if (o_.scale_weight_norms > 0) norms = network_.limit_norms(o_.scale_weight_norms);
+  curves_->step(done, step_loss_, step_details_, rates(done), norms);
+  if (ends_epoch) curves_->epoch(epoch);
+  const bool validates = o_.validate_every_n_steps > 0 ? done % o_.validate_every_n_steps == 0 : ends_epoch;
+  if (validates && !set_.validation.empty()) {
+    network_.begin_step({});
+    const double loss = validation_loss();
+    curves_->validation(loss, ends_epoch ? epoch : done, !ends_epoch);
+    log_->add(done, {{"validation_loss", loss}});
+  }
+  if (done == steps_.steps) return;  // the last file has a name of its own
+  if (files_.wants_step(done)) {
+    save(files_.step_file(done), done);
+    files_.remove_before_step(done);
+  }
+  if (ends_epoch && files_.wants_epoch(epoch)) {
+    save(files_.epoch_file(epoch), done);
+    files_.remove_before_epoch(epoch);
+  }
+  const bool samples = o_.sample_every_n_epochs > 0
+                           ? ends_epoch && epoch % o_.sample_every_n_epochs == 0
+                           : o_.sample_every_n_steps > 0 && done % o_.sample_every_n_steps == 0;
+  if (samples) {
+    network_.begin_step({});
+    make_samples(done, o_.sample_every_n_epochs > 0 ? fmt::format("e{:06d}", epoch) : fmt::format("{:06d}", done));
+  }
+}
+
+void LoraRun::encode_pictures() {
+  const auto encodes = [&](int64_t done, int64_t all) { reads_pictures("encoding pictures", done, all); };
+  latents_ = std::make_unique<PictureLatents>(o_, *model_.vae, set_.trained, encodes);
+  validation_latents_ = std::make_unique<PictureLatents>(o_, *model_.vae, set_.validation, encodes);
+}
+
+LoraPlan LoraRun::plan(bool probes) {
+  constexpr int64_t kCurvePoints = 60;
+  load_state();
+  LoraPlan plan = plan_of_pictures(set_);
+  plan.batch_size = set_.batch_size;
+  plan.accumulation = steps_.accumulation;
+  plan.batches_per_epoch = steps_.batches_per_epoch;
+  plan.steps_per_epoch = steps_.steps_per_epoch;
+  plan.steps = steps_.steps;
+  plan.epochs = steps_.epochs;
+  plan.steps_done = state_.steps_done();
+  plan.optimizer = o_.run.optimizer;
+  plan.schedule = o_.lr_scheduler;
+  for (int64_t i = 0; i < kCurvePoints; ++i) {
+    const int64_t step = i * std::max<int64_t>(1, steps_.steps - 1) / (kCurvePoints - 1);
+    plan.rate_curve.emplace_back(step, lr_factor(schedule_, step));
+  }
+  for (const auto& [name, group] : groups_.names) {
+    LoraPlan::Part part{.name = name, .rate = groups_.groups[group].rate_factor * o_.run.learning_rate};
+    for (const auto& [tensor_name, tensor] : groups_.groups[group].parameters) {
+      if (tensor_name.starts_with("lora_te") != name.starts_with("textencoder")) continue;
+      ++part.modules;
+      part.parameters += tensor.numel();
+    }
+    plan.parts.push_back(part);
+  }
+  plan.lora_bytes = groups_.parameter_count() * int64_t(sizeof(float));
+  plan.state_bytes = state_.bytes();
+  plan.model_bytes = 4 * (model_.unet->parameter_count() + model_.vae->parameter_count());
+  for (const auto& text : model_.text_encoders) plan.model_bytes += 4 * text->parameter_count();
+  if (probes) plan.probe = probe();
+  return plan;
+}
+
+/// Two steps without an update: the second is timed, when memory is there and captions may be known.
+LoraPlan::Probe LoraRun::probe() {
+  encode_pictures();
+  LoraPlan::Probe probe;
+  for (int64_t step : {0, 1}) {
+    const auto start = std::chrono::steady_clock::now();
+    for (int64_t part = 0; part < steps_.batches_of(step % steps_.steps_per_epoch); ++part) {
+      MixedPrecision mixed(o_.run.mixed_precision == "bf16");
+      loss(step % steps_.steps_per_epoch, part).loss.backward();
+    }
+    probe.seconds_per_step = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  probe.peak_bytes = int64_t(usage.ru_maxrss) << 10;
+  return probe;
+}
+
+void LoraRun::run() {
+  open_logs(load_state());
+  const int64_t start = state_.steps_done();
+  log_info(
+      "{} pictures, {} batches and {} steps an epoch, {} steps in {} epochs; {} modules, {} parameters are trained",
+      set_.pictures_per_epoch(), steps_.batches_per_epoch, steps_.steps_per_epoch, steps_.steps, steps_.epochs,
+      network_.modules().size(), groups_.parameter_count());
+  if (start < steps_.steps) encode_pictures();
+  if (start == 0 && o_.sample_at_first) make_samples(0, "000000");
+  run_loop(o_.run, record_, state_, *log_,
+           {.loss = [&](int64_t step, int64_t part) { return loss(step, part); },
+            .learning_rate = [&](int64_t step) { return o_.run.learning_rate * lr_factor(schedule_, step); },
+            .parts = [&](int64_t step) { return steps_.batches_of(step); },
+            .accumulation = steps_.accumulation,
+            .after_step = [&](int64_t done) { after_step(done); }});
+  network_.begin_step({});
+  save(files_.last_file(), steps_.steps);
+  if (o_.sample_every_n_epochs > 0 || o_.sample_every_n_steps > 0) make_samples(steps_.steps, "last");
+}
+
+}  // namespace
+
+LoraPlan plan_lora_training(const LoraTraining& options, const std::string& resolved, const Progress& progress,
+                            bool probes) {
+  return LoraRun(options, resolved, progress, {}).plan(probes);
+}
+
+void run_lora_training(const LoraTraining& options, const std::string& resolved, const Progress& progress,
+                       const LoraHooks& hooks) {
+  LoraRun(options, resolved, progress, hooks).run();
+}
+
+}  // namespace darkroom::train

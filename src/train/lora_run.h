@@ -1,0 +1,31 @@
+// A LoRA run from its options to the finished file.
+#pragma once
+
+#include <functional>
+
+#include "base/progress.h"
+#include "train/lora_plan.h"
+#include "train/lora_training.h"
+
+namespace darkroom::train {
+
+/// What a run asks of those around it.
+struct LoraHooks {
+  /// Makes the pictures of the sample prompts with the model and this LoRA file, into `folder`, their names beginning
+  /// with `name`. None: no pictures are made.
+  std::function<void(const LoraTraining& options, const std::filesystem::path& lora_file,
+                     const std::filesystem::path& folder, const std::string& name)>
+      make_samples;
+};
+
+/// `resolved`: the options as they are recorded. See run_training() for what is written; progress may throw
+/// Error{cancelled}.
+void run_lora_training(const LoraTraining& options, const std::string& resolved, const Progress& progress,
+                       const LoraHooks& hooks);
+
+/// What run_lora_training() would do. Reads the model and all pictures; `probes`: makes two steps to measure them.
+/// Nothing is written or trained. Throws as the run would before its first step.
+LoraPlan plan_lora_training(const LoraTraining& options, const std::string& resolved, const Progress& progress,
+                            bool probes);
+
+}  // namespace darkroom::train

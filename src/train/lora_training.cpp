@@ -1,0 +1,165 @@
+#include "train/lora_training.h"
+
+#include <charconv>
+#include <cmath>
+
+#include "base/error.h"
+#include "train/optimizer_arguments.h"
+
+namespace darkroom::train {
+namespace {
+
+void needs(bool holds, const std::string& rule) {
+  require(holds, ErrorKind::invalid_request, "LoRA training: {}", rule);
+}
+
+/// "512", "512,768" or "512x768".
+PixelSize size_of(const std::string& text) {
+  const auto number = [&](std::string_view part) {
+    int value = 0;
+    const auto [end, problem] = std::from_chars(part.data(), part.data() + part.size(), value);
+    needs(problem == std::errc() && end == part.data() + part.size() && value >= 8 && value <= 8192 && value % 8 == 0,
+          fmt::format("resolution must be \"width,height\" or one number, each a multiple of 8 in 8..8192; \"{}\" was "
+                      "given",
+                      text));
+    return value;
+  };
+  const size_t comma = text.find_first_of(",x");
+  if (comma == text.npos) return {number(text), number(text)};
+  size_t second = comma + 1;
+  while (second < text.size() && text[second] == ' ') ++second;
+  return {number(std::string_view(text).substr(0, comma)), number(std::string_view(text).substr(second))};
+}
+
+/// network_args that belong to the network itself.
+void read_network_args(LoraTraining& c) {
+  OptimizerArguments arguments("network_args", c.network_args);
+  const auto whole = [&](const char* name, int64_t own) {
+    const double value = arguments.number(name, double(own));
+    needs(value >= 0 && value <= 1e6 && value == std::floor(value),
+          fmt::format("{} of network_args must be a whole number, {} was given", name, value));
+    return int64_t(value);
+  };
+  c.network.conv_dim = whole("conv_dim", c.network.conv_dim);
+  c.network.conv_alpha = arguments.number("conv_alpha", c.network.conv_alpha);
+  c.network.rank_dropout = arguments.number("rank_dropout", c.network.rank_dropout);
+  c.network.module_dropout = arguments.number("module_dropout", c.network.module_dropout);
+  for (const char* ratio : {"loraplus_lr_ratio", "loraplus_unet_lr_ratio", "loraplus_text_encoder_lr_ratio"})
+    needs(arguments.number(ratio, 1) > 0, fmt::format("{} of network_args must be above 0", ratio));
+  arguments.refuse_others();
+}
+
+bool finds_its_rate(const std::string& optimizer) {
+  return optimizer == "Prodigy" || optimizer == "DAdaptAdam";
+}
+
+/// What cannot be together, with the reason.
+void refuse_contradictions(const LoraTraining& c) {
+  needs(!(c.network_train_unet_only && c.network_train_text_encoder_only),
+        "network_train_unet_only and network_train_text_encoder_only leave nothing to train; say one of them");
+  needs(c.network.unet || c.network.text_encoder,
+        "nothing would be trained: the learning rates of the UNet and of the text encoders are 0");
+  needs(c.lr_scheduler != "constant" || c.lr_warmup_steps == 0,
+        "lr_scheduler \"constant\" has no warm-up; say constant_with_warmup, or lr_warmup_steps = 0");
+  if (finds_its_rate(c.run.optimizer)) {
+    const bool is_equal = !c.network.unet || !c.network.text_encoder || c.unet_rate() == c.text_rate();
+    needs(is_equal, fmt::format("{} finds one step size for everything it trains: unet_lr ({}) and text_encoder_lr "
+                                "({}) must be equal, usually 1, or one of them 0",
+                                c.run.optimizer, c.unet_rate(), c.text_rate()));
+    const LoraPlus plus = lora_plus(c);
+    needs(plus.unet == 1 && plus.text == 1,
+          fmt::format("{} finds one step size for everything it trains, so loraplus_lr_ratio cannot be; leave it out",
+                      c.run.optimizer));
+  }
+  bool has_safeguard = false;
+  for (const std::string& argument : c.run.optimizer_args)
+    has_safeguard |= argument == "safeguard_warmup=True" || argument == "safeguard_warmup=true";
+  needs(c.run.optimizer != "Prodigy" || c.lr_scheduler != "cosine_with_restarts" || has_safeguard,
+        "Prodigy takes the start of each cosine for progress and grows its step size; add safeguard_warmup=True to "
+        "optimizer_args, or take lr_scheduler cosine (its authors' advice)");
+  needs(!c.no_metadata || c.training_comment.empty(), "training_comment is not kept with no_metadata; say one of them");
+  needs(c.sample_prompts.empty() || c.sample_every_n_steps > 0 || c.sample_every_n_epochs > 0 || c.sample_at_first,
+        "sample_prompts are given, but not when: say sample_every_n_steps, sample_every_n_epochs or sample_at_first");
+}
+
+void check_ranges(const LoraTraining& c) {
+  needs(!c.pretrained_model_name_or_path.empty(), "pretrained_model_name_or_path must be given");
+  needs(!c.train_data_dir.empty(), "train_data_dir must be given");
+  needs(c.network_module == "networks.lora", fmt::format("network_module must be \"networks.lora\", \"{}\" was given; "
+                                                         "LoHa, LoKr and DoRA are read but not trained yet",
+                                                         c.network_module));
+  needs(c.clip_skip >= 1 && c.clip_skip <= 12, "clip_skip must lie in 1..12");
+  needs(c.max_token_length == 75 || c.max_token_length == 150 || c.max_token_length == 225,
+        "max_token_length must be 75, 150 or 225");
+  needs(c.max_train_epochs >= 0, "max_train_epochs must not be negative");
+  needs(c.gradient_accumulation_steps >= 1 && c.gradient_accumulation_steps <= 4096,
+        "gradient_accumulation_steps must lie in 1..4096");
+  needs(c.min_timestep >= 0 && c.min_timestep <= c.max_timestep && c.max_timestep <= 1000 && c.min_timestep < 1000,
+        "timesteps must be 0 <= min_timestep <= max_timestep <= 1000");
+  needs(c.validation_split >= 0 && c.validation_split < 1, "validation_split must be at least 0 and below 1");
+  needs(c.prior_loss_weight >= 0 && c.scale_weight_norms >= 0 && c.ip_noise_gamma >= 0,
+        "prior_loss_weight, scale_weight_norms and ip_noise_gamma must not be negative");
+  needs(c.unet_rate() >= 0 && c.text_rate() >= 0, "learning rates must not be negative");
+  needs(c.save_precision == "float" || c.save_precision == "fp16" || c.save_precision == "bf16",
+        "save_precision must be float, fp16 or bf16");
+  needs(!c.output_name.empty() && c.output_name.find('/') == std::string::npos,
+        "output_name must be a name without slashes");
+  needs(c.lr_warmup_steps >= 0 && c.lr_decay_steps >= 0, "lr_warmup_steps and lr_decay_steps must not be negative");
+  const std::string& colour = c.alpha_background;
+  needs(colour == "none" || (colour.size() == 7 && colour[0] == '#' &&
+                             colour.find_first_not_of("0123456789abcdefABCDEF", 1) == std::string::npos),
+        "alpha_background must be a colour as #ffffff, or none");
+}
+
+}  // namespace
+
+LoraTraining::LoraTraining() {
+  run.steps = 1600, run.batch_size = 1, run.learning_rate = 1e-4, run.ema_decay = 0;
+  run.save_every_n_steps = 250, run.log_every_n_steps = 1;
+  network.dim = 4, network.alpha = 1;
+}
+
+LoraTraining settled(LoraTraining c) {
+  c.buckets.resolution = size_of(c.resolution);
+  read_network_args(c);
+  // kohya's trainer makes modules it never trains and lets their gradients count; here they are not made.
+  c.network.unet = !c.network_train_text_encoder_only && c.unet_rate() > 0;
+  c.network.text_encoder = !c.network_train_unet_only && c.text_rate() > 0;
+  check_ranges(c);
+  refuse_contradictions(c);
+  lr_schedule_of(c, c.run.steps);
+  return c;
+}
+
+LoraPlus lora_plus(const LoraTraining& c) {
+  OptimizerArguments arguments("network_args", c.network_args);
+  const double both = arguments.number("loraplus_lr_ratio", 1);
+  return {arguments.number("loraplus_unet_lr_ratio", both), arguments.number("loraplus_text_encoder_lr_ratio", both)};
+}
+
+LrSchedule lr_schedule_of(const LoraTraining& c, int64_t steps) {
+  const auto in_steps = [&](double told) { return int64_t(told < 1 ? told * double(steps) : told); };
+  LrSchedule schedule{.name = c.lr_scheduler,
+                      .steps = steps,
+                      .warmup_steps = in_steps(c.lr_warmup_steps),
+                      .base_rate = c.run.learning_rate,
+                      .cycles = c.lr_scheduler_num_cycles,
+                      .power = c.lr_scheduler_power,
+                      .least = c.lr_scheduler_min_lr_ratio,
+                      .decay_steps = in_steps(c.lr_decay_steps),
+                      .timescale = c.lr_scheduler_timescale};
+  for (const std::string& argument : c.lr_scheduler_args) {
+    constexpr std::string_view kRules = "step_rules=";
+    needs(argument.starts_with(kRules),
+          fmt::format("lr_scheduler_args can say step_rules=..., \"{}\" was given", argument));
+    read_pieces(argument.substr(kRules.size()), schedule);
+  }
+  needs(c.lr_scheduler != "piecewise_constant" || !c.lr_scheduler_args.empty(),
+        "lr_scheduler piecewise_constant needs lr_scheduler_args = [\"step_rules=1:10,0.1:20,0.005\"]");
+  needs(schedule.warmup_steps <= steps,
+        fmt::format("the warm-up of {} steps is longer than the run of {}", schedule.warmup_steps, steps));
+  lr_factor(schedule, 0);  // refuses what cannot be
+  return schedule;
+}
+
+}  // namespace darkroom::train

@@ -1,0 +1,97 @@
+// What a LoRA run is told. Options are named as in kohya's train_network.py and mean what they mean there; where a
+// default differs, its row in lora_options.h says so.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "train/buckets.h"
+#include "train/lr_schedule.h"
+#include "train/run_config.h"
+#include "train/training_options.h"
+
+namespace darkroom::train {
+
+struct LoraTraining {
+  LoraTraining();  ///< with what differs from other runs: one picture a step, no moving average
+
+  RunConfig run;
+
+  // The model.
+  std::filesystem::path pretrained_model_name_or_path, vae;
+  int64_t clip_skip = 1;
+  bool v_parameterization = false, zero_terminal_snr = false;
+
+  // The pictures.
+  std::filesystem::path train_data_dir, reg_data_dir;
+  std::string caption_extension = ".txt";
+  std::string resolution = "512,512";  ///< "width,height", or one number for both
+  bool enable_bucket = false;
+  BucketOptions buckets;  ///< its resolution is set by check(), from the text above
+  bool flip_aug = false, color_aug = false, random_crop = false;
+  bool alpha_mask = false, masked_loss = false;
+  std::string alpha_background = "#ffffff";  ///< what transparent pixels are put on
+  CaptionRules captions;
+  int64_t max_token_length = 75;
+  double prior_loss_weight = 1;
+  double validation_split = 0;
+  std::optional<int64_t> validation_seed;
+  int64_t validate_every_n_steps = 0;
+
+  // The network.
+  std::string network_module = "networks.lora";
+  LoraOptions network;
+  std::vector<std::string> network_args;  ///< conv_dim, conv_alpha, rank_dropout, module_dropout, loraplus_lr_ratio
+  std::filesystem::path network_weights;
+  bool network_train_unet_only = false, network_train_text_encoder_only = false;
+  std::optional<double> unet_lr, text_encoder_lr;  ///< nothing = learning_rate
+  double scale_weight_norms = 0;
+
+  // Steps.
+  int64_t max_train_epochs = 0;  ///< 0 = by steps
+  int64_t gradient_accumulation_steps = 1;
+  std::string lr_scheduler = "constant";
+  double lr_warmup_steps = 0, lr_decay_steps = 0;  ///< below 1 a share of the run
+  double lr_scheduler_num_cycles = 1, lr_scheduler_power = 1, lr_scheduler_min_lr_ratio = 0;
+  int64_t lr_scheduler_timescale = 0;
+  std::vector<std::string> lr_scheduler_args;
+
+  // Noise and loss.
+  int64_t min_timestep = 0, max_timestep = 1000;
+  TrainingNoise noise;
+  double ip_noise_gamma = 0;
+  bool ip_noise_gamma_random_strength = false;
+  DenoisingLoss loss;
+
+  // What is kept.
+  std::string output_name = "last";
+  std::string save_precision = "float";
+  int64_t save_every_n_steps = 0, save_every_n_epochs = 0, save_last_n_steps = 0, save_last_n_epochs = 0;
+  std::filesystem::path logging_dir;
+  std::string log_prefix, training_comment;
+  bool no_metadata = false;
+  std::filesystem::path sample_prompts;
+  int64_t sample_every_n_steps = 0, sample_every_n_epochs = 0;
+  bool sample_at_first = false;
+  std::string sample_sampler;  ///< empty = what the model recommends
+
+  double unet_rate() const { return unet_lr.value_or(run.learning_rate); }
+  double text_rate() const { return text_encoder_lr.value_or(run.learning_rate); }
+};
+
+/// Reads what is written in texts (resolution, network_args) into the options they stand for, and refuses what cannot
+/// be or contradicts itself, with the reason. Throws Error{invalid_request}.
+LoraTraining settled(LoraTraining told);
+
+/// loraplus_lr_ratio of network_args: how much faster the up matrices learn; 1 = no faster.
+struct LoraPlus {
+  double unet = 1, text = 1;
+};
+LoraPlus lora_plus(const LoraTraining& told);
+
+/// The learning rate's way through a run of `steps` steps. Throws Error{invalid_request}.
+LrSchedule lr_schedule_of(const LoraTraining& told, int64_t steps);
+
+}  // namespace darkroom::train

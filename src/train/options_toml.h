@@ -1,0 +1,159 @@
+// Options to and from TOML: visitors of the lists in config.cpp and lora_options.h. For config.cpp alone: toml++ is
+// slow to compile.
+#pragma once
+
+#include <toml++/toml.h>
+
+#include <climits>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "train/config.h"
+
+namespace darkroom::train {
+
+/// Takes options out of a table, remembering which keys it has seen.
+class TableReader {
+ public:
+  TableReader(const toml::table& table, std::filesystem::path file) : table_(table), file_(std::move(file)) {}
+
+  void operator()(const char* key, std::filesystem::path& value) {
+    std::string text;
+    (*this)(key, text);
+    if (!text.empty()) value = (file_.parent_path() / text).lexically_normal();
+  }
+  void operator()(const char* key, std::string& value) {
+    // 512 and "512" are the same resolution.
+    if (const auto* node = table_.get(key); node && node->is_integer()) {
+      seen_.insert(key);
+      value = std::to_string(*node->value_exact<int64_t>());
+      return;
+    }
+    read<std::string>(key, value, "a text");
+  }
+  void operator()(const char* key, bool& value) { read<bool>(key, value, "true or false"); }
+  void operator()(const char* key, int& value) {
+    int64_t number = value;
+    read<int64_t>(key, number, "a whole number");
+    require(number >= INT_MIN && number <= INT_MAX, ErrorKind::invalid_request, "read \"{}\": {} is out of range, {}",
+            file_.string(), key, number);
+    value = int(number);
+  }
+  template <typename T>
+  void operator()(const char* key, std::optional<T>& value) {
+    seen_.insert(key);
+    if (!table_.contains(key)) return;
+    T told{};
+    (*this)(key, told);
+    value = told;
+  }
+  /// Words are for people.
+  template <typename T>
+  void operator()(const char* key, T& value, const char*) {
+    (*this)(key, value);
+  }
+  void operator()(const char* key, double& value) {
+    seen_.insert(key);
+    if (const auto* node = table_.get(key)) {
+      require(node->is_number(), ErrorKind::invalid_request, "read \"{}\": {} must be a number", file_.string(), key);
+      value = *node->value<double>();
+    }
+  }
+  void operator()(const char* key, int64_t& value) { read<int64_t>(key, value, "a whole number"); }
+  void operator()(const char* key, uint64_t& value) {
+    int64_t number = int64_t(value);
+    read<int64_t>(key, number, "a whole number");
+    require(number >= 0, ErrorKind::invalid_request, "read \"{}\": {} must not be negative, found {}", file_.string(),
+            key, number);
+    value = uint64_t(number);
+  }
+  void operator()(const char* key, std::vector<std::string>& value) {
+    seen_.insert(key);
+    const auto* node = table_.get(key);
+    if (!node) return;
+    value.clear();
+    require(node->is_array(), ErrorKind::invalid_request, "read \"{}\": {} must be a list of texts", file_.string(),
+            key);
+    for (const auto& element : *node->as_array()) {
+      const auto text = element.value_exact<std::string>();
+      require(text.has_value(), ErrorKind::invalid_request, "read \"{}\": {} must be a list of texts", file_.string(),
+              key);
+      value.push_back(*text);
+    }
+  }
+  void operator()(const char* key, std::vector<int64_t>& value) {
+    seen_.insert(key);
+    if (const auto* node = table_.get(key)) {
+      require(node->is_array() && !node->as_array()->empty(), ErrorKind::invalid_request,
+              "read \"{}\": {} must be a list of whole numbers", file_.string(), key);
+      value.clear();
+      for (const auto& element : *node->as_array()) {
+        const auto number = element.value_exact<int64_t>();
+        require(number.has_value(), ErrorKind::invalid_request, "read \"{}\": {} must be a list of whole numbers",
+                file_.string(), key);
+        value.push_back(*number);
+      }
+    }
+  }
+
+  void refuse_unknown_keys() const {
+    for (const auto& [key, node] : table_) {
+      if (seen_.contains(std::string(key.str()))) continue;
+      std::string known;
+      for (const auto& name : seen_) known += (known.empty() ? "" : ", ") + name;
+      fail(ErrorKind::invalid_request, "read \"{}\": unknown option \"{}\"; known are {}", file_.string(), key.str(),
+           known);
+    }
+  }
+  void mark_seen(const char* key) { seen_.insert(key); }
+
+ private:
+  template <typename T>
+  void read(const char* key, T& value, const char* what) {
+    seen_.insert(key);
+    if (const auto* node = table_.get(key)) {
+      const auto found = node->value_exact<T>();
+      require(found.has_value(), ErrorKind::invalid_request, "read \"{}\": {} must be {}", file_.string(), key, what);
+      value = *found;
+    }
+  }
+
+  const toml::table& table_;
+  std::filesystem::path file_;
+  std::set<std::string> seen_;
+};
+
+/// Puts options into a table.
+struct TableWriter {
+  toml::table& table;
+  void operator()(const char* key, std::filesystem::path& value) { table.insert(key, value.string()); }
+  void operator()(const char* key, std::string& value) { table.insert(key, value); }
+  void operator()(const char* key, double& value) { table.insert(key, value); }
+  void operator()(const char* key, bool& value) { table.insert(key, value); }
+  void operator()(const char* key, int& value) { table.insert(key, int64_t(value)); }
+  void operator()(const char* key, int64_t& value) { table.insert(key, value); }
+  template <typename T>
+  void operator()(const char* key, std::optional<T>& value) {
+    if (value) (*this)(key, *value);
+  }
+  template <typename T>
+  void operator()(const char* key, T& value, const char*) {
+    (*this)(key, value);
+  }
+  void operator()(const char* key, uint64_t& value) { table.insert(key, int64_t(value)); }
+  void operator()(const char* key, std::vector<std::string>& value) {
+    toml::array list;
+    for (const std::string& text : value) list.push_back(text);
+    table.insert(key, std::move(list));
+  }
+  void operator()(const char* key, std::vector<int64_t>& value) {
+    toml::array list;
+    for (const int64_t number : value) list.push_back(number);
+    table.insert(key, std::move(list));
+  }
+};
+
+}  // namespace darkroom::train

@@ -1,0 +1,45 @@
+// Training pictures as latents. Where nothing about a picture changes from use to use it is encoded once; kept are the
+// mean and the deviation of its latents, so that every use draws its own.
+#pragma once
+
+#include <vector>
+
+#include "base/tensor.h"
+#include "models/vae.h"
+#include "train/training_pictures.h"
+
+namespace darkroom::train {
+
+class PictureLatents {
+ public:
+  /// Encodes all pictures unless the options change them at each use; `on_picture(done, all)` is called after each.
+  /// `vae` and `pictures` must outlive it. Throws Error naming the picture.
+  PictureLatents(const LoraTraining& options, const models::AutoencoderKL& vae,
+                 const std::vector<TrainingPicture>& pictures, const std::function<void(int64_t, int64_t)>& on_picture);
+
+  struct Use {
+    Tensor latents;  ///< [C, H/8, W/8], as the UNet sees them
+    Tensor mask;     ///< [1, H/8, W/8] in 0..1; undefined without masks
+    Crop crop;       ///< upper left corner of what is seen, in the scaled picture
+  };
+  /// One use of picture `index`; what is random about it comes from `draws`.
+  Use use(int64_t index, at::Generator& draws) const;
+  /// The same with the mean latents and nothing random.
+  Use plain_use(int64_t index) const;
+
+ private:
+  struct Encoded {
+    Tensor mean, deviation, mask;
+    Crop crop;
+  };
+  Encoded encoded(const ScaledPicture& picture, const PixelSize& bucket, Crop crop, bool is_flipped) const;
+  Use drawn(const Encoded& encoded, at::Generator& draws) const;
+  bool changes_at_each_use() const { return options_.color_aug || options_.random_crop; }
+
+  const LoraTraining& options_;
+  const models::AutoencoderKL& vae_;
+  const std::vector<TrainingPicture>& pictures_;
+  std::vector<Encoded> plain_, flipped_;
+};
+
+}  // namespace darkroom::train

@@ -1,0 +1,82 @@
+// Options said on a command line as TOML: a visitor of the list in lora_options.h. For config.cpp alone, as
+// options_toml.h.
+#pragma once
+
+#include <toml++/toml.h>
+
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "train/config.h"
+
+namespace darkroom::train {
+
+/// Puts what was said on a command line into a table, over what is there.
+class ToldWriter {
+ public:
+  ToldWriter(toml::table& table, const ToldOptions& told) : table_(table), told_(told) {}
+
+  void operator()(const char* key, std::filesystem::path&, const char*) {
+    if (const std::string* text = one(key)) put(key, std::filesystem::absolute(*text).string());
+  }
+  void operator()(const char* key, std::string&, const char*) {
+    if (const std::string* text = one(key)) put(key, *text);
+  }
+  void operator()(const char* key, bool&, const char*) {
+    const auto found = told_.find(key);
+    if (found == told_.end()) return;
+    const std::string text = found->second.empty() || found->second.front().empty() ? "true" : found->second.front();
+    const bool yes = text == "true" || text == "True" || text == "1";
+    require(yes || text == "false" || text == "False" || text == "0", ErrorKind::invalid_request,
+            "--{}: must be true or false, \"{}\" was given", key, text);
+    put(key, yes);
+  }
+  void operator()(const char* key, double&, const char*) { number<double>(key, "a number"); }
+  void operator()(const char* key, int&, const char*) { number<int64_t>(key, "a whole number"); }
+  void operator()(const char* key, int64_t&, const char*) { number<int64_t>(key, "a whole number"); }
+  void operator()(const char* key, uint64_t&, const char*) { number<int64_t>(key, "a whole number"); }
+  template <typename T>
+  void operator()(const char* key, std::optional<T>&, const char* words) {
+    T value{};
+    (*this)(key, value, words);
+  }
+  void operator()(const char* key, std::vector<std::string>&, const char*) {
+    const auto found = told_.find(key);
+    if (found == told_.end()) return;
+    toml::array list;
+    for (const std::string& text : found->second) list.push_back(text);
+    put(key, std::move(list));
+  }
+
+ private:
+  const std::string* one(const char* key) const {
+    const auto found = told_.find(key);
+    if (found == told_.end()) return nullptr;
+    require(found->second.size() == 1, ErrorKind::invalid_request, "--{}: takes one value, {} were given", key,
+            found->second.size());
+    return &found->second.front();
+  }
+  template <typename T>
+  void number(const char* key, const char* what) {
+    const std::string* text = one(key);
+    if (!text) return;
+    T value{};
+    const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), value);
+    require(problem == std::errc() && end == text->data() + text->size(), ErrorKind::invalid_request,
+            "--{}: must be {}, \"{}\" was given", key, what, *text);
+    put(key, value);
+  }
+  template <typename T>
+  void put(const char* key, T&& value) {
+    table_.insert_or_assign(key, std::forward<T>(value));
+  }
+
+  toml::table& table_;
+  const ToldOptions& told_;
+};
+
+}  // namespace darkroom::train

@@ -1,0 +1,59 @@
+// What parts of a training are told: plain data, so that whoever only reads options needs no tensors.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace darkroom::train {
+
+/// What a LoRA is made of. lora_network.h
+struct LoraOptions {
+  int64_t dim = 4;       ///< rank
+  double alpha = 1;      ///< 0 = dim
+  int64_t conv_dim = 0;  ///< rank of 3x3 convolutions ("LoCon"); with it 1x1 ones and time projections are trained too,
+                         ///< at `dim`; 0 = none of them
+  double conv_alpha = 1;
+  double dropout = 0;         ///< share of the values between down and up that are left out in a step
+  double rank_dropout = 0;    ///< share of ranks, for each picture; the others grow by 1 / (1 - share)
+  double module_dropout = 0;  ///< share of layers without any change in a step
+  bool unet = true, text_encoder = true;
+};
+
+/// What a caption becomes each time its picture is used. caption_rules.h
+struct CaptionRules {
+  std::string prefix, suffix;          ///< put before and after with a blank
+  double dropout_rate = 0;             ///< share of uses with no caption at all
+  int64_t dropout_every_n_epochs = 0;  ///< 0 = never; epochs count from 1
+  bool wildcards = false;              ///< any line of several; {a|b} is one of them, {{ and }} are brackets
+  std::string separator = ",";         ///< of tags
+  bool shuffle = false;                ///< tags, but for the kept ones
+  int64_t keep_tokens = 0;             ///< first tags that stay where they are
+  std::string keep_tokens_separator;   ///< "|||": what stands before it stays, and what stands after a second one
+  double tag_dropout_rate = 0;         ///< share of the tags that are not kept
+  double warmup_steps = 0;             ///< tags grow from warmup_min to all; below 1 a share of the run
+  int64_t warmup_min = 1;
+  std::string secondary_separator;  ///< becomes `separator` in the end: ties tags together until then
+};
+
+/// What is minimised. denoising_loss.h
+struct DenoisingLoss {
+  std::string type = "l2";  ///< l2, l1, huber, smooth_l1
+  std::string huber_schedule =
+      "snr";  ///< how huber's and smooth_l1's threshold depends on t: snr, exponential, constant
+  double huber_c = 0.1, huber_scale = 1;
+  double min_snr_gamma = 0;                        ///< 0 = off; 5 is usual
+  bool scale_v_pred_loss_like_noise_pred = false;  ///< v models only
+  double v_pred_like_loss = 0;  ///< eps models only: this much of what a v model would minimise is added
+  bool debiased_estimation_loss = false;
+};
+
+/// Parts of the noise a picture is trained with, besides eps itself.
+struct TrainingNoise {
+  double offset = 0;  ///< lets a model learn pictures that are dark or bright all over; 0.05 to 0.1 is usual
+  bool offset_random_strength = false;  ///< 0 to `offset`, drawn once per batch
+  double adaptive_scale = 0;            ///< offset grows by this times |mean of the latent's channel|
+  int multires_iterations = 0;          ///< 0 = off; noise of ever coarser grids, 6 to 10 is usual
+  double multires_discount = 0.3;
+};
+
+}  // namespace darkroom::train

@@ -1,0 +1,98 @@
+// Pictures made while training are those of `darkroom generate` with the saved file.
+#include <gtest/gtest.h>
+
+#include "formats/picture_file.h"
+#include "support/run_program.h"
+#include "train/training_folder.h"
+
+namespace darkroom::cli {
+namespace {
+
+TEST(TrainingSamples, AreThoseOfGenerateWithTheSavedFile) {
+  const train::TrainingFolder folder;
+  const std::string model = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sd15";
+  formats::put(folder / "prompts.txt", "a red disc --n bad --w 64 --h 64 --d 7 --s 4 --l 3 --ss euler\n");
+  const ProgramResult trained = run_program({"train",       "--pretrained_model_name_or_path",
+                                             model,         "--train_data_dir",
+                                             "pictures",    "--output_dir",
+                                             "run",         "--resolution",
+                                             "32",          "--max_train_steps",
+                                             "3",           "--learning_rate",
+                                             "0.05",        "--network_dim",
+                                             "4",           "--network_alpha",
+                                             "4",           "--train_batch_size",
+                                             "2",           "--sample_prompts",
+                                             "prompts.txt", "--sample_every_n_steps",
+                                             "2",           "--quiet"},
+                                            folder / "");
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  const Image sample = formats::read_picture(folder / "run/sample/last_last_00_7.png").image;
+  const ProgramResult made = run_program({"generate",
+                                          "a red disc <lora:last:1>",
+                                          "--negative-prompt",
+                                          "bad",
+                                          "--model",
+                                          model,
+                                          "--lora-dir",
+                                          "run",
+                                          "--width",
+                                          "64",
+                                          "--height",
+                                          "64",
+                                          "--seed",
+                                          "7",
+                                          "--steps",
+                                          "4",
+                                          "--cfg-scale",
+                                          "3",
+                                          "--sampler",
+                                          "Euler",
+                                          "-o",
+                                          "made.png",
+                                          "--quiet"},
+                                         folder / "");
+  ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_EQ(formats::read_picture(folder / "made.png").image.pixels, sample.pixels);
+  const Image before = formats::read_picture(folder / "run/sample/last_000002_00_7.png").image;
+  EXPECT_NE(before.pixels, sample.pixels);
+}
+
+TEST(TrainingSamples, TheCommandLineShowsWhatItWillDo) {
+  const train::TrainingFolder folder;
+  const std::string model = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sd15";
+  const std::vector<std::string> told = {"--pretrained_model_name_or_path",
+                                         model,
+                                         "--train_data_dir",
+                                         "pictures",
+                                         "--output_dir",
+                                         "run",
+                                         "--resolution",
+                                         "32",
+                                         "--network_alpha",
+                                         "2",
+                                         "--flip_aug",
+                                         "--optimizer_args",
+                                         "weight_decay=0.1",
+                                         "eps=1e-6",
+                                         "--xformers"};
+  const auto with = [&](std::vector<std::string> more) {
+    std::vector<std::string> all = {"train"};
+    all.insert(all.end(), told.begin(), told.end());
+    all.insert(all.end(), more.begin(), more.end());
+    return run_program(all, folder / "");
+  };
+  const ProgramResult command = with({"--print-command"});
+  EXPECT_NE(command.out.find("--flip_aug --"), std::string::npos) << command.out << command.err;
+  EXPECT_NE(command.out.find("--optimizer_args weight_decay=0.1 eps=1e-6"), std::string::npos) << command.out;
+  const ProgramResult explained = with({"--explain"});
+  EXPECT_NE(explained.out.find("2 / 4 = 0.5"), std::string::npos) << explained.out;
+  const ProgramResult plan = with({"--dry-run", "--json", "--no-probe"});
+  EXPECT_NE(plan.out.find("\"batches_per_epoch\": 22"), std::string::npos) << plan.out << plan.err;
+  EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+  const ProgramResult refused = with({"--lr_warmup_steps", "10"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("constant_with_warmup"), std::string::npos) << refused.err;
+}
+
+}  // namespace
+}  // namespace darkroom::cli

@@ -1,0 +1,77 @@
+#include "train/kohya_options.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "formats/support.h"
+#include "train/config.h"
+
+namespace darkroom::train {
+namespace {
+
+// Every option of train_network.py: golden/kohya_options.txt, from its parser.
+TEST(KohyaOptions, AreAllAcceptedOrRefusedWithAReason) {
+  std::set<std::string> ours;
+  for (const OptionRow& row : lora_option_rows()) ours.insert(row.name);
+  for (const KohyaOption& option : kohya_options()) {
+    EXPECT_TRUE(ours.insert(option.name).second) << option.name << " is an option and not one";
+    EXPECT_GT(std::string(option.reason).size(), 10u) << option.name;
+  }
+  std::ifstream names(std::string(DARKROOM_TESTS_DIR) + "/golden/kohya_options.txt");
+  int count = 0;
+  for (std::string name; std::getline(names, name); ++count) EXPECT_TRUE(ours.contains(name)) << name;
+  EXPECT_GT(count, 170);
+}
+
+LoraTraining lora_from(const std::string& toml, const ToldOptions& told = {}) {
+  const formats::TemporaryFolder folder;
+  formats::put(folder / "run.toml", toml);
+  return std::get<LoraTraining>(read_training_config(folder / "run.toml", told));
+}
+
+TEST(KohyaOptions, AFileOfKohyasGuiIsRead) {
+  const LoraTraining told = lora_from(R"(
+pretrained_model_name_or_path = "/models/sd15.safetensors"
+train_data_dir = "/pictures"
+output_dir = "/out"
+xformers = true
+cache_latents = true
+full_fp16 = false
+[sections_mean_nothing]
+resolution = "512,512"
+network_dim = 32
+network_alpha = 16
+optimizer_type = "Prodigy"
+optimizer_args = ["weight_decay=0.01", "decouple=True", "d0=0.0001", "use_bias_correction=True"]
+learning_rate = 1
+lr_warmup_steps = 0
+lr_scheduler = "constant"
+mixed_precision = "fp16"
+)");
+  EXPECT_EQ(told.network.dim, 32);
+  EXPECT_EQ(told.network.alpha, 16);
+  EXPECT_EQ(told.run.optimizer_args.size(), 4u);
+  EXPECT_EQ(told.run.learning_rate, 1);
+}
+
+TEST(KohyaOptions, TheCommandLineCountsOverTheFile) {
+  const std::string file =
+      "kind = \"lora\"\npretrained_model_name_or_path = \"m\"\ntrain_data_dir = \"d\"\noutput_dir = \"o\"\nnetwork_dim "
+      "= 4\n";
+  const LoraTraining told = lora_from(file, {{"network_dim", {"16"}},
+                                             {"flip_aug", {}},
+                                             {"unet_lr", {"5e-5"}},
+                                             {"network_args", {"conv_dim=4", "conv_alpha=2"}}});
+  EXPECT_EQ(told.network.dim, 16);
+  EXPECT_TRUE(told.flip_aug);
+  EXPECT_EQ(told.unet_lr, 5e-5);
+  EXPECT_EQ(told.network.conv_dim, 4);
+  EXPECT_THROW(lora_from(file, {{"network_dim", {"many"}}}), Error);
+  EXPECT_THROW(lora_from(file + "full_bf16 = true\n"), Error);
+  EXPECT_THROW(lora_from(file, {{"gradient_checkpointing", {}}}), Error);
+  EXPECT_THROW(lora_from(file + "netwrok_dim = 5\n"), Error);
+}
+
+}  // namespace
+}  // namespace darkroom::train

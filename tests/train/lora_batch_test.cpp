@@ -1,0 +1,148 @@
+#include "train/lora_batch.h"
+
+#include <gtest/gtest.h>
+
+#include "checkpoint/stored_tensors.h"
+#include "formats/safetensors.h"
+#include "formats/support.h"
+#include "train/lora_groups.h"
+#include "train/random.h"
+#include "train/training_folder.h"
+
+namespace darkroom::train {
+namespace {
+
+const std::string kGoldenFolder = std::string(DARKROOM_TESTS_DIR) + "/golden/";
+
+struct ReferenceRun {
+  const char* optimizer;
+  double rate;
+  std::vector<std::string> arguments;
+};
+
+/// make_lora_steps.py's run with our network, task, state and optimizer: the largest relative error of a matrix.
+double largest_error(const ReferenceRun& reference) {
+  const auto golden = formats::read_safetensors(kGoldenFolder + "lora_steps.safetensors");
+  const auto training = formats::read_safetensors(kGoldenFolder + "lora_training.safetensors");
+  const std::string name = reference.optimizer;
+  LoraTraining told = TrainingFolder().training();
+  told.run.optimizer = name, told.run.learning_rate = reference.rate, told.run.optimizer_args = reference.arguments;
+  told.network_train_unet_only = true, told.loss.min_snr_gamma = 5, told.run.max_grad_norm = 1;
+  told = settled(told);
+  const checkpoint::Checkpoint model = checkpoint::load_checkpoint(told.pretrained_model_name_or_path);
+  LoraNetwork network(told.network, model, 0);
+  std::vector<const LoraModule*> modules;
+  for (const LoraModule& module : network.modules()) modules.push_back(&module);
+  std::sort(modules.begin(), modules.end(), [](auto a, auto b) { return a->name < b->name; });
+  for (size_t i = 0; i < modules.size(); ++i) {
+    NoGrad guard;
+    for (const int k : {0, 1}) {
+      const Tensor& matrix = k == 0 ? modules[i]->down : modules[i]->up;
+      const Tensor values = at::sin(at::arange(matrix.numel(), at::kDouble) * 0.1 + double(2 * i) + k) * 0.05;
+      Tensor(matrix).copy_(values.view(matrix.sizes()));
+    }
+  }
+  TrainingState state(told.run, lora_groups(told, network).groups);
+  const DenoisingTask task(told, model);
+  const models::ClipText& text = *model.text_encoders[0];
+  LoraBatch batch;
+  const Tensor j = at::arange(2 * 4 * 8 * 8, at::kDouble).view({2, 4, 8, 8});
+  batch.latents = (at::sin(j * 0.37) * 0.8).to(at::kFloat);
+  batch.weight = at::ones({2});
+  batch.conditioning.context =
+      text.normed(text.hidden_state(checkpoint::tensor_view(training.tensors.at("ids")), 0)).detach();
+  const Tensor losses = checkpoint::tensor_view(golden.tensors.at(name + ".losses"));
+  for (int64_t k = 0; k < losses.numel(); ++k) {
+    const Tensor noise = at::cos(j * 0.3 + double(k)).to(at::kFloat);
+    const Tensor t = at::tensor({(97 * k + 17) % 1000, (211 * k + 730) % 1000});
+    const Tensor loss = task.losses(batch, {noise, noise, t}).mean;
+    EXPECT_NEAR(loss.item<double>() / losses[k].item<double>(), 1, 1e-5) << name << ", step " << k;
+    loss.backward();
+    state.update(reference.rate);
+  }
+  double largest = 0;
+  for (const LoraModule* module : modules) {
+    for (const auto& [part, matrix] : {std::pair{".lora_down.weight", module->down}, {".lora_up.weight", module->up}}) {
+      const Tensor expected = checkpoint::tensor_view(golden.tensors.at(name + "." + module->name + part));
+      largest = std::max(largest, ((matrix.detach() - expected).norm() / expected.norm()).item<double>());
+    }
+  }
+  return largest;
+}
+
+// sd-scripts' LoRAModule and loss weights, diffusers' UNet and each optimizer's own package, in float64.
+TEST(LoraBatch, TenStepsOfAdamWAreThoseOfTheReference) {
+  EXPECT_LT(largest_error({"AdamW", 1e-4, {"weight_decay=0.01"}}), 1e-5);
+}
+TEST(LoraBatch, TenStepsOfLionAreThoseOfTheReference) {
+  EXPECT_LT(largest_error({"Lion", 1e-4, {"weight_decay=0.01"}}), 1e-5);
+}
+TEST(LoraBatch, TenStepsOfAdafactorAreThoseOfTheReference) {
+  EXPECT_LT(largest_error({"Adafactor", 1e-4, {"scale_parameter=False", "relative_step=False", "warmup_init=False"}}),
+            1e-5);
+}
+TEST(LoraBatch, TenStepsOfProdigyAreThoseOfTheReference) {
+  EXPECT_LT(largest_error({"Prodigy", 1, {"d0=1e-4", "weight_decay=0.01", "use_bias_correction=True"}}), 1e-5);
+}
+
+struct Task {
+  explicit Task(const LoraTraining& told, const std::string& model_name = "sd15")
+      : options(told), model(checkpoint::load_checkpoint(kGoldenFolder + "tiny/" + model_name)), task(options, model) {}
+  LoraTraining options;
+  checkpoint::Checkpoint model;
+  DenoisingTask task;
+};
+
+TEST(LoraBatch, TimestepsKeepToTheirRange) {
+  LoraTraining told;
+  told.min_timestep = 300, told.max_timestep = 310;
+  const Task range(told);
+  at::Generator draws = generator_for(0, Purpose::batch, 0);
+  const LoraNoise noise = range.task.noise_for(at::zeros({500, 4, 2, 2}), draws);
+  EXPECT_EQ(noise.timestep.min().item<int64_t>(), 300);
+  EXPECT_EQ(noise.timestep.max().item<int64_t>(), 309);
+  EXPECT_TRUE(noise.added.equal(noise.noise));
+  told.min_timestep = told.max_timestep = 1000;
+  const Task last(told);
+  EXPECT_EQ(last.task.noise_for(at::zeros({3, 4, 2, 2}), draws).timestep.min().item<int64_t>(), 999);
+}
+
+TEST(LoraBatch, InputPerturbationIsNotPartOfTheTarget) {
+  LoraTraining told;
+  told.ip_noise_gamma = 0.1;
+  const Task task(told);
+  at::Generator draws = generator_for(0, Purpose::batch, 0);
+  const LoraNoise noise = task.task.noise_for(at::zeros({16, 4, 16, 16}), draws);
+  EXPECT_NEAR((noise.added - noise.noise).std().item<double>(), 0.1, 0.002);
+}
+
+TEST(LoraBatch, MasksAndWeightsScaleTheLoss) {
+  NoGrad guard;
+  const Task task(LoraTraining{});
+  const models::ClipText& text = *task.model.text_encoders[0];
+  LoraBatch batch;
+  batch.latents = at::sin(at::arange(2 * 4 * 8 * 8, at::kFloat)).view({2, 4, 8, 8});
+  batch.weight = at::ones({2});
+  batch.conditioning.context = text.normed(text.hidden_state(at::zeros({2, 77}, at::kLong), 0));
+  const Tensor eps = at::cos(batch.latents * 7);
+  const LoraNoise noise{eps, eps, at::tensor({int64_t(100), int64_t(500)})};
+  const auto whole = task.task.losses(batch, noise);
+  batch.mask = at::zeros({2, 1, 8, 8});
+  EXPECT_EQ(task.task.losses(batch, noise).mean.item<float>(), 0);
+  batch.mask = Tensor();
+  batch.weight = at::tensor({0.0f, 2.0f});
+  EXPECT_NEAR(task.task.losses(batch, noise).mean.item<float>(), whole.per_picture[1].item<float>(), 1e-5);
+}
+
+TEST(LoraBatch, WhatDoesNotFitTheModelIsRefused) {
+  LoraTraining told;
+  told.v_parameterization = true;
+  EXPECT_EQ(formats::error_of([&] { Task task(told); }).kind(), ErrorKind::invalid_request);
+  LoraTraining v_only;
+  v_only.loss.scale_v_pred_loss_like_noise_pred = true;
+  EXPECT_NO_THROW(Task(v_only, "sd21"));
+  EXPECT_EQ(formats::error_of([&] { Task task(v_only); }).kind(), ErrorKind::invalid_request);
+}
+
+}  // namespace
+}  // namespace darkroom::train

@@ -1,0 +1,179 @@
+// Whole LoRA trainings of a tiny model: what they leave, and that a stop changes nothing.
+#include "train/lora_run.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "checkpoint/stored_tensors.h"
+#include "formats/safetensors.h"
+#include "train/config.h"
+#include "train/run.h"
+#include "train/training_folder.h"
+
+namespace darkroom::train {
+namespace {
+
+using formats::content_of;
+
+Training with_everything(const TrainingFolder& folder, const std::string& output) {
+  LoraTraining told = folder.training(output);
+  told.run.optimizer = "Prodigy", told.run.learning_rate = 1;
+  told.run.optimizer_args = {"d0=0.001", "use_bias_correction=True"};
+  told.run.ema_decay = 0.9, told.gradient_accumulation_steps = 2;
+  told.network_args = {"conv_dim=2", "rank_dropout=0.2", "module_dropout=0.1"};
+  told.network.dropout = 0.1;
+  told.flip_aug = true, told.captions.shuffle = true, told.captions.dropout_rate = 0.2;
+  told.noise.offset = 0.05, told.loss.min_snr_gamma = 5, told.scale_weight_norms = 1;
+  told.run.steps = 14;  // an epoch has 11 batches: 6 steps, the last of one batch
+  return settled(told);
+}
+
+void run(const Training& training, const Progress& progress = ignore_progress) {
+  run_training(training, progress);
+}
+
+TEST(LoraRun, AStopAnywhereChangesNothing) {
+  const TrainingFolder folder;
+  run(with_everything(folder, "whole"));
+  const std::string whole = content_of(folder / "whole/last.safetensors");
+  ASSERT_GT(whole.size(), 1000u);
+  for (const int stop : {1, 5, 6, 13}) {
+    const std::string output = "stopped" + std::to_string(stop);
+    EXPECT_THROW(run(with_everything(folder, output),
+                     [&](const ProgressEvent& event) {
+                       require(event.stage != "training" || event.step < stop, ErrorKind::cancelled, "stop");
+                     }),
+                 Error);
+    run(with_everything(folder, output));
+    EXPECT_EQ(content_of(folder / (output + "/last.safetensors")), whole) << stop;
+  }
+}
+
+TEST(LoraRun, TheFileIsAsKohyasAndSaysHowItWasMade) {
+  const TrainingFolder folder;
+  LoraTraining told = folder.training();
+  told.run.steps = 3, told.save_precision = "fp16", told.output_name = "disc", told.network.alpha = 1;
+  run(settled(told));
+  const auto file = formats::read_safetensors(folder / "run/disc.safetensors");
+  const auto down =
+      file.tensors.find("lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q.lora_down.weight");
+  ASSERT_NE(down, file.tensors.end());
+  EXPECT_EQ(down->second.dtype, formats::DType::f16);
+  EXPECT_EQ(down->second.shape.front(), 2);
+  EXPECT_TRUE(file.tensors.contains("lora_te_text_model_encoder_layers_0_self_attn_q_proj.alpha"));
+  const auto& metadata = file.metadata;
+  EXPECT_EQ(metadata.at("ss_network_module"), "networks.lora");
+  EXPECT_EQ(metadata.at("ss_network_dim"), "2");
+  EXPECT_EQ(metadata.at("ss_network_alpha"), "1.0");
+  EXPECT_EQ(metadata.at("ss_output_name"), "disc");
+  EXPECT_EQ(metadata.at("ss_base_model_version"), "sd_v1");
+  EXPECT_EQ(metadata.at("ss_steps"), "3");
+  EXPECT_EQ(metadata.at("ss_unet_lr"), "None");
+  EXPECT_EQ(metadata.at("ss_enable_bucket"), "True");
+  EXPECT_EQ(metadata.at("ss_resolution"), "(32, 32)");
+  EXPECT_EQ(metadata.at("ss_dataset_dirs"),
+            R"({"10_sks disc":{"n_repeats":10,"img_count":2},"2_square":{"n_repeats":2,"img_count":1}})");
+  EXPECT_NE(metadata.at("ss_tag_frequency").find(R"("round":2)"), std::string::npos);
+  EXPECT_EQ(metadata.at("sshs_model_hash").size(), 64u);
+  EXPECT_EQ(metadata.at("modelspec.architecture"), "stable-diffusion-v1/lora");
+}
+
+TEST(LoraRun, ItLearns) {
+  const TrainingFolder folder;
+  LoraTraining told = folder.training();
+  told.run.steps = 150, told.run.learning_rate = 2e-2, told.network.dim = 8, told.network.alpha = 8;
+  told.validation_split = 0, told.run.log_every_n_steps = 50;
+  run(settled(told));
+  std::istringstream log(content_of(folder / "run/log.csv"));
+  std::vector<double> losses;
+  for (std::string line; std::getline(log, line);)
+    if (const auto at = line.find(",loss,"); at != line.npos) losses.push_back(std::stod(line.substr(at + 6)));
+  ASSERT_EQ(losses.size(), 3u);
+  EXPECT_LT(losses[2], 0.95 * losses[0]);
+}
+
+TEST(LoraRun, GoesOnOnlyAsTheSameRun) {
+  const TrainingFolder folder;
+  LoraTraining told = folder.training();
+  told.run.steps = 2;
+  run(settled(told));
+  LoraTraining other = told;
+  other.run.steps = 4, other.network.dropout = 0.5;
+  const Error error = formats::error_of([&] { run(settled(other)); });
+  EXPECT_NE(std::string(error.what()).find("network_dropout: 0.0 -> 0.5"), std::string::npos) << error.what();
+  other.network.dropout = 0;
+  run(settled(other));  // longer: planned anew, and said
+  EXPECT_EQ(formats::read_safetensors(folder / "run/last.safetensors").metadata.at("ss_steps"), "4");
+  // Other pictures are another run too.
+  folder.add("10_sks disc/new.png", 32, 32, {1, 2, 3}, "new");
+  other.run.steps = 5;
+  const Error pictures = formats::error_of([&] { run(settled(other)); });
+  EXPECT_NE(std::string(pictures.what()).find("pictures_sha256"), std::string::npos) << pictures.what();
+}
+
+TEST(LoraRun, FilesAndCurvesAreNamedAsKohyas) {
+  const TrainingFolder folder;
+  LoraTraining told = folder.training();
+  told.max_train_epochs = 3, told.save_every_n_epochs = 1, told.save_every_n_steps = 10, told.save_last_n_epochs = 1;
+  told.validation_split = 0.4, told.logging_dir = folder / "logs", told.log_prefix = "disc_";
+  told.sample_prompts = folder / "prompts.txt", told.sample_every_n_epochs = 1, told.sample_at_first = true;
+  std::vector<std::string> samples;
+  const LoraHooks hooks{[&](const LoraTraining&, const std::filesystem::path& file, const std::filesystem::path&,
+                            const std::string& name) {
+    EXPECT_TRUE(std::filesystem::exists(file));
+    samples.push_back(name);
+  }};
+  run_training(settled(told), ignore_progress, hooks);
+  EXPECT_FALSE(std::filesystem::exists(folder / "run/last-000001.safetensors"));  // only the newest is kept
+  EXPECT_TRUE(std::filesystem::exists(folder / "run/last-000002.safetensors"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "run/last-000003.safetensors"));  // that is the last one
+  EXPECT_TRUE(std::filesystem::exists(folder / "run/last-step00000010.safetensors"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "run/last.safetensors"));
+  EXPECT_EQ(samples, (std::vector<std::string>{"000000", "e000001", "e000002", "last"}));
+  const auto logs = std::filesystem::directory_iterator(folder / "logs")->path();
+  EXPECT_TRUE(logs.filename().string().starts_with("disc_20"));
+  const std::string events = content_of(std::filesystem::directory_iterator(logs / "network_train")->path());
+  for (const char* tag : {"loss/current", "loss/average", "loss/epoch_average", "lr/unet", "lr/textencoder",
+                          "loss/validation/epoch_average", "loss/validation/epoch_divergence"})
+    EXPECT_NE(events.find(tag), std::string::npos) << tag;
+}
+
+TEST(LoraRun, APlanCountsAsTheRunDoes) {
+  const TrainingFolder folder;
+  LoraTraining told = folder.training();
+  told.gradient_accumulation_steps = 2, told.max_train_epochs = 2, told.text_encoder_lr = 5e-5;
+  const LoraPlan plan = plan_lora_training(settled(told), "", ignore_progress, /*probes=*/true);
+  EXPECT_EQ(plan.batches_per_epoch, 11);
+  EXPECT_EQ(plan.steps_per_epoch, 6);
+  EXPECT_EQ(plan.steps, 12);
+  EXPECT_EQ(plan.epochs, 2);
+  ASSERT_EQ(plan.parts.size(), 2u);
+  EXPECT_EQ(plan.parts[0].name, "textencoder");
+  EXPECT_DOUBLE_EQ(plan.parts[0].rate, 5e-5);
+  EXPECT_GT(plan.parts[1].parameters, 1000);
+  ASSERT_TRUE(plan.probe.has_value());
+  EXPECT_GT(plan.probe->seconds_per_step, 0);
+  EXPECT_FALSE(std::filesystem::exists(folder / "run"));
+  EXPECT_NE(plan_text(plan).find("12 in all (2 epochs)"), std::string::npos) << plan_text(plan);
+  EXPECT_NE(plan_json(plan).find("\"steps_per_epoch\": 6"), std::string::npos);
+}
+
+TEST(LoraRun, StartsFromAFileOfTheSameKindOnly) {
+  const TrainingFolder folder;
+  LoraTraining told = folder.training();
+  run(settled(told));
+  LoraTraining next = folder.training("next");
+  next.network_weights = folder / "run/last.safetensors";
+  next.run.steps = 1, next.run.learning_rate = 1e-12;
+  run(settled(next));
+  const auto before = formats::read_safetensors(folder / "run/last.safetensors");
+  const auto after = formats::read_safetensors(folder / "next/last.safetensors");
+  for (const auto& [name, tensor] : before.tensors)
+    EXPECT_TRUE(at::allclose(checkpoint::tensor_view(tensor), checkpoint::tensor_view(after.tensors.at(name)), 0, 1e-6))
+        << name;
+  next.network.dim = 3, next.run.output_dir = folder / "third";
+  EXPECT_EQ(formats::error_of([&] { run(settled(next)); }).kind(), ErrorKind::invalid_request);
+}
+
+}  // namespace
+}  // namespace darkroom::train

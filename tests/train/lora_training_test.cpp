@@ -1,0 +1,77 @@
+#include "train/lora_training.h"
+
+#include <gtest/gtest.h>
+
+#include "formats/support.h"
+
+namespace darkroom::train {
+namespace {
+
+LoraTraining valid() {
+  LoraTraining told;
+  told.pretrained_model_name_or_path = "model.safetensors";
+  told.train_data_dir = "pictures";
+  return told;
+}
+
+std::string refusal(void (*change)(LoraTraining&)) {
+  LoraTraining told = valid();
+  change(told);
+  return formats::error_of([&] { settled(told); }).what();
+}
+
+TEST(LoraTraining, TextsAreRead) {
+  LoraTraining told = valid();
+  told.resolution = "512, 768";
+  told.network_args = {"conv_dim=8", "conv_alpha=4", "rank_dropout=0.1", "loraplus_lr_ratio=16"};
+  told.text_encoder_lr = 0;
+  const LoraTraining settled_one = settled(told);
+  EXPECT_EQ(settled_one.buckets.resolution, (PixelSize{512, 768}));
+  EXPECT_EQ(settled_one.network.conv_dim, 8);
+  EXPECT_EQ(settled_one.network.rank_dropout, 0.1);
+  EXPECT_EQ(lora_plus(settled_one).unet, 16);
+  EXPECT_TRUE(settled_one.network.unet);
+  EXPECT_FALSE(settled_one.network.text_encoder);
+}
+
+TEST(LoraTraining, ContradictionsAreRefusedWithTheReason) {
+  const auto says = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.lr_warmup_steps = 10; }), "constant_with_warmup"));
+  EXPECT_TRUE(
+      says(refusal([](LoraTraining& t) { t.run.optimizer = "Prodigy", t.unet_lr = 1, t.text_encoder_lr = 0.5; }),
+           "must be equal"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) {
+                     t.run.optimizer = "Prodigy", t.run.learning_rate = 1, t.lr_scheduler = "cosine_with_restarts";
+                   }),
+                   "safeguard_warmup"));
+  EXPECT_TRUE(
+      says(refusal([](LoraTraining& t) { t.run.optimizer = "Prodigy", t.network_args = {"loraplus_lr_ratio=16"}; }),
+           "loraplus_lr_ratio"));
+  EXPECT_TRUE(
+      says(refusal([](LoraTraining& t) { t.network_train_unet_only = t.network_train_text_encoder_only = true; }),
+           "nothing to train"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.unet_lr = 0, t.text_encoder_lr = 0; }), "nothing would be trained"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.resolution = "500"; }), "multiple of 8"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.network_module = "lycoris.kohya"; }), "not trained yet"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.network_args = {"conv_dims=8"}; }), "conv_dim"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.lr_scheduler = "piecewise_constant"; }), "step_rules"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.alpha_background = "white"; }), "#ffffff"));
+}
+
+TEST(LoraTraining, ProdigyWithRestartsIsAllowedWithItsSafeguard) {
+  LoraTraining told = valid();
+  told.run.optimizer = "Prodigy", told.run.learning_rate = 1, told.lr_scheduler = "cosine_with_restarts";
+  told.run.optimizer_args = {"safeguard_warmup=True"};
+  EXPECT_NO_THROW(settled(told));
+}
+
+TEST(LoraTraining, SharesOfARunBecomeSteps) {
+  LoraTraining told = valid();
+  told.lr_scheduler = "cosine", told.lr_warmup_steps = 0.1;
+  const LrSchedule schedule = lr_schedule_of(told, 200);
+  EXPECT_EQ(schedule.warmup_steps, 20);
+  EXPECT_DOUBLE_EQ(lr_factor(schedule, 10), 0.5);
+}
+
+}  // namespace
+}  // namespace darkroom::train

@@ -1,0 +1,106 @@
+#include "train/picture_latents.h"
+
+#include <gtest/gtest.h>
+
+#include "checkpoint/load.h"
+#include "train/random.h"
+#include "train/training_folder.h"
+
+namespace darkroom::train {
+namespace {
+
+struct Latents {
+  explicit Latents(const LoraTraining& told)
+      : options(settled(told)),
+        model(checkpoint::load_checkpoint(options.pretrained_model_name_or_path)),
+        set(read_training_set(options, [](int64_t, int64_t) {})),
+        latents(options, *model.vae, set.trained, [this](int64_t done, int64_t) { encoded = done; }) {}
+  PictureLatents::Use use(uint64_t draw, int64_t picture = 0) const {
+    at::Generator draws = generator_for(0, Purpose::picture, draw);
+    return latents.use(picture, draws);
+  }
+  LoraTraining options;
+  checkpoint::Checkpoint model;
+  TrainingSet set;
+  int64_t encoded = 0;
+  PictureLatents latents;
+};
+
+TEST(PictureLatents, AreDrawnFromTheWholePosteriorAtEachUse) {
+  const TrainingFolder folder;
+  const Latents cached(folder.training());
+  EXPECT_EQ(cached.encoded, 3);
+  const Tensor one = cached.use(1).latents, again = cached.use(1).latents, other = cached.use(2).latents;
+  EXPECT_TRUE(one.equal(again));
+  EXPECT_FALSE(one.equal(other));
+  EXPECT_FALSE(cached.use(1).mask.defined());
+  Tensor sum = at::zeros_like(one);
+  for (uint64_t draw = 0; draw < 400; ++draw) sum += cached.use(draw).latents;
+  const Tensor mean = cached.latents.plain_use(0).latents;
+  const Tensor spread = (one - mean).abs().mean();
+  EXPECT_LT((sum / 400 - mean).abs().mean().item<double>(), 0.2 * spread.item<double>());
+}
+
+/// Black on the left, white on the right, or the other way round.
+void add_halves(const TrainingFolder& folder, const std::string& name, bool is_white_left) {
+  Image image(32, 32, 3);
+  for (int y = 0; y < 32; ++y)
+    for (int x = 0; x < 32; ++x)
+      for (int c = 0; c < 3; ++c) image.pixel(x, y)[c] = (x < 16) == is_white_left ? 255 : 0;
+  std::filesystem::create_directories(folder / "pictures/1_halves");
+  formats::write_png(folder / ("pictures/1_halves/" + name), image, {});
+}
+
+TEST(PictureLatents, HalfOfTheUsesSeeTheMirroredPicture) {
+  const TrainingFolder folder;
+  add_halves(folder, "a.png", true);
+  add_halves(folder, "b.png", false);
+  LoraTraining told = folder.training();
+  const Latents plain(told);
+  told.flip_aug = true;
+  const Latents flipping(told);
+  const int64_t a = 2, b = 3;
+  ASSERT_EQ(plain.set.trained[a].file.filename(), "a.png");
+  int mirrored = 0;
+  for (uint64_t draw = 0; draw < 20; ++draw) {
+    at::Generator draws = generator_for(0, Purpose::picture, draw);
+    const bool is_mirrored = random_unit(draws) < 0.5;
+    mirrored += is_mirrored;
+    EXPECT_TRUE(flipping.use(draw, a).latents.equal(plain.latents.use(is_mirrored ? b : a, draws).latents)) << draw;
+  }
+  EXPECT_GT(mirrored, 3);
+  EXPECT_LT(mirrored, 17);
+}
+
+TEST(PictureLatents, WithRandomCropsAreMadeAnewAndSayWhere) {
+  const TrainingFolder folder;
+  LoraTraining told = folder.training();
+  told.random_crop = true, told.enable_bucket = false;
+  const Latents fresh(told);
+  EXPECT_EQ(fresh.encoded, 0);
+  std::set<int> lefts;
+  for (uint64_t draw = 0; draw < 30; ++draw) {
+    const PictureLatents::Use use = fresh.use(draw, 1);
+    EXPECT_TRUE(use.crop.left >= 0 && use.crop.left <= 16) << use.crop.left;
+    EXPECT_EQ(use.crop.top, 0);
+    lefts.insert(use.crop.left);
+  }
+  EXPECT_GT(lefts.size(), 5u);
+}
+
+TEST(PictureLatents, MasksAreTheAlphaInLatentSize) {
+  const TrainingFolder folder;
+  folder.add("1_a/t.png", 32, 32, {200, 0, 0}, "", /*alpha=*/true);
+  LoraTraining told = folder.training();
+  told.alpha_mask = true;
+  const Latents cached(told);
+  ASSERT_EQ(cached.set.trained[2].folder, "1_a");
+  const PictureLatents::Use masked = cached.use(0, 2), whole = cached.use(0, 0);
+  EXPECT_EQ(masked.mask.size(1), masked.latents.size(1));
+  EXPECT_LT(masked.mask.min().item<float>(), 0.2f);
+  EXPECT_EQ(masked.mask[0][masked.mask.size(1) / 2][masked.mask.size(2) / 2].item<float>(), 1.0f);
+  EXPECT_EQ(whole.mask.min().item<float>(), 1.0f);
+}
+
+}  // namespace
+}  // namespace darkroom::train
