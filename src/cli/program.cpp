@@ -15,6 +15,7 @@ int run_program(int argc, const char* const* argv) {
   add_inspect(program);
   add_convert(program);
   add_train(program);
+  add_runs(program);
   add_lab(program);
   add_lora(program);
   add_prompt(program);

@@ -17,6 +17,7 @@ void add_lora(CLI::App& program);
 void add_matrix(CLI::App& program);
 void add_prompt(CLI::App& program);
 void add_replay(CLI::App& program);
+void add_runs(CLI::App& program);
 void add_train(CLI::App& program);
 void add_xyz(CLI::App& program);
 void add_upscale(CLI::App& program);

@@ -24,6 +24,7 @@ struct TrainOptions {
   train::ToldOptions told;
   int threads = 0;
   bool quiet = false, dry_run = false, json = false, no_probe = false, explain = false, print_command = false;
+  bool options_table = false;
 };
 
 volatile std::sig_atomic_t stop_requested = 0;
@@ -80,6 +81,23 @@ void explain(const train::LoraTraining& lora) {
   }
 }
 
+/// docs/training-options.md: a test holds the file against this.
+void print_options_table() {
+  fmt::print(
+      "# Options of LoRA training\n\n"
+      "Made by `darkroom train --options-table`. Names are those of kohya's train_network.py; all of its options are "
+      "here.\n\n"
+      "| option | default | |\n|---|---|---|\n");
+  for (const train::OptionRow& row : train::lora_option_rows())
+    fmt::print("| `{}` | {} | {} |\n", row.name, row.standard.empty() ? "" : "`" + row.standard + "`", row.words);
+  for (const auto& [verdict, title] : {std::pair{train::KohyaVerdict::needless, "Accepted, but nothing changes"},
+                                       {train::KohyaVerdict::refused, "Refused"}}) {
+    fmt::print("\n## {}\n\n| option | because |\n|---|---|\n", title);
+    for (const train::KohyaOption& option : train::kohya_options())
+      if (option.verdict == verdict) fmt::print("| `{}` | {} |\n", option.name, option.reason);
+  }
+}
+
 std::string in_shell(const std::string& text) {
   if (!text.empty() && text.find_first_of(" \t\n'\"\\$`|&;<>()*?[]#~{}!") == text.npos) return text;
   std::string quoted = "'";
@@ -109,6 +127,7 @@ void print_command(const train::LoraTraining& lora) {
 }
 
 void run(const TrainOptions& options) {
+  if (options.options_table) return print_options_table();
   const train::Training training = train::read_training_config(options.file, options.told);
   if (options.explain) return explain(as_lora(training, "--explain"));
   if (options.print_command) return print_command(as_lora(training, "--print-command"));
@@ -163,6 +182,7 @@ void add_train(CLI::App& program) {
   command->add_flag("--no-probe", options->no_probe, "With --dry-run: measure nothing");
   command->add_flag("--explain", options->explain, "Show every option, its value, and what it does at this value");
   command->add_flag("--print-command", options->print_command, "Show the run as one line of options");
+  command->add_flag("--options-table", options->options_table, "Print the table of all options for docs")->group("");
   add_lora_options(*command, options);
   CLI::App* const parsed = command;
   command->callback([options, parsed] {

@@ -213,6 +213,30 @@ std::vector<std::pair<std::string, std::string>> option_values(const LoraTrainin
   return values;
 }
 
+std::map<std::string, std::string> toml_options(const std::filesystem::path& path) {
+  toml::table table = parsed(path);
+  flatten(table);
+  const auto text = [](const toml::node& node) {
+    if (const auto words = node.value_exact<std::string>()) return *words;
+    std::ostringstream out;
+    node.visit([&](const auto& value) { out << value; });
+    return out.str();
+  };
+  std::map<std::string, std::string> options;
+  for (const auto& [key, node] : table) {
+    std::string& value = options[std::string(key.str())];
+    if (const toml::array* list = node.as_array()) {
+      for (const toml::node& element : *list) {
+        if (!value.empty()) value += ' ';
+        value += text(element);
+      }
+    } else {
+      value = text(node);
+    }
+  }
+  return options;
+}
+
 RunConfig& run_config(Training& training) {
   return std::visit([](auto& options) -> RunConfig& { return options.run; }, training);
 }

@@ -72,6 +72,10 @@ std::vector<OptionRow> lora_option_rows();
 /// Every option with the value it has: name -> text, in the order of lora_option_rows().
 std::vector<std::pair<std::string, std::string>> option_values(const LoraTraining& training);
 
+/// What a TOML file of options says, its sections flattened: name -> text, lists with blanks between. Throws as
+/// read_training_config() for a file that is missing or no TOML.
+std::map<std::string, std::string> toml_options(const std::filesystem::path& path);
+
 /// The options of a run.
 RunConfig& run_config(Training& training);
 

@@ -16,8 +16,8 @@ LoraGroups lora_groups(const LoraTraining& options, const LoraNetwork& network) 
     NamedTensors parameters;
     for (const LoraModule& module : network.modules()) {
       if (module.is_text != is_text) continue;
-      if (downs) parameters.emplace_back(module.name + ".lora_down.weight", module.down);
-      if (ups) parameters.emplace_back(module.name + ".lora_up.weight", module.up);
+      for (const auto& [suffix, matrix] : module.change->matrices())
+        if (suffix == "lora_up.weight" ? ups : downs) parameters.emplace_back(module.name + "." + suffix, matrix);
     }
     if (parameters.empty()) return;
     const double factor = rate / options.run.learning_rate;

@@ -54,20 +54,12 @@ std::vector<std::pair<std::string, Where>> parts_of(models::UNet& unet) {
   return parts;
 }
 
-/// U(-bound, bound) with bound = 1 / sqrt(fan in): Kaiming's with a = sqrt(5), as torch's own layers start.
-Tensor starting_down(std::vector<int64_t> shape, at::Generator& generator) {
-  Tensor down = at::empty(shape);
-  const double bound = 1 / std::sqrt(double(down.numel() / down.size(0)));
-  return down.uniform_(-bound, bound, generator).requires_grad_();
-}
-
 }  // namespace
 
 struct LoraNetwork::Target {
   std::string name;
   bool is_text = false;
-  layers::Linear* linear = nullptr;  ///< one of the two
-  layers::Conv2d* conv = nullptr;
+  ChangedLayer layer;
   int64_t dim = 0;
   double alpha = 0;
 };
@@ -86,17 +78,21 @@ std::vector<LoraNetwork::Target> LoraNetwork::targets(const LoraOptions& o, cons
     model.text_encoders[i]->for_each_module([&](const std::string& name, layers::Module& module) {
       auto* linear = dynamic_cast<layers::Linear*>(&module);
       const bool is_in_layer = name.find(".self_attn.") != name.npos || name.find(".mlp.") != name.npos;
-      if (linear && is_in_layer) add({.name = prefix + underscored(name), .is_text = true, .linear = linear}, false);
+      if (linear && is_in_layer)
+        add({.name = prefix + underscored(name), .is_text = true, .layer = {.linear = linear}}, false);
     });
   }
   if (!o.unet) return found;
   const auto parts = parts_of(*model.unet);
   model.unet->for_each_module([&](const std::string& name, layers::Module& module) {
-    Target target{.linear = dynamic_cast<layers::Linear*>(&module), .conv = dynamic_cast<layers::Conv2d*>(&module)};
-    if (!target.linear && !target.conv) return;
+    const ChangedLayer layer{dynamic_cast<layers::Linear*>(&module), dynamic_cast<layers::Conv2d*>(&module)};
+    if (!layer.linear && !layer.conv) return;
+    Target target{.layer = layer};
     const Where where = place_of(name, parts);
-    const bool is_3x3 = target.conv && target.conv->weight.size(2) > 1;
-    const bool is_wanted = where == Where::transformer ? !is_3x3 : where == Where::block && o.conv_dim > 0;
+    const bool is_3x3 = layer.conv && layer.conv->weight.size(2) > 1;
+    const bool is_wanted = where == Where::transformer ? !is_3x3
+                           : where == Where::block     ? o.conv_dim > 0
+                                                       : o.ends && !is_sdxl;
     if (!is_wanted) return;
     const std::string weight =
         is_sdxl ? name + ".weight" : models::diffusers_unet_name(name + ".weight", model.unet->config);
@@ -110,31 +106,12 @@ LoraNetwork::LoraNetwork(const LoraOptions& options, const checkpoint::Checkpoin
     : options_(options) {
   check(options);
   at::Generator generator = generator_for(seed, Purpose::initial_weights, 0);
-  const std::vector<Target> layers = targets(options, model);
-  modules_.reserve(layers.size());  // side paths point to them
-  for (const Target& target : layers) {
-    const Tensor& weight = target.linear ? target.linear->weight : target.conv->weight;
-    std::vector<int64_t> down = weight.sizes().vec(), up = {weight.size(0), target.dim};
-    down[0] = target.dim;
-    if (target.conv) up.insert(up.end(), {1, 1});
+  for (const Target& target : targets(options, model)) {
     modules_.push_back(
-        {target.name, target.is_text, starting_down(down, generator), at::zeros(up).requires_grad_(), target.alpha});
-    const LoraModule& module = modules_.back();
-    if (target.linear) {
-      target.linear->side = [this, &module](const Tensor& x) {
-        if (skips_module()) return at::zeros({}, x.options());
-        const Tensor low = between(at::linear(x, module.down), /*channels_first=*/false);
-        return at::linear(low, module.up) * (multiplier_ * module.scale());
-      };
-      detach_.push_back([linear = target.linear] { linear->side = nullptr; });
-    } else {
-      target.conv->side = [this, &module, conv = target.conv](const Tensor& x) {
-        if (skips_module()) return at::zeros({}, x.options());
-        const Tensor low = between(conv->convolved(x, module.down, {}), /*channels_first=*/true);
-        return at::conv2d(low, module.up) * (multiplier_ * module.scale());
-      };
-      detach_.push_back([conv = target.conv] { conv->side = nullptr; });
-    }
+        {target.name, target.is_text, make_layer_change(options, target.layer, target.dim, target.alpha, generator)});
+    layers::SidePath& side = target.layer.linear ? target.layer.linear->side : target.layer.conv->side;
+    side = [this, change = modules_.back().change.get()](const Tensor& x) { return output_change(*change, x); };
+    detach_.push_back([&side] { side = nullptr; });
   }
 }
 
@@ -142,33 +119,18 @@ LoraNetwork::~LoraNetwork() {
   for (const auto& detach : detach_) detach();
 }
 
-bool LoraNetwork::skips_module() const {
-  return generator_.defined() && options_.module_dropout > 0 && random_unit(generator_) < options_.module_dropout;
-}
-
-/// The dropouts, on what is between down and up: [B, ..., dim] or [B, dim, H, W].
-Tensor LoraNetwork::between(const Tensor& low, bool channels_first) const {
-  if (!generator_.defined()) return low;
-  Tensor x = low;
-  if (options_.dropout > 0)
-    x = x * at::rand(x.sizes(), generator_, x.options().requires_grad(false)).gt(options_.dropout) /
-        (1 - options_.dropout);
-  if (options_.rank_dropout > 0) {
-    std::vector<int64_t> shape(size_t(x.dim()), 1);
-    shape[0] = x.size(0);
-    shape[channels_first ? 1 : shape.size() - 1] = x.size(channels_first ? 1 : -1);
-    const Tensor kept = at::rand(shape, generator_, x.options().requires_grad(false)).gt(options_.rank_dropout);
-    x = x * kept / (1 - options_.rank_dropout);
-  }
-  return x;
+Tensor LoraNetwork::output_change(const LayerChange& change, const Tensor& x) const {
+  const bool is_skipped =
+      generator_.defined() && options_.module_dropout > 0 && random_unit(generator_) < options_.module_dropout;
+  if (is_skipped) return at::zeros({}, x.options());
+  const Tensor added = change.output_change(x, options_, generator_);
+  return multiplier_ == 1 ? added : added * multiplier_;
 }
 
 NamedTensors LoraNetwork::parameters() const {
   NamedTensors all;
-  for (const LoraModule& module : modules_) {
-    all.emplace_back(module.name + ".lora_down.weight", module.down);
-    all.emplace_back(module.name + ".lora_up.weight", module.up);
-  }
+  for (const LoraModule& module : modules_)
+    for (const auto& [name, matrix] : module.change->matrices()) all.emplace_back(module.name + "." + name, matrix);
   return all;
 }
 
@@ -188,32 +150,30 @@ void LoraNetwork::start_from(const std::filesystem::path& path) {
                          fmt::join(into.sizes(), "x")));
     Tensor(into).copy_(values.view(into.sizes()));
   };
+  size_t tensors = 0;
   for (const LoraModule& module : modules_) {
-    take(module.name + ".lora_down.weight", module.down);
-    take(module.name + ".lora_up.weight", module.up);
+    const NamedTensors matrices = module.change->matrices();
+    tensors += matrices.size() + 1;  // and alpha
+    for (const auto& [name, matrix] : matrices) take(module.name + "." + name, matrix);
     const auto alpha = file.tensors.find(module.name + ".alpha");
     if (alpha == file.tensors.end()) continue;
     const double stated = checkpoint::tensor_view(alpha->second).to(at::kDouble).item<double>();
     // Parity: kohya's trainer would train with its own scale and save the file's alpha.
-    if (std::abs(stated - module.alpha) > 1e-3 * module.alpha)
-      refuse(fmt::format("alpha of \"{}\" is {}, trained is {}", module.name, stated, module.alpha));
+    const double own = module.change->alpha();
+    if (std::abs(stated - own) > 1e-3 * own)
+      refuse(fmt::format("alpha of \"{}\" is {}, trained is {}", module.name, stated, own));
   }
-  if (file.tensors.size() > 3 * modules_.size())
+  if (file.tensors.size() > tensors)
     refuse(fmt::format("it has {} tensors, trained are {} modules", file.tensors.size(), modules_.size()));
 }
 
 LoraNetwork::Norms LoraNetwork::limit_norms(double most) {
   NoGrad guard;
   Norms norms;
-  for (LoraModule& module : modules_) {
-    const Tensor down = module.down.flatten(1), up = module.up.flatten(1);
-    // |up down|² without the product itself.
-    const double square = (up.t().mm(up) * down.mm(down.t())).sum(at::kDouble).item<double>();
-    double norm = module.scale() * std::sqrt(std::max(0.0, square));
+  for (const LoraModule& module : modules_) {
+    double norm = module.change->norm();
     if (norm > most) {
-      const double factor = std::sqrt(most / norm);
-      module.down.mul_(factor);
-      module.up.mul_(factor);
+      module.change->shrink(most / norm);
       norm = most;
       ++norms.shrunk;
     }
@@ -231,9 +191,8 @@ void LoraNetwork::save(const std::filesystem::path& path, at::ScalarType dtype,
     tensors.emplace_back(name, checkpoint::stored_tensor(tensor.detach().to(dtype)));
   };
   for (const LoraModule& module : modules_) {
-    add(module.name + ".lora_down.weight", module.down);
-    add(module.name + ".lora_up.weight", module.up);
-    add(module.name + ".alpha", at::full({}, module.alpha));
+    for (const auto& [name, matrix] : module.change->matrices()) add(module.name + "." + name, matrix);
+    add(module.name + ".alpha", at::full({}, module.change->alpha()));
   }
   formats::Sha256 sha;
   for (const auto& [name, tensor] : tensors) sha.add(tensor.data, tensor.bytes);

@@ -1,6 +1,6 @@
-// A LoRA while it is trained: two small matrices beside each chosen layer of a model that stays as it is.
-// y = W x + multiplier * alpha / dim * up (down x).
-// Source of truth: sd-scripts, networks/lora.py; names and counts as there, so that other programs read the files.
+// A LoRA, or an adapter of another kind, while it is trained: a change beside each chosen layer of a model that stays
+// as it is. y = W x + multiplier * change(x). Sources of truth: sd-scripts, networks/lora.py; LyCORIS 3.1,
+// lycoris/kohya.py, config.py. Names and counts as there, so that other programs read the files.
 #pragma once
 
 #include <filesystem>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "checkpoint/load.h"
+#include "train/layer_change.h"
 #include "train/optimizers.h"
 #include "train/training_options.h"
 
@@ -19,25 +20,22 @@ namespace darkroom::train {
 struct LoraModule {
   std::string name;  ///< kohya's: "lora_unet_down_blocks_0_attentions_0_proj_in"
   bool is_text = false;
-  Tensor down;  ///< [dim, in] or [dim, in, k, k]
-  Tensor up;    ///< [out, dim] or [out, dim, 1, 1]
-  double alpha = 1;
-  double scale() const { return alpha / double(down.size(0)); }
+  std::unique_ptr<LayerChange> change;
 };
 
 class LoraNetwork {
  public:
   /// Puts itself beside the layers of `model`, which must outlive it: every linear layer and 1x1 convolution of the
   /// UNet's transformers, every linear layer of the text encoders' attention and MLPs; with conv_dim also the UNet's
-  /// residual blocks and its halving and doubling. `down` starts as torch's linear layers do, `up` as zeros, so that
-  /// nothing is changed at first. Throws Error{invalid_request} for a rank below 1 or a share outside [0, 1).
+  /// residual blocks and its halving and doubling; with `ends` its first and last convolution and the time embedding.
+  /// Nothing is changed at first. Throws Error{invalid_request} for a rank below 1 or a share outside [0, 1).
   LoraNetwork(const LoraOptions& options, const checkpoint::Checkpoint& model, uint64_t seed);
   ~LoraNetwork();  ///< takes itself away again
   LoraNetwork(const LoraNetwork&) = delete;
   LoraNetwork& operator=(const LoraNetwork&) = delete;
 
   const std::vector<LoraModule>& modules() const { return modules_; }
-  /// Leaves that want gradients, "<module>.lora_down.weight" and "<module>.lora_up.weight", in the modules' order.
+  /// Leaves that want gradients, "<module>.lora_down.weight", "<module>.lora_up.weight", ..., in the modules' order.
   NamedTensors parameters() const;
 
   /// From now on dropouts draw from `generator`; without one (in the beginning) nothing is left out.
@@ -48,7 +46,7 @@ class LoraNetwork {
   /// differs, and as read_safetensors() does.
   void start_from(const std::filesystem::path& path);
 
-  /// Shrinks every module whose change |alpha / dim * up down| is longer than `most`, both matrices alike.
+  /// Shrinks every module whose change of the weight is longer than `most`, its matrices alike.
   /// Source: sd-scripts, networks/lora.py apply_max_norm_regularization.
   struct Norms {
     int64_t shrunk = 0;
@@ -64,8 +62,7 @@ class LoraNetwork {
  private:
   struct Target;
   static std::vector<Target> targets(const LoraOptions& options, const checkpoint::Checkpoint& model);
-  Tensor between(const Tensor& low, bool channels_first) const;
-  bool skips_module() const;
+  Tensor output_change(const LayerChange& change, const Tensor& x) const;
 
   LoraOptions options_;
   std::vector<LoraModule> modules_;

@@ -55,13 +55,16 @@ void visit_options(LoraTraining& c, Visitor&& v) {
   v("validation_seed", c.validation_seed, "Which pictures these are; the seed's unless said");
   v("validate_every_n_steps", c.validate_every_n_steps, "0 = at the end of each epoch");
 
-  v("network_module", c.network_module, "networks.lora: there is no other yet");
+  v("network_module", c.network_module, "networks.lora, or lycoris.kohya for other kinds: algo of network_args");
   v("network_dim", c.network.dim, "Rank: how many directions each layer can change in");
   v("network_alpha", c.network.alpha,
     "The change is multiplied by alpha / dim. Half of dim at weight 1 is the same file as dim at weight 0.5; 0 = dim");
   v("network_args", c.network_args,
     "conv_dim=8 conv_alpha=1 trains 3x3 convolutions too; rank_dropout, module_dropout; loraplus_lr_ratio (also "
-    "loraplus_unet_lr_ratio, loraplus_text_encoder_lr_ratio): up matrices learn that much faster, 16 in the paper");
+    "loraplus_unet_lr_ratio, loraplus_text_encoder_lr_ratio): up matrices learn that much faster, 16 in the paper. "
+    "With "
+    "lycoris.kohya: algo=lora, loha, lokr; dora_wd=True; preset=full, attn-mlp; factor, decompose_both, full_matrix of "
+    "lokr");
   v("network_dropout", c.network.dropout, "Share of values between the two matrices left out in a step");
   v("network_weights", c.network_weights, "A LoRA file to go on from, of the same ranks");
   v("network_train_unet_only", c.network_train_unet_only, "The text encoder stays as it is");

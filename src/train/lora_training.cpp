@@ -40,6 +40,20 @@ void read_network_args(LoraTraining& c) {
           fmt::format("{} of network_args must be a whole number, {} was given", name, value));
     return int64_t(value);
   };
+  const bool is_lycoris = c.network_module == "lycoris.kohya";
+  if (is_lycoris) {
+    // LyCORIS trains all kinds of layers unless told otherwise.
+    const std::string preset = arguments.text("preset", "full"), algorithm = arguments.text("algo", "lora");
+    needs(preset == "full" || preset == "attn-mlp",
+          fmt::format("preset of network_args must be full or attn-mlp, \"{}\" was given", preset));
+    c.network.algorithm = algorithm == "locon" ? "lora" : algorithm;
+    c.network.ends = preset == "full";
+    if (preset == "full") c.network.conv_dim = c.network.dim, c.network.conv_alpha = c.network.alpha;
+    c.network.dora = arguments.truth("dora_wd", false);
+    c.network.factor = int64_t(arguments.number("factor", -1));
+    c.network.decompose_both = arguments.truth("decompose_both", false);
+    c.network.full_matrix = arguments.truth("full_matrix", false);
+  }
   c.network.conv_dim = whole("conv_dim", c.network.conv_dim);
   c.network.conv_alpha = arguments.number("conv_alpha", c.network.conv_alpha);
   c.network.rank_dropout = arguments.number("rank_dropout", c.network.rank_dropout);
@@ -66,8 +80,8 @@ void refuse_contradictions(const LoraTraining& c) {
     needs(is_equal, fmt::format("{} finds one step size for everything it trains: unet_lr ({}) and text_encoder_lr "
                                 "({}) must be equal, usually 1, or one of them 0",
                                 c.run.optimizer, c.unet_rate(), c.text_rate()));
-    const LoraPlus plus = lora_plus(c);
-    needs(plus.unet == 1 && plus.text == 1,
+    const LoraPlus faster = lora_plus(c);
+    needs(faster.unet == 1 && faster.text == 1,
           fmt::format("{} finds one step size for everything it trains, so loraplus_lr_ratio cannot be; leave it out",
                       c.run.optimizer));
   }
@@ -77,6 +91,9 @@ void refuse_contradictions(const LoraTraining& c) {
   needs(c.run.optimizer != "Prodigy" || c.lr_scheduler != "cosine_with_restarts" || has_safeguard,
         "Prodigy takes the start of each cosine for progress and grows its step size; add safeguard_warmup=True to "
         "optimizer_args, or take lr_scheduler cosine (its authors' advice)");
+  const LoraPlus plus = lora_plus(c);
+  needs((c.network.algorithm == "lora" && !c.network.dora) || (plus.unet == 1 && plus.text == 1),
+        "loraplus_lr_ratio is for plain LoRA, whose up matrix it means");
   needs(!c.no_metadata || c.training_comment.empty(), "training_comment is not kept with no_metadata; say one of them");
   needs(c.sample_prompts.empty() || c.sample_every_n_steps > 0 || c.sample_every_n_epochs > 0 || c.sample_at_first,
         "sample_prompts are given, but not when: say sample_every_n_steps, sample_every_n_epochs or sample_at_first");
@@ -85,9 +102,14 @@ void refuse_contradictions(const LoraTraining& c) {
 void check_ranges(const LoraTraining& c) {
   needs(!c.pretrained_model_name_or_path.empty(), "pretrained_model_name_or_path must be given");
   needs(!c.train_data_dir.empty(), "train_data_dir must be given");
-  needs(c.network_module == "networks.lora", fmt::format("network_module must be \"networks.lora\", \"{}\" was given; "
-                                                         "LoHa, LoKr and DoRA are read but not trained yet",
-                                                         c.network_module));
+  needs(
+      c.network_module == "networks.lora" || c.network_module == "lycoris.kohya",
+      fmt::format("network_module must be \"networks.lora\" or \"lycoris.kohya\", \"{}\" was given", c.network_module));
+  needs(c.network.algorithm == "lora" || c.network.algorithm == "loha" || c.network.algorithm == "lokr",
+        fmt::format("algo of network_args must be lora, locon, loha or lokr, \"{}\" was given", c.network.algorithm));
+  needs((c.network.algorithm == "lora" && !c.network.dora) || c.network.dropout == 0,
+        "network_dropout acts between the two matrices of a plain LoRA; for other kinds leave it out, or say "
+        "rank_dropout or module_dropout in network_args");
   needs(c.clip_skip >= 1 && c.clip_skip <= 12, "clip_skip must lie in 1..12");
   needs(c.max_token_length == 75 || c.max_token_length == 150 || c.max_token_length == 225,
         "max_token_length must be 75, 150 or 225");

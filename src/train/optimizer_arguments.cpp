@@ -56,6 +56,11 @@ double OptimizerArguments::number(const std::string& name, double own) {
   return *value;
 }
 
+std::string OptimizerArguments::text(const std::string& name, const std::string& own) {
+  const std::string* said = find(name);
+  return said ? std::string(bare(*said)) : own;
+}
+
 bool OptimizerArguments::truth(const std::string& name, bool own) {
   const std::string* text = find(name);
   if (!text) return own;

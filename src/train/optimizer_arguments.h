@@ -16,6 +16,7 @@ class OptimizerArguments {
 
   /// What was said, or the optimizer's own. Throw Error{invalid_request} for a value of another kind.
   double number(const std::string& name, double own);
+  std::string text(const std::string& name, const std::string& own);
   bool truth(const std::string& name, bool own);  ///< True, False
   std::vector<double> numbers(const std::string& name,
                               std::vector<double> own);  ///< as many as `own`; brackets allowed

@@ -6,7 +6,7 @@
 
 namespace darkroom::train {
 
-/// What a LoRA is made of. lora_network.h
+/// What a LoRA, or an adapter of another kind, is made of. lora_network.h
 struct LoraOptions {
   int64_t dim = 4;       ///< rank
   double alpha = 1;      ///< 0 = dim
@@ -17,6 +17,11 @@ struct LoraOptions {
   double rank_dropout = 0;    ///< share of ranks, for each picture; the others grow by 1 / (1 - share)
   double module_dropout = 0;  ///< share of layers without any change in a step
   bool unet = true, text_encoder = true;
+  std::string algorithm = "lora";  ///< lora, loha, lokr; see layer_change.h
+  bool dora = false;               ///< the length of each output's weights is learnt apart
+  int64_t factor = -1;             ///< of lokr: one side of the small matrix; -1 = as square as can be
+  bool decompose_both = false, full_matrix = false;  ///< of lokr: both matrices of low rank; none
+  bool ends = false;  ///< also the UNet's first and last convolution and the time embedding, as LyCORIS does
 };
 
 /// What a caption becomes each time its picture is used. caption_rules.h

@@ -94,5 +94,13 @@ TEST(TrainingSamples, TheCommandLineShowsWhatItWillDo) {
   EXPECT_NE(refused.err.find("constant_with_warmup"), std::string::npos) << refused.err;
 }
 
+TEST(TrainingSamples, TheTableOfOptionsIsThatOfTheDocs) {
+  const train::TrainingFolder folder;
+  const ProgramResult table = run_program({"train", "--options-table"}, folder / "");
+  EXPECT_EQ(table.code, 0) << table.err;
+  EXPECT_EQ(table.out, formats::content_of(std::string(DARKROOM_TESTS_DIR) + "/../docs/training-options.md"))
+      << "run: build/darkroom train --options-table > docs/training-options.md";
+}
+
 }  // namespace
 }  // namespace darkroom::cli

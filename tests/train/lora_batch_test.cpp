@@ -37,7 +37,7 @@ double largest_error(const ReferenceRun& reference) {
   for (size_t i = 0; i < modules.size(); ++i) {
     NoGrad guard;
     for (const int k : {0, 1}) {
-      const Tensor& matrix = k == 0 ? modules[i]->down : modules[i]->up;
+      const Tensor matrix = modules[i]->change->matrices()[size_t(k)].second;
       const Tensor values = at::sin(at::arange(matrix.numel(), at::kDouble) * 0.1 + double(2 * i) + k) * 0.05;
       Tensor(matrix).copy_(values.view(matrix.sizes()));
     }
@@ -62,8 +62,8 @@ double largest_error(const ReferenceRun& reference) {
   }
   double largest = 0;
   for (const LoraModule* module : modules) {
-    for (const auto& [part, matrix] : {std::pair{".lora_down.weight", module->down}, {".lora_up.weight", module->up}}) {
-      const Tensor expected = checkpoint::tensor_view(golden.tensors.at(name + "." + module->name + part));
+    for (const auto& [part, matrix] : module->change->matrices()) {
+      const Tensor expected = checkpoint::tensor_view(golden.tensors.at(name + "." + module->name + "." + part));
       largest = std::max(largest, ((matrix.detach() - expected).norm() / expected.norm()).item<double>());
     }
   }

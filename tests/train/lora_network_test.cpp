@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "adapters/adapter_file.h"
+#include "adapters/merge.h"
 #include "base/error.h"
 #include "checkpoint/stored_tensors.h"
 #include "formats/safetensors.h"
@@ -18,6 +20,10 @@ checkpoint::Checkpoint tiny_model(const std::string& name) {
   model.unet->require_gradients(false);
   for (auto& text : model.text_encoders) text->require_gradients(false);
   return model;
+}
+
+Tensor up_of(const LoraModule& module) {
+  return module.change->matrices()[1].second;
 }
 
 /// What the UNet says to ids and latents as in make_lora_training.py.
@@ -46,7 +52,7 @@ TEST(LoraNetwork, GradientsAreThoseOfTheReference) {
   for (size_t i = 0; i < modules.size(); ++i) {
     NoGrad guard;
     for (int k : {0, 1}) {
-      const Tensor& matrix = k == 0 ? modules[i]->down : modules[i]->up;
+      const Tensor matrix = modules[i]->change->matrices()[size_t(k)].second;
       const Tensor values = at::sin(at::arange(matrix.numel(), at::kDouble) * 0.1 + double(2 * i + k)) * 0.05;
       Tensor(matrix).copy_(values.view(matrix.sizes()));
     }
@@ -76,7 +82,7 @@ TEST(LoraNetwork, ChangesNothingAtFirstAndNothingWhenItIsGone) {
   {
     const LoraNetwork lora({.conv_dim = 2}, model, 0);
     EXPECT_TRUE(answer_of(model).equal(plain));
-    for (const LoraModule& module : lora.modules()) Tensor(module.up).normal_();
+    for (const LoraModule& module : lora.modules()) up_of(module).normal_();
     EXPECT_FALSE(at::allclose(answer_of(model), plain, 1e-2, 1e-2));
   }
   EXPECT_TRUE(answer_of(model).equal(plain));
@@ -86,11 +92,11 @@ TEST(LoraNetwork, TheMultiplierIsAFactorOnTheChange) {
   NoGrad guard;
   const checkpoint::Checkpoint model = tiny_model("sd15");
   LoraNetwork one({.dim = 4, .alpha = 8, .unet = false}, model, 3);
-  for (const LoraModule& module : one.modules()) Tensor(module.up).fill_(0.01);
+  for (const LoraModule& module : one.modules()) up_of(module).fill_(0.01);
   one.set_multiplier(0.5);
   const Tensor half = answer_of(model);
   one.set_multiplier(1);
-  for (const LoraModule& module : one.modules()) Tensor(module.up).mul_(0.5);
+  for (const LoraModule& module : one.modules()) up_of(module).mul_(0.5);
   EXPECT_TRUE(at::allclose(answer_of(model), half, 1e-5, 1e-5));
 }
 
@@ -132,6 +138,36 @@ TEST(LoraNetwork, HasTheReferencesModules) {
   EXPECT_EQ(count(sdxl, {}, "lora_te2_"), 192);
 }
 
+// Two ways to the same answer: the change beside the weights, and the saved file merged into them by adapters/.
+TEST(LoraNetwork, EveryKindActsFromItsFileAsInTraining) {
+  NoGrad guard;
+  const formats::TemporaryFolder folder;
+  for (const LoraOptions& options : {LoraOptions{.dim = 2, .alpha = 1, .conv_dim = 2, .ends = true},
+                                     LoraOptions{.dim = 2, .alpha = 1, .conv_dim = 2, .algorithm = "loha"},
+                                     LoraOptions{.dim = 1, .alpha = 1, .conv_dim = 1, .algorithm = "lokr"},
+                                     LoraOptions{.dim = 2, .alpha = 1, .conv_dim = 2, .dora = true}}) {
+    const checkpoint::Checkpoint model = tiny_model("sd15");
+    const Tensor plain = answer_of(model);
+    Tensor trained;
+    {
+      const LoraNetwork lora(options, model, 0);
+      at::Generator generator = generator_for(5, Purpose::initial_weights, 0);
+      for (const auto& [name, matrix] : lora.parameters())
+        if (!name.ends_with("dora_scale")) Tensor(matrix).normal_(0, 0.15, generator);
+      trained = answer_of(model);
+      lora.save(folder / "a.safetensors", at::kFloat, {});
+    }
+    const adapters::ModelKeys keys(model);
+    const auto file =
+        std::make_shared<const adapters::AdapterFile>(adapters::read_adapter_file(folder / "a.safetensors"));
+    adapters::Merge merge;
+    merge.set({{std::make_shared<const adapters::FittedAdapter>(adapters::fit(file, keys))}});
+    const double size = (trained - plain).norm().item<double>();
+    EXPECT_GT(size, 0.01 * plain.norm().item<double>()) << options.algorithm;
+    EXPECT_LT((answer_of(model) - trained).norm().item<double>(), 1e-4 * size) << options.algorithm << options.dora;
+  }
+}
+
 TEST(LoraNetwork, SavesWhatOtherProgramsRead) {
   const formats::TemporaryFolder folder;
   const checkpoint::Checkpoint model = tiny_model("sdxl");
@@ -156,7 +192,7 @@ TEST(LoraNetwork, DropoutsLeaveThingsOutOnAverageNothing) {
     LoraOptions small = options;
     small.text_encoder = false;
     LoraNetwork lora(small, model, 0);
-    for (const LoraModule& module : lora.modules()) Tensor(module.up).fill_(0.02);
+    for (const LoraModule& module : lora.modules()) up_of(module).fill_(0.02);
     const Tensor whole = answer_of(model);
     const auto at_step = [&](uint64_t step) {
       lora.begin_step(generator_for(0, Purpose::batch, step));

@@ -52,10 +52,32 @@ TEST(LoraTraining, ContradictionsAreRefusedWithTheReason) {
            "nothing to train"));
   EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.unet_lr = 0, t.text_encoder_lr = 0; }), "nothing would be trained"));
   EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.resolution = "500"; }), "multiple of 8"));
-  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.network_module = "lycoris.kohya"; }), "not trained yet"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.network_module = "networks.dylora"; }), "lycoris.kohya"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.network_module = "lycoris.kohya", t.network_args = {"algo=boft"}; }),
+                   "loha or lokr"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) {
+                     t.network_module = "lycoris.kohya", t.network_args = {"algo=loha"}, t.network.dropout = 0.1;
+                   }),
+                   "rank_dropout"));
   EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.network_args = {"conv_dims=8"}; }), "conv_dim"));
   EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.lr_scheduler = "piecewise_constant"; }), "step_rules"));
   EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.alpha_background = "white"; }), "#ffffff"));
+}
+
+TEST(LoraTraining, LycorisTrainsAllKindsOfLayers) {
+  LoraTraining told = valid();
+  told.network_module = "lycoris.kohya", told.network.dim = 8, told.network.alpha = 4;
+  told.network_args = {"algo=lokr", "factor=8", "dora_wd=True"};
+  const LoraTraining all = settled(told);
+  EXPECT_EQ(all.network.algorithm, "lokr");
+  EXPECT_EQ(all.network.factor, 8);
+  EXPECT_TRUE(all.network.dora);
+  EXPECT_TRUE(all.network.ends);
+  EXPECT_EQ(all.network.conv_dim, 8);
+  EXPECT_EQ(all.network.conv_alpha, 4);
+  told.network_args = {"algo=locon", "preset=attn-mlp"};
+  EXPECT_EQ(settled(told).network.conv_dim, 0);
+  EXPECT_EQ(settled(told).network.algorithm, "lora");
 }
 
 TEST(LoraTraining, ProdigyWithRestartsIsAllowedWithItsSafeguard) {

@@ -1,16 +1,15 @@
 #!/usr/bin/env node
 // Makes the training pictures of the embedded emoji model: fetches two emoji sets from npm, draws every concept that both
 // sets have, and writes the chosen concepts on named background colours with captions. README.md describes the result.
-import { execFile, execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { BACKGROUNDS, captions_of, hash, is_heldout } from './captions.mjs';
+import { fetched_sets, rasterise, svg_of } from './icons.mjs';
 import { composite, read_rgba_png, write_rgb_png } from './png.mjs';
 
 const HERE = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
-const MARGIN = 0.03; // of the picture's side, left free on every side
 const WHITE_REPEATS = 3; // white is what a caption without a background means, so it is seen more often
 const VALIDATION_CONCEPTS = 40; // never seen by the autoencoder's training
 // Versions are pinned so that the pictures, and therefore the figures of the model card, can be made again.
@@ -68,30 +67,6 @@ function read_concepts(choice) {
   return concepts;
 }
 
-function fetch_styles() {
-  const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'darkroom', 'npm');
-  const packages = Object.values(STYLES);
-  const folder = (p) => path.join(cache, 'node_modules', p.name);
-  const version = (p) => {
-    const file = path.join(folder(p), 'package.json');
-    return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')).version : undefined;
-  };
-  if (!packages.every((p) => version(p) === p.version)) {
-    fs.mkdirSync(cache, { recursive: true });
-    const specs = packages.map((p) => `${p.name}@${p.version}`);
-    console.log(`npm install ${specs.join(' ')}`);
-    execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', cache, ...specs], { stdio: 'inherit' });
-  }
-  return Object.fromEntries(Object.entries(STYLES).map(([style, p]) => {
-    const load = (file) => JSON.parse(fs.readFileSync(path.join(folder(p), file), 'utf8'));
-    const info = load('info.json');
-    if (info.license?.spdx !== p.licence) {
-      stop(`fetching ${p.name}: its licence must be ${p.licence}, found ${info.license?.spdx}`);
-    }
-    return [style, { icons: load('icons.json'), categories: load('metadata.json').categories, author: info.author.name, package: p }];
-  }));
-}
-
 /** Concept (Noto's name) -> icon name in each style, for every wanted concept that both styles have. */
 function matched_concepts(sets) {
   const normalised = (name) => name.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]/g, '');
@@ -99,28 +74,6 @@ function matched_concepts(sets) {
   const wanted = [...CATEGORIES.flatMap((c) => sets.noto.categories[c]), ...EXTRA];
   const pairs = wanted.filter((name) => sets.noto.icons.icons[name] && !UNWANTED.test(name) && fluent.has(normalised(name)));
   return new Map([...new Set(pairs)].sort().map((name) => [name, { noto: name, fluent: fluent.get(normalised(name)) }]));
-}
-
-function svg_of(icons, name) {
-  const icon = icons.icons[name];
-  const [left, top] = [icon.left ?? 0, icon.top ?? 0];
-  const [width, height] = [icon.width ?? icons.width ?? 16, icon.height ?? icons.height ?? 16];
-  const side = Math.max(width, height) / (1 - 2 * MARGIN);
-  const view = [left + (width - side) / 2, top + (height - side) / 2, side, side].join(' ');
-  return `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="${view}">${icon.body}</svg>`;
-}
-
-function rasterise(svg, file, size) {
-  return new Promise((done, failed) => {
-    // Written under another name first: a stopped run leaves no half picture that the next run would take for whole.
-    const child = execFile('rsvg-convert', ['-w', size, '-h', size, '-o', `${file}.part`], (problem) => {
-      if (problem) return failed(new Error(`drawing ${file} with rsvg-convert (Debian package librsvg2-bin): ${problem.message}`));
-      fs.renameSync(`${file}.part`, file);
-      return done();
-    });
-    child.stdin.on('error', () => {}); // the exit status above says it better
-    child.stdin.end(svg);
-  });
 }
 
 async function draw_cutouts(sets, concepts, folder, size) {
@@ -163,7 +116,7 @@ function write_pairs(out, chosen, size) {
 async function main() {
   const options = command_line();
   const chosen = read_concepts(options.concepts);
-  const sets = fetch_styles();
+  const sets = fetched_sets(STYLES);
   const concepts = matched_concepts(sets);
   const unknown = chosen.filter((c) => !concepts.has(c.concept)).map((c) => c.concept);
   if (unknown.length > 0) stop(`the concept list names what the two emoji sets do not share: ${unknown.join(', ')}`);

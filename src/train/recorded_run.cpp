@@ -1,0 +1,241 @@
+#include "train/recorded_run.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include "base/error.h"
+#include "formats/mapped_file.h"
+#include "formats/safetensors.h"
+#include "prompt/blanks.h"
+#include "train/config.h"
+
+namespace darkroom::train {
+namespace {
+
+namespace fs = std::filesystem;
+using Options = std::map<std::string, std::string>;
+
+constexpr size_t kLargestRecord = size_t(64) << 20;  // bytes: logs of long runs
+
+/// One spelling for each value: numbers without superfluous digits, truth in lower case, nothing for None.
+std::string canonical(std::string_view value) {
+  value = prompt::without_blanks_around(value);
+  if (value.size() >= 2 && (value.front() == '"' || value.front() == '\'') && value.back() == value.front())
+    value = value.substr(1, value.size() - 2);
+  if (value == "None" || value == "null") return "";
+  if (value == "True") return "true";
+  if (value == "False") return "false";
+  double number = 0;
+  const auto [end, problem] = std::from_chars(value.data(), value.data() + value.size(), number);
+  const bool is_number = problem == std::errc() && end == value.data() + value.size() && std::isfinite(number);
+  return is_number ? fmt::format("{}", number) : std::string(value);
+}
+
+/// Names of kohya's GUI and of LoRA metadata, as train_network.py calls them.
+std::string option_name(const std::string& name) {
+  static const std::map<std::string, std::string> kNames = {{"optimizer", "optimizer_type"},
+                                                            {"max_resolution", "resolution"},
+                                                            {"epoch", "max_train_epochs"},
+                                                            {"lr_warmup", "lr_warmup_steps"},
+                                                            {"batch_size_per_device", "train_batch_size"},
+                                                            {"sd_model_name", "pretrained_model_name_or_path"},
+                                                            {"v_pred", "v_parameterization"},
+                                                            {"debiased_estimation", "debiased_estimation_loss"},
+                                                            {"lr_scheduler_num_cycle", "lr_scheduler_num_cycles"}};
+  const auto found = kNames.find(name);
+  return found == kNames.end() ? name : found->second;
+}
+
+void put(Options& options, const std::string& name, std::string_view value) {
+  options[option_name(name)] = canonical(value);
+}
+
+std::string list_text(const nlohmann::json& value) {
+  if (!value.is_array()) return value.is_string() ? value.get<std::string>() : value.dump();
+  std::string text;
+  for (const auto& element : value) {
+    if (!text.empty()) text += ' ';
+    text += element.is_string() ? element.get<std::string>() : element.dump();
+  }
+  return text;
+}
+
+Options json_options(const std::string& content, const std::string& file) {
+  try {
+    Options options;
+    const auto json = nlohmann::json::parse(content);
+    for (const auto& [name, value] : json.items())
+      if (!value.is_object()) put(options, name, list_text(value));
+    return options;
+  } catch (const nlohmann::json::exception& error) {
+    fail(ErrorKind::corrupt_file, "read run \"{}\": {}", file, error.what());
+  }
+}
+
+Options metadata_options(const fs::path& file) {
+  constexpr std::string_view kPrefix = "ss_";
+  Options options;
+  const auto metadata = formats::read_safetensors(file).metadata;
+  for (const auto& [name, value] : metadata)
+    if (name.starts_with(kPrefix)) put(options, name.substr(kPrefix.size()), value);
+  require(!options.empty(), ErrorKind::corrupt_file,
+          "read run \"{}\": it does not say how it was made (it has no ss_ metadata)", file.string());
+  // "bitsandbytes.optim.adamw.AdamW8bit(weight_decay=0.1,eps=1e-6)"
+  std::string& optimizer = options["optimizer_type"];
+  const size_t bracket = std::min(optimizer.find('('), optimizer.size());
+  if (bracket + 1 < optimizer.size()) {
+    std::string arguments = optimizer.substr(bracket + 1, optimizer.size() - bracket - 2);
+    std::replace(arguments.begin(), arguments.end(), ',', ' ');
+    options["optimizer_args"] = arguments;
+  }
+  optimizer = optimizer.substr(0, bracket);
+  optimizer = optimizer.substr(optimizer.rfind('.') + 1);
+  // "(512, 512)"
+  std::erase_if(options["resolution"], [](char c) { return c == '(' || c == ')' || c == ' '; });
+  return options;
+}
+
+std::vector<std::string> shell_words(std::string_view line) {
+  std::vector<std::string> words;
+  std::string word;
+  bool is_word = false;
+  for (size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (c == '\\' && i + 1 < line.size()) {
+      if (line[++i] != '\n') word += line[i], is_word = true;
+    } else if (c == '"' || c == '\'') {
+      for (is_word = true, ++i; i < line.size() && line[i] != c; ++i) {
+        if (c == '"' && line[i] == '\\' && i + 1 < line.size()) ++i;
+        word += line[i];
+      }
+    } else if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+      if (is_word) words.push_back(std::exchange(word, ""));
+      is_word = false;
+    } else {
+      word += c, is_word = true;
+    }
+  }
+  if (is_word) words.push_back(word);
+  return words;
+}
+
+/// The end of a run's log.csv: the mean loss of its last tenth, and the last validation loss.
+void read_log(const fs::path& file, RecordedRun& run) {
+  if (!fs::exists(file)) return;
+  std::istringstream log(formats::read_text_file(file, kLargestRecord));
+  std::vector<double> losses;
+  for (std::string line; std::getline(log, line);) {
+    std::istringstream row(line);
+    std::string step, seconds, name, value;
+    std::getline(row, step, ','), std::getline(row, seconds, ','), std::getline(row, name, ','),
+        std::getline(row, value);
+    double number = 0;
+    if (std::from_chars(value.data(), value.data() + value.size(), number).ec != std::errc()) continue;
+    int64_t steps = 0;
+    std::from_chars(step.data(), step.data() + step.size(), steps);
+    run.steps_done = std::max(run.steps_done.value_or(0), steps);
+    if (name == "loss") losses.push_back(number);
+    if (name == "validation_loss") run.validation_loss = number;
+  }
+  if (losses.empty()) return;
+  const size_t count = std::max<size_t>(1, losses.size() / 10);
+  double sum = 0;
+  for (size_t i = losses.size() - count; i < losses.size(); ++i) sum += losses[i];
+  run.loss = sum / double(count);
+}
+
+/// Where files lie says nothing about how a run trains.
+bool is_place(const std::string& name) {
+  static const std::set<std::string> kPlaces = {
+      "output_dir",  "output_name", "logging_dir",         "log_prefix",           "sample_prompts", "kind",
+      "config_file", "session_id",  "training_started_at", "training_finished_at", "sd_model_hash"};
+  return kPlaces.contains(name);
+}
+
+}  // namespace
+
+std::map<std::string, std::string> command_line_options(std::string_view line) {
+  Options options;
+  std::string name;
+  for (const std::string& word : shell_words(line)) {
+    if (word.starts_with("--")) {
+      const size_t equals = std::min(word.find('='), word.size());
+      name = word.substr(2, equals - 2);
+      put(options, name, equals < word.size() ? word.substr(equals + 1) : "true");
+      if (equals < word.size()) name.clear();
+    } else if (!name.empty()) {
+      std::string& value = options[option_name(name)];
+      value = value == "true" ? canonical(word) : value + " " + word;
+    }
+  }
+  return options;
+}
+
+RecordedRun read_recorded_run(const std::string& text) {
+  RecordedRun run;
+  if (text.find("--") != text.npos && text.find(' ') != text.npos && !fs::exists(text)) {
+    run.name = "command line";
+    run.options = command_line_options(text);
+    return run;
+  }
+  const fs::path path(text);
+  require(fs::exists(path), ErrorKind::not_found,
+          "read run \"{}\": there is no such folder or file; a run's folder, kohya's TOML or JSON, a LoRA file or a "
+          "command line is needed",
+          text);
+  run.name = path.filename().empty() ? path.parent_path().filename().string() : path.filename().string();
+  if (fs::is_directory(path)) {
+    for (const auto& [name, value] : toml_options(path / "options.toml")) put(run.options, name, value);
+    read_log(path / "log.csv", run);
+  } else if (path.extension() == ".safetensors") {
+    run.options = metadata_options(path);
+  } else if (path.extension() == ".toml") {
+    for (const auto& [name, value] : toml_options(path)) put(run.options, name, value);
+  } else {
+    const std::string content = formats::read_text_file(path, kLargestRecord);
+    run.options = path.extension() == ".json" ? json_options(content, text) : command_line_options(content);
+    require(!run.options.empty(), ErrorKind::corrupt_file, "read run \"{}\": there are no options in it", text);
+  }
+  return run;
+}
+
+std::vector<fs::path> run_folders(const fs::path& folder) {
+  require(fs::is_directory(folder), ErrorKind::not_found, "list runs: there is no folder \"{}\"", folder.string());
+  std::vector<fs::path> found;
+  const auto options = fs::directory_options::skip_permission_denied;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, options))
+    if (entry.path().filename() == "options.toml") found.push_back(entry.path().parent_path());
+  std::sort(found.begin(), found.end(), [](const fs::path& a, const fs::path& b) {
+    return fs::last_write_time(a / "options.toml") > fs::last_write_time(b / "options.toml");
+  });
+  return found;
+}
+
+std::vector<OptionDifference> differing_options(const RecordedRun& first, const RecordedRun& second,
+                                                const Options& standard) {
+  std::set<std::string> names;
+  for (const auto* run : {&first, &second})
+    for (const auto& [name, value] : run->options)
+      if (!is_place(name)) names.insert(name);
+  std::vector<OptionDifference> found;
+  for (const std::string& name : names) {
+    OptionDifference difference{.name = name};
+    const auto take = [&](const RecordedRun& run, std::string& value, bool& is_default) {
+      const auto said = run.options.find(name);
+      const auto own = standard.find(name);
+      const std::string own_value = own == standard.end() ? "" : canonical(own->second);
+      value = said == run.options.end() ? own_value : said->second;
+      is_default = own != standard.end() && value == own_value;
+    };
+    take(first, difference.first, difference.first_is_default);
+    take(second, difference.second, difference.second_is_default);
+    if (difference.first != difference.second) found.push_back(std::move(difference));
+  }
+  return found;
+}
+
+}  // namespace darkroom::train
