@@ -12,6 +12,10 @@ struct GroupNorm : Module {
 
   GroupNorm(int64_t groups, int64_t channels, double eps);
   Tensor forward(const Tensor& x) const;  ///< [B, C, ...], statistics per picture and group
+  Tensor silu(const Tensor& x) const;     ///< at::silu of that, computed together where it is faster
+
+ private:
+  bool is_fused(const Tensor& x) const;
 };
 
 struct LayerNorm : Module {

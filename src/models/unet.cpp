@@ -95,7 +95,7 @@ Tensor UNet::forward(const Tensor& x, const Tensor& t, const Conditioning& condi
     skips.pop_back();
     if (block.up) h = block.up->forward(h, skips.back().size(2), skips.back().size(3));
   }
-  return out_conv.forward(at::silu(out_norm.forward(h)));
+  return out_conv.forward(out_norm.silu(h));
 }
 
 }  // namespace darkroom::models

@@ -40,9 +40,9 @@ ResBlock::ResBlock(int64_t in, int64_t out, int64_t embedding, int64_t groups)
 }
 
 Tensor ResBlock::forward(const Tensor& x, const Tensor& embedding) const {
-  Tensor h = in_conv.forward(at::silu(in_norm.forward(x)));
+  Tensor h = in_conv.forward(in_norm.silu(x));
   h = h + emb.forward(at::silu(embedding)).unsqueeze(-1).unsqueeze(-1);
-  h = out_conv.forward(at::silu(out_norm.forward(h)));
+  h = out_conv.forward(out_norm.silu(h));
   return (skip_connection ? skip_connection->forward(x) : x) + h;
 }
 

@@ -18,8 +18,8 @@ VaeResBlock::VaeResBlock(int64_t in, int64_t out, int64_t groups)
 }
 
 Tensor VaeResBlock::forward(const Tensor& x) const {
-  Tensor h = conv1.forward(at::silu(norm1.forward(x)));
-  h = conv2.forward(at::silu(norm2.forward(h)));
+  Tensor h = conv1.forward(norm1.silu(x));
+  h = conv2.forward(norm2.silu(h));
   return (nin_shortcut ? nin_shortcut->forward(x) : x) + h;
 }
 
@@ -88,7 +88,7 @@ Tensor VaeEncoder::forward(const Tensor& pictures) const {
     // Padding only at the right and bottom, as the original does.
     if (level.downsample) h = level.downsample->forward(at::constant_pad_nd(h, {0, 1, 0, 1}));
   }
-  return conv_out.forward(at::silu(norm_out.forward(mid.forward(h))));
+  return conv_out.forward(norm_out.silu(mid.forward(h)));
 }
 
 VaeDecoder::VaeDecoder(const VaeConfig& c)
@@ -121,7 +121,7 @@ Tensor VaeDecoder::forward(const Tensor& latents) const {
     for (const auto& block : up[level].block) h = block.forward(h);
     if (up[level].upsample) h = up[level].upsample->forward(at::upsample_nearest2d(h, {2 * h.size(2), 2 * h.size(3)}));
   }
-  return conv_out.forward(at::silu(norm_out.forward(h)));
+  return conv_out.forward(norm_out.silu(h));
 }
 
 AutoencoderKL::AutoencoderKL(const VaeConfig& c)

@@ -129,17 +129,6 @@ std::string text_of(const std::vector<std::string>& value) {
   return fmt::format("{}", fmt::join(value, " "));
 }
 
-toml::table parsed(const std::filesystem::path& path) {
-  require(std::filesystem::exists(path), ErrorKind::not_found, "read training options \"{}\": no such file",
-          path.string());
-  try {
-    return toml::parse_file(path.string());
-  } catch (const toml::parse_error& error) {
-    fail(ErrorKind::invalid_request, "read \"{}\": line {}: {}", path.string(), error.source().begin.line,
-         error.description());
-  }
-}
-
 void check_ranges(const RunConfig& c, const std::string& file) {
   const auto check = [&](bool holds, const char* rule) {
     require(holds, ErrorKind::invalid_request, "read \"{}\": {}", file, rule);
@@ -158,7 +147,7 @@ void check_ranges(const RunConfig& c, const std::string& file) {
 }  // namespace
 
 Training read_training_config(const std::filesystem::path& path, const ToldOptions& told) {
-  toml::table table = path.empty() ? toml::table{{"kind", "lora"}} : parsed(path);
+  toml::table table = path.empty() ? toml::table{{"kind", "lora"}} : parsed_toml(path);
   flatten(table);
   // kohya's own files say no kind, and always this.
   const bool is_kohyas = !table.contains("kind") && table.contains("pretrained_model_name_or_path");
@@ -214,7 +203,7 @@ std::vector<std::pair<std::string, std::string>> option_values(const LoraTrainin
 }
 
 std::map<std::string, std::string> toml_options(const std::filesystem::path& path) {
-  toml::table table = parsed(path);
+  toml::table table = parsed_toml(path);
   flatten(table);
   const auto text = [](const toml::node& node) {
     if (const auto words = node.value_exact<std::string>()) return *words;

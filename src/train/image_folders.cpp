@@ -112,6 +112,20 @@ std::vector<ImageFolder> read_image_folders(const fs::path& root, const std::str
   return folders;
 }
 
+ImageFolder read_image_folder(const fs::path& path, int64_t repeats, const std::string& class_tokens,
+                              const std::string& caption_extension) {
+  require(fs::is_directory(path), ErrorKind::not_found, "read training folder \"{}\": there is no such folder",
+          path.string());
+  require(repeats >= 1 && repeats <= kMostRepeats, ErrorKind::invalid_request,
+          "read training folder \"{}\": it must come 1 to {} times an epoch, {} was given", path.string(), kMostRepeats,
+          repeats);
+  ImageFolder folder = read_folder(path, {repeats, class_tokens}, caption_extension);
+  require(!folder.pictures.empty(), ErrorKind::not_found,
+          "read training folder \"{}\": there must be pictures (.png, .jpg, .jpeg, .webp) in it; none was found",
+          path.string());
+  return folder;
+}
+
 int64_t pictures_per_epoch(const std::vector<ImageFolder>& folders) {
   int64_t count = 0;
   for (const ImageFolder& folder : folders) count += folder.repeats * int64_t(folder.pictures.size());

@@ -30,6 +30,10 @@ struct ImageFolder {
 /// a caption that is not UTF-8 or has no line.
 std::vector<ImageFolder> read_image_folders(const std::filesystem::path& root, const std::string& caption_extension);
 
+/// One folder, whatever its name. Throws as above; no pictures is not_found.
+ImageFolder read_image_folder(const std::filesystem::path& path, int64_t repeats, const std::string& class_tokens,
+                              const std::string& caption_extension);
+
 /// Pictures of an epoch: each as often as its folder says.
 int64_t pictures_per_epoch(const std::vector<ImageFolder>& folders);
 

@@ -154,8 +154,9 @@ Json folders(const TrainingSet& set, bool regularisation) {
 Json bucket_info(const TrainingSet& set) {
   Json buckets = Json::object();
   int number = 0;
-  for (const auto& [size, pictures] : set.buckets)
-    buckets[std::to_string(number++)] = {{"resolution", {size.width, size.height}}, {"count", pictures.size()}};
+  for (const TrainingBucket& bucket : set.buckets)
+    buckets[std::to_string(number++)] = {{"resolution", {bucket.size.width, bucket.size.height}},
+                                         {"count", bucket.pictures.size()}};
   return {{"buckets", buckets}};
 }
 

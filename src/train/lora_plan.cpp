@@ -54,10 +54,8 @@ LoraPlan plan_of_pictures(const TrainingSet& set) {
   }
   plan.mean_crop_loss = crop_losses / double(set.trained.size());
   for (auto& [path, folder] : folders) plan.folders.push_back(std::move(folder));
-  for (const auto& [size, pictures] : set.buckets) {
-    const int64_t count = int64_t(pictures.size());
-    plan.buckets.push_back({size, count, (count + set.batch_size - 1) / set.batch_size});
-  }
+  for (const TrainingBucket& bucket : set.buckets)
+    plan.buckets.push_back({bucket.size, int64_t(bucket.pictures.size()), bucket.batches()});
   plan.validation_pictures = int64_t(set.validation.size());
   return plan;
 }

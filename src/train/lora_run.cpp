@@ -34,7 +34,8 @@ constexpr int64_t kValidationTimesteps[] = {200, 400, 600, 800};
 bool may_differ(const std::string& name) {
   return name == "max_train_steps" || name == "max_train_epochs" || name == "output_name" || name == "output_dir" ||
          name == "training_comment" || name == "no_metadata" || name.starts_with("save_") ||
-         name.starts_with("sample_") || name.starts_with("log") || name == "validate_every_n_steps";
+         name.starts_with("sample_") || name.starts_with("log") || name == "latent_cache_dir" ||
+         name == "validate_every_n_steps";
 }
 
 /// The pictures with all that is said of them, in one hash: another set of pictures is another run.
@@ -164,9 +165,9 @@ LoraBatch LoraRun::batch_of(const std::vector<int64_t>& pictures, int64_t number
   batch.weight = at::ones({int64_t(pictures.size())});
   for (size_t i = 0; i < pictures.size(); ++i) {
     const TrainingPicture& picture = set_.trained[size_t(pictures[i])];
-    at::Generator draws = generator_for(o_.run.seed, Purpose::picture, uint64_t(number * o_.run.batch_size) + i);
-    captions.push_back(
-        used_caption(o_.captions, picture.caption, {.epoch = epoch + 1, .step = step, .steps = steps_.steps}, draws));
+    at::Generator draws = generator_for(o_.run.seed, Purpose::picture, uint64_t(number * set_.largest_batch()) + i);
+    captions.push_back(used_caption(picture.options->captions, picture.caption,
+                                    {.epoch = epoch + 1, .step = step, .steps = steps_.steps}, draws));
     const PictureLatents::Use use = latents_->use(pictures[i], draws);
     latents.push_back(use.latents);
     if (use.mask.defined()) masks.push_back(use.mask);
@@ -301,7 +302,7 @@ LoraPlan LoraRun::plan(bool probes) {
   constexpr int64_t kCurvePoints = 60;
   load_state();
   LoraPlan plan = plan_of_pictures(set_);
-  plan.batch_size = set_.batch_size;
+  plan.batch_size = set_.largest_batch();
   plan.accumulation = steps_.accumulation;
   plan.batches_per_epoch = steps_.batches_per_epoch;
   plan.steps_per_epoch = steps_.steps_per_epoch;

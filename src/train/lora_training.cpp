@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "train/caption_rules.h"
 #include "train/optimizer_arguments.h"
 
 namespace darkroom::train {
@@ -101,7 +102,11 @@ void refuse_contradictions(const LoraTraining& c) {
 
 void check_ranges(const LoraTraining& c) {
   needs(!c.pretrained_model_name_or_path.empty(), "pretrained_model_name_or_path must be given");
-  needs(!c.train_data_dir.empty(), "train_data_dir must be given");
+  needs(c.train_data_dir.empty() != c.dataset_config.empty(),
+        "train_data_dir or dataset_config must be given, and not both");
+  needs(c.dataset_config.empty() || (c.reg_data_dir.empty() && c.validation_split == 0),
+        "reg_data_dir and validation_split are said in dataset_config where there is one: is_reg of a subset, "
+        "validation_split of a dataset");
   needs(
       c.network_module == "networks.lora" || c.network_module == "lycoris.kohya",
       fmt::format("network_module must be \"networks.lora\" or \"lycoris.kohya\", \"{}\" was given", c.network_module));
@@ -141,8 +146,14 @@ LoraTraining::LoraTraining() {
   network.dim = 4, network.alpha = 1;
 }
 
+PictureOptions settled(PictureOptions told) {
+  told.buckets.resolution = size_of(told.resolution);
+  check(told.captions);
+  return told;
+}
+
 LoraTraining settled(LoraTraining c) {
-  c.buckets.resolution = size_of(c.resolution);
+  static_cast<PictureOptions&>(c) = settled(static_cast<const PictureOptions&>(c));
   read_network_args(c);
   // kohya's trainer makes modules it never trains and lets their gradients count; here they are not made.
   c.network.unet = !c.network_train_text_encoder_only && c.unet_rate() > 0;

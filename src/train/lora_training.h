@@ -14,7 +14,7 @@
 
 namespace darkroom::train {
 
-struct LoraTraining {
+struct LoraTraining : PictureOptions {
   LoraTraining();  ///< with what differs from other runs: one picture a step, no moving average
 
   RunConfig run;
@@ -24,16 +24,11 @@ struct LoraTraining {
   int64_t clip_skip = 1;
   bool v_parameterization = false, zero_terminal_snr = false;
 
-  // The pictures.
-  std::filesystem::path train_data_dir, reg_data_dir;
-  std::string caption_extension = ".txt";
-  std::string resolution = "512,512";  ///< "width,height", or one number for both
-  bool enable_bucket = false;
-  BucketOptions buckets;  ///< its resolution is set by check(), from the text above
-  bool flip_aug = false, color_aug = false, random_crop = false;
-  bool alpha_mask = false, masked_loss = false;
+  // The pictures; of all folders, where dataset_config says nothing else.
+  std::filesystem::path train_data_dir, reg_data_dir, dataset_config;
+  bool masked_loss = false;
+  std::filesystem::path latent_cache_dir;    ///< empty = in memory only
   std::string alpha_background = "#ffffff";  ///< what transparent pixels are put on
-  CaptionRules captions;
   int64_t max_token_length = 75;
   double prior_loss_weight = 1;
   double validation_split = 0;
@@ -84,6 +79,9 @@ struct LoraTraining {
 /// Reads what is written in texts (resolution, network_args) into the options they stand for, and refuses what cannot
 /// be or contradicts itself, with the reason. Throws Error{invalid_request}.
 LoraTraining settled(LoraTraining told);
+
+/// Reads `resolution` into the buckets. Throws Error{invalid_request}.
+PictureOptions settled(PictureOptions told);
 
 /// loraplus_lr_ratio of network_args: how much faster the up matrices learn; 1 = no faster.
 struct LoraPlus {

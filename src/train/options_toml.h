@@ -15,6 +15,18 @@
 
 namespace darkroom::train {
 
+/// Throws Error: not_found, and invalid_request naming the line that is no TOML.
+inline toml::table parsed_toml(const std::filesystem::path& path) {
+  require(std::filesystem::exists(path), ErrorKind::not_found, "read training options \"{}\": no such file",
+          path.string());
+  try {
+    return toml::parse_file(path.string());
+  } catch (const toml::parse_error& error) {
+    fail(ErrorKind::invalid_request, "read \"{}\": line {}: {}", path.string(), error.source().begin.line,
+         error.description());
+  }
+}
+
 /// Takes options out of a table, remembering which keys it has seen.
 class TableReader {
  public:
@@ -30,6 +42,14 @@ class TableReader {
     if (const auto* node = table_.get(key); node && node->is_integer()) {
       seen_.insert(key);
       value = std::to_string(*node->value_exact<int64_t>());
+      return;
+    }
+    // [512, 768] too.
+    const auto* node = table_.get(key);
+    const auto* pair = node ? node->as_array() : nullptr;
+    if (pair && pair->size() == 2 && (*pair)[0].is_integer() && (*pair)[1].is_integer()) {
+      seen_.insert(key);
+      value = fmt::format("{},{}", (*pair)[0].value_or(int64_t(0)), (*pair)[1].value_or(int64_t(0)));
       return;
     }
     read<std::string>(key, value, "a text");

@@ -13,33 +13,53 @@ Image cropped_to(const Image& image, const PixelSize& bucket, const Crop& crop) 
   return imaging::cropped(image, {crop.left, crop.top, crop.left + bucket.width, crop.top + bucket.height});
 }
 
+bool changes_at_each_use(const TrainingPicture& picture) {
+  return picture.options->color_aug || picture.options->random_crop;
+}
+
 }  // namespace
 
-PictureLatents::PictureLatents(const LoraTraining& options, const models::AutoencoderKL& vae,
+PictureLatents::PictureLatents(const LoraTraining& options, models::AutoencoderKL& vae,
                                const std::vector<TrainingPicture>& pictures,
                                const std::function<void(int64_t, int64_t)>& on_picture)
-    : options_(options), vae_(vae), pictures_(pictures) {
-  if (changes_at_each_use()) return;
-  for (const TrainingPicture& picture : pictures) {
-    const ScaledPicture scaled = scaled_picture(picture, options.alpha_background);
-    const Crop crop = middle_crop(picture.place);
-    plain_.push_back(encoded(scaled, picture.place.bucket, crop, false));
-    if (options.flip_aug) flipped_.push_back(encoded(scaled, picture.place.bucket, crop, true));
-    require(plain_.back().mean.isfinite().all().item<bool>(), ErrorKind::internal,
+    : options_(options), vae_(vae), cache_(options.latent_cache_dir, vae), pictures_(pictures) {
+  // A batch has masks or not, so all pictures have them where one does.
+  needs_masks_ = options.masked_loss;
+  for (const TrainingPicture& picture : pictures) needs_masks_ |= picture.options->alpha_mask;
+  plain_.resize(pictures.size());
+  flipped_.resize(pictures.size());
+  for (size_t i = 0; i < pictures.size(); ++i) {
+    const TrainingPicture& picture = pictures[i];
+    if (changes_at_each_use(picture)) continue;
+    ScaledPicture scaled;  // read when it is first needed
+    plain_[i] = kept_or_encoded(picture, scaled, false);
+    if (picture.options->flip_aug) flipped_[i] = kept_or_encoded(picture, scaled, true);
+    require(plain_[i].mean.isfinite().all().item<bool>(), ErrorKind::internal,
             "encode training picture \"{}\": the VAE makes values of it that are no numbers; give another vae",
             picture.file.string());
-    on_picture(int64_t(plain_.size()), int64_t(pictures.size()));
+    on_picture(int64_t(i) + 1, int64_t(pictures.size()));
   }
 }
 
-PictureLatents::Encoded PictureLatents::encoded(const ScaledPicture& picture, const PixelSize& bucket, Crop crop,
-                                                bool is_flipped) const {
+EncodedPicture PictureLatents::kept_or_encoded(const TrainingPicture& picture, ScaledPicture& scaled,
+                                               bool is_flipped) const {
+  const Crop crop = middle_crop(picture.place);
+  const std::string key = cache_.key(picture, crop, is_flipped, needs_masks_, options_.alpha_background);
+  if (auto kept = cache_.find(key, crop)) return *kept;
+  if (scaled.rgb.pixels.empty()) scaled = scaled_picture(picture, options_.alpha_background);
+  EncodedPicture fresh = encoded(scaled, picture.place.bucket, crop, is_flipped);
+  cache_.keep(key, fresh);
+  return fresh;
+}
+
+EncodedPicture PictureLatents::encoded(const ScaledPicture& picture, const PixelSize& bucket, Crop crop,
+                                       bool is_flipped) const {
   NoGrad guard;
   Tensor pixels = picture_tensor(cropped_to(picture.rgb, bucket, crop)).unsqueeze(0);
   if (is_flipped) pixels = pixels.flip({3});
   const models::Posterior posterior = vae_.encode(pixels);
-  Encoded encoded{posterior.mean[0], at::exp(0.5 * posterior.log_variance[0]), {}, crop};
-  if (options_.alpha_mask || options_.masked_loss) {
+  EncodedPicture encoded{posterior.mean[0], at::exp(0.5 * posterior.log_variance[0]), {}, crop};
+  if (needs_masks_) {
     const auto latent = encoded.mean.sizes();
     encoded.mask = at::ones({1, latent[1], latent[2]});
     if (!picture.alpha.pixels.empty()) {
@@ -53,32 +73,33 @@ PictureLatents::Encoded PictureLatents::encoded(const ScaledPicture& picture, co
   return encoded;
 }
 
-PictureLatents::Use PictureLatents::drawn(const Encoded& e, at::Generator& draws) const {
+PictureLatents::Use PictureLatents::drawn(const EncodedPicture& e, at::Generator& draws) const {
   NoGrad guard;
   const Tensor latents = e.mean + e.deviation * at::randn(e.mean.sizes(), draws);
   return {latents * vae_.config.scale, e.mask, e.crop};
 }
 
 PictureLatents::Use PictureLatents::use(int64_t index, at::Generator& draws) const {
-  const bool is_flipped = options_.flip_aug && random_unit(draws) < 0.5;
-  if (!changes_at_each_use()) return drawn((is_flipped ? flipped_ : plain_)[size_t(index)], draws);
   const TrainingPicture& picture = pictures_[size_t(index)];
+  const bool is_flipped = picture.options->flip_aug && random_unit(draws) < 0.5;
+  if (!changes_at_each_use(picture)) return drawn((is_flipped ? flipped_ : plain_)[size_t(index)], draws);
   ScaledPicture scaled = scaled_picture(picture, options_.alpha_background);
   Crop crop = middle_crop(picture.place);
-  if (options_.random_crop) {
+  if (picture.options->random_crop) {
     crop.left = int(random_index(draws, picture.place.resized.width - picture.place.bucket.width + 1));
     crop.top = int(random_index(draws, picture.place.resized.height - picture.place.bucket.height + 1));
   }
-  if (options_.color_aug) scaled.rgb = colour_changed(scaled.rgb, draws);
+  if (picture.options->color_aug) scaled.rgb = colour_changed(scaled.rgb, draws);
   return drawn(encoded(scaled, picture.place.bucket, crop, is_flipped), draws);
 }
 
 PictureLatents::Use PictureLatents::plain_use(int64_t index) const {
   NoGrad guard;
   const TrainingPicture& picture = pictures_[size_t(index)];
-  const Encoded e = changes_at_each_use() ? encoded(scaled_picture(picture, options_.alpha_background),
-                                                    picture.place.bucket, middle_crop(picture.place), false)
-                                          : plain_[size_t(index)];
+  const EncodedPicture e = changes_at_each_use(picture)
+                               ? encoded(scaled_picture(picture, options_.alpha_background), picture.place.bucket,
+                                         middle_crop(picture.place), false)
+                               : plain_[size_t(index)];
   return {e.mean * vae_.config.scale, e.mask, e.crop};
 }
 

@@ -6,16 +6,18 @@
 
 #include "base/tensor.h"
 #include "models/vae.h"
+#include "train/latent_cache.h"
 #include "train/training_pictures.h"
 
 namespace darkroom::train {
 
 class PictureLatents {
  public:
-  /// Encodes all pictures unless the options change them at each use; `on_picture(done, all)` is called after each.
-  /// `vae` and `pictures` must outlive it. Throws Error naming the picture.
-  PictureLatents(const LoraTraining& options, const models::AutoencoderKL& vae,
-                 const std::vector<TrainingPicture>& pictures, const std::function<void(int64_t, int64_t)>& on_picture);
+  /// Encodes all pictures unless the options change them at each use, or finds them in latent_cache_dir;
+  /// `on_picture(done, all)` is called after each. `vae` and `pictures` must outlive it. Throws Error naming the
+  /// picture.
+  PictureLatents(const LoraTraining& options, models::AutoencoderKL& vae, const std::vector<TrainingPicture>& pictures,
+                 const std::function<void(int64_t, int64_t)>& on_picture);
 
   struct Use {
     Tensor latents;  ///< [C, H/8, W/8], as the UNet sees them
@@ -28,18 +30,16 @@ class PictureLatents {
   Use plain_use(int64_t index) const;
 
  private:
-  struct Encoded {
-    Tensor mean, deviation, mask;
-    Crop crop;
-  };
-  Encoded encoded(const ScaledPicture& picture, const PixelSize& bucket, Crop crop, bool is_flipped) const;
-  Use drawn(const Encoded& encoded, at::Generator& draws) const;
-  bool changes_at_each_use() const { return options_.color_aug || options_.random_crop; }
+  EncodedPicture kept_or_encoded(const TrainingPicture& picture, ScaledPicture& scaled, bool is_flipped) const;
+  EncodedPicture encoded(const ScaledPicture& picture, const PixelSize& bucket, Crop crop, bool is_flipped) const;
+  Use drawn(const EncodedPicture& encoded, at::Generator& draws) const;
 
   const LoraTraining& options_;
-  const models::AutoencoderKL& vae_;
+  models::AutoencoderKL& vae_;
+  LatentCache cache_;
   const std::vector<TrainingPicture>& pictures_;
-  std::vector<Encoded> plain_, flipped_;
+  bool needs_masks_ = false;
+  std::vector<EncodedPicture> plain_, flipped_;  // empty ones where a picture changes at each use, or is not mirrored
 };
 
 }  // namespace darkroom::train

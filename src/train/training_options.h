@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "train/buckets.h"
+
 namespace darkroom::train {
 
 /// What a LoRA, or an adapter of another kind, is made of. lora_network.h
@@ -38,6 +40,16 @@ struct CaptionRules {
   double warmup_steps = 0;             ///< tags grow from warmup_min to all; below 1 a share of the run
   int64_t warmup_min = 1;
   std::string secondary_separator;  ///< becomes `separator` in the end: ties tags together until then
+};
+
+/// How the pictures of a folder are trained. training_pictures.h
+struct PictureOptions {
+  std::string caption_extension = ".txt";
+  std::string resolution = "512,512";  ///< "width,height", or one number for both
+  bool enable_bucket = false;
+  BucketOptions buckets;  ///< its resolution is what `resolution` says, once that is read
+  bool flip_aug = false, color_aug = false, random_crop = false, alpha_mask = false;
+  CaptionRules captions;
 };
 
 /// What is minimised. denoising_loss.h

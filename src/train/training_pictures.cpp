@@ -10,13 +10,12 @@
 #include "imaging/compose.h"
 #include "imaging/resize.h"
 #include "imaging/shrink.h"
+#include "train/dataset_config.h"
 #include "train/image_folders.h"
 #include "train/random.h"
 
 namespace darkroom::train {
 namespace {
-
-using Folders = std::vector<ImageFolder>;
 
 std::string sha256_of(const std::filesystem::path& file) {
   formats::Sha256 sha;
@@ -24,16 +23,17 @@ std::string sha256_of(const std::filesystem::path& file) {
   return sha.hex();
 }
 
-std::vector<TrainingPicture> pictures_of(const Folders& folders, bool is_regularisation) {
+std::vector<TrainingPicture> pictures_of(const DatasetSubset& subset) {
   std::vector<TrainingPicture> all;
-  for (const ImageFolder& folder : folders)
+  for (const ImageFolder& folder : subset.folders)
     for (const FolderPicture& picture : folder.pictures)
       all.push_back({.file = picture.file,
                      .caption = picture.caption,
                      .repeats = folder.repeats,
                      .has_caption_file = picture.has_caption_file,
-                     .is_regularisation = is_regularisation,
-                     .folder = folder.path.filename().string()});
+                     .is_regularisation = subset.is_regularisation,
+                     .folder = folder.path.filename().string(),
+                     .options = subset.options});
   return all;
 }
 
@@ -48,25 +48,66 @@ void balance(std::vector<TrainingPicture>& regularisation, int64_t wanted) {
     for (size_t i = 0; i < regularisation.size() && count < wanted; ++i, ++count) ++regularisation[i].repeats;
 }
 
-BucketPlace place_of(const LoraTraining& o, const PixelSize& picture, const std::vector<PixelSize>& buckets) {
-  if (o.enable_bucket) return place_in_bucket(picture, o.buckets, buckets);
-  return place_in_bucket(picture, {.resolution = o.buckets.resolution}, {o.buckets.resolution});
+/// The dataset's own buckets: the same for all its subsets.
+std::vector<PixelSize> sizes_of(const PictureOptions& o) {
+  if (!o.enable_bucket) return {o.buckets.resolution};
+  return o.buckets.no_upscale ? std::vector<PixelSize>{} : bucket_sizes(o.buckets);
+}
+
+BucketPlace place_of(const PictureOptions& o, const PixelSize& picture, const std::vector<PixelSize>& sizes) {
+  if (o.enable_bucket) return place_in_bucket(picture, o.buckets, sizes);
+  return place_in_bucket(picture, {.resolution = o.buckets.resolution}, sizes);
 }
 
 /// Some pictures of each folder, chosen by one seed: never both trained and measured.
-void split_off_validation(const LoraTraining& o, std::vector<TrainingPicture>& all, TrainingSet& set) {
+void split_off_validation(const TrainingDataset& dataset, const std::vector<TrainingPicture>& all,
+                          std::vector<TrainingPicture>& trained, std::vector<TrainingPicture>& validation) {
   std::map<std::string, std::vector<size_t>> by_folder;
   for (size_t i = 0; i < all.size(); ++i) by_folder[all[i].file.parent_path().string()].push_back(i);
   std::vector<bool> is_validation(all.size());
-  const uint64_t seed = o.validation_seed ? uint64_t(*o.validation_seed) : o.run.seed;
   for (const auto& [folder, indices] : by_folder) {
-    const auto order = shuffled(generator_for(seed, Purpose::validation, 0), int64_t(indices.size()));
-    const auto count = int64_t(std::lround(double(indices.size()) * o.validation_split));
+    const auto order =
+        shuffled(generator_for(dataset.validation_seed, Purpose::validation, 0), int64_t(indices.size()));
+    const auto count = int64_t(std::lround(double(indices.size()) * dataset.validation_split));
     require(count < int64_t(indices.size()), ErrorKind::invalid_request,
-            "LoRA training: validation_split {} leaves no picture of \"{}\" to train", o.validation_split, folder);
+            "LoRA training: validation_split {} leaves no picture of \"{}\" to train", dataset.validation_split,
+            folder);
     for (int64_t k = 0; k < count; ++k) is_validation[indices[size_t(order[size_t(k)])]] = true;
   }
-  for (size_t i = 0; i < all.size(); ++i) (is_validation[i] ? set.validation : set.trained).push_back(all[i]);
+  for (size_t i = 0; i < all.size(); ++i) (is_validation[i] ? validation : trained).push_back(all[i]);
+}
+
+/// Trained, regularisation and validation pictures of a dataset, regularisation pictures as many as trained ones.
+struct DatasetPictures {
+  std::vector<TrainingPicture> trained, validation;
+};
+DatasetPictures pictures_of(const TrainingDataset& dataset) {
+  DatasetPictures found;
+  std::vector<TrainingPicture> own, regularisation;
+  for (const DatasetSubset& subset : dataset.subsets) {
+    auto& into = subset.is_regularisation ? regularisation : own;
+    const std::vector<TrainingPicture> pictures = pictures_of(subset);
+    into.insert(into.end(), pictures.begin(), pictures.end());
+  }
+  split_off_validation(dataset, own, found.trained, found.validation);
+  int64_t trained = 0;
+  for (const TrainingPicture& picture : found.trained) trained += picture.repeats;
+  if (!regularisation.empty()) balance(regularisation, trained);
+  std::erase_if(regularisation, [](const TrainingPicture& picture) { return picture.repeats == 0; });
+  found.trained.insert(found.trained.end(), regularisation.begin(), regularisation.end());
+  return found;
+}
+
+/// The picture's size, its place and its hash.
+void measure(TrainingPicture& picture, const std::vector<PixelSize>& sizes) {
+  try {
+    const Image image = formats::read_picture(picture.file).image;
+    picture.original = {image.width, image.height};
+    picture.place = place_of(*picture.options, picture.original, sizes);
+    picture.file_hash = sha256_of(picture.file);
+  } catch (const Error& error) {
+    throw error.within(fmt::format("read training picture \"{}\"", picture.file.string()));
+  }
 }
 
 uint8_t hex_byte(const std::string& colour, size_t place) {
@@ -98,65 +139,60 @@ Image scaled(const Image& image, const PixelSize& size) {
 
 int64_t TrainingSet::pictures_per_epoch() const {
   int64_t count = 0;
-  for (const auto& [size, pictures] : buckets) count += int64_t(pictures.size());
+  for (const TrainingBucket& bucket : buckets) count += int64_t(bucket.pictures.size());
   return count;
 }
 
 int64_t TrainingSet::batches_per_epoch() const {
   int64_t count = 0;
-  for (const auto& [size, pictures] : buckets) count += (int64_t(pictures.size()) + batch_size - 1) / batch_size;
+  for (const TrainingBucket& bucket : buckets) count += bucket.batches();
   return count;
+}
+
+int64_t TrainingSet::largest_batch() const {
+  int64_t largest = 1;
+  for (const TrainingBucket& bucket : buckets) largest = std::max(largest, bucket.batch_size);
+  return largest;
 }
 
 TrainingSet read_training_set(const LoraTraining& o, const std::function<void(int64_t, int64_t)>& on_picture) {
   TrainingSet set;
-  set.batch_size = o.run.batch_size;
-  const Folders folders = read_image_folders(o.train_data_dir, o.caption_extension);
-  std::vector<TrainingPicture> all = pictures_of(folders, false);
-  split_off_validation(o, all, set);
-  if (!o.reg_data_dir.empty()) {
-    std::vector<TrainingPicture> regularisation =
-        pictures_of(read_image_folders(o.reg_data_dir, o.caption_extension), true);
-    int64_t trained = 0;
-    for (const TrainingPicture& picture : set.trained) trained += picture.repeats;
-    balance(regularisation, trained);
-    std::erase_if(regularisation, [](const TrainingPicture& picture) { return picture.repeats == 0; });
-    set.trained.insert(set.trained.end(), regularisation.begin(), regularisation.end());
+  const std::vector<TrainingDataset> datasets = training_datasets(o);
+  std::vector<DatasetPictures> pictures;
+  int64_t count = 0, done = 0;
+  for (const TrainingDataset& dataset : datasets) {
+    pictures.push_back(pictures_of(dataset));
+    count += int64_t(pictures.back().trained.size() + pictures.back().validation.size());
   }
-  const std::vector<PixelSize> sizes =
-      o.enable_bucket && !o.buckets.no_upscale ? bucket_sizes(o.buckets) : std::vector<PixelSize>{};
-  const int64_t count = int64_t(set.trained.size() + set.validation.size());
-  int64_t done = 0;
-  for (auto* part : {&set.trained, &set.validation}) {
-    for (TrainingPicture& picture : *part) {
-      try {
-        const Image image = formats::read_picture(picture.file).image;
-        picture.original = {image.width, image.height};
-        picture.place = place_of(o, picture.original, sizes);
-        picture.file_hash = sha256_of(picture.file);
-      } catch (const Error& error) {
-        throw error.within(fmt::format("read training picture \"{}\"", picture.file.string()));
+  for (size_t i = 0; i < datasets.size(); ++i) {
+    const std::vector<PixelSize> sizes = sizes_of(*datasets[i].subsets.front().options);
+    for (auto* part : {&pictures[i].trained, &pictures[i].validation}) {
+      for (TrainingPicture& picture : *part) {
+        measure(picture, sizes);
+        on_picture(++done, count);
       }
-      on_picture(++done, count);
     }
+    std::map<PixelSize, std::vector<int64_t>> buckets;
+    for (const TrainingPicture& picture : pictures[i].trained) {
+      auto& bucket = buckets[picture.place.bucket];
+      bucket.insert(bucket.end(), size_t(picture.repeats), int64_t(set.trained.size()));
+      set.trained.push_back(picture);
+    }
+    for (auto& [size, indices] : buckets) set.buckets.push_back({size, datasets[i].batch_size, std::move(indices)});
+    set.validation.insert(set.validation.end(), pictures[i].validation.begin(), pictures[i].validation.end());
   }
-  std::map<PixelSize, std::vector<int64_t>> buckets;
-  for (size_t i = 0; i < set.trained.size(); ++i) {
-    auto& bucket = buckets[set.trained[i].place.bucket];
-    bucket.insert(bucket.end(), size_t(set.trained[i].repeats), int64_t(i));
-  }
-  set.buckets.assign(buckets.begin(), buckets.end());
+  require(!set.trained.empty(), ErrorKind::not_found, "LoRA training: there are no pictures to train");
   return set;
 }
 
 std::vector<std::vector<int64_t>> epoch_batches(const TrainingSet& set, uint64_t seed, int64_t epoch) {
   at::Generator generator = generator_for(seed, Purpose::order, uint64_t(epoch));
   std::vector<std::vector<int64_t>> batches;
-  for (const auto& [size, pictures] : set.buckets) {
-    const std::vector<int64_t> order = shuffled(generator, int64_t(pictures.size()));
+  for (const TrainingBucket& bucket : set.buckets) {
+    const std::vector<int64_t> order = shuffled(generator, int64_t(bucket.pictures.size()));
     for (size_t i = 0; i < order.size(); ++i) {
-      if (i % size_t(set.batch_size) == 0) batches.emplace_back();
-      batches.back().push_back(pictures[size_t(order[i])]);
+      if (i % size_t(bucket.batch_size) == 0) batches.emplace_back();
+      batches.back().push_back(bucket.pictures[size_t(order[i])]);
     }
   }
   std::vector<std::vector<int64_t>> ordered;

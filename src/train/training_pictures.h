@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,21 +24,30 @@ struct TrainingPicture {
   PixelSize original;     ///< upright
   BucketPlace place;      ///< what it is scaled to and cropped to
   std::string file_hash;  ///< SHA-256 of the file
+  std::shared_ptr<const PictureOptions> options;
+};
+
+/// Pictures trained at one size, together.
+struct TrainingBucket {
+  PixelSize size;
+  int64_t batch_size = 1;
+  std::vector<int64_t> pictures;  ///< indices into TrainingSet::trained, as often as they come in an epoch
+
+  int64_t batches() const { return (int64_t(pictures.size()) + batch_size - 1) / batch_size; }  ///< the last: smaller
 };
 
 struct TrainingSet {
   std::vector<TrainingPicture> trained, validation;
-  /// Sizes that occur, and of each the pictures (indices into `trained`), as often as they come in an epoch.
-  std::vector<std::pair<PixelSize, std::vector<int64_t>>> buckets;
-  int64_t batch_size = 1;
+  std::vector<TrainingBucket> buckets;  ///< by dataset, then by size
 
   int64_t pictures_per_epoch() const;
-  int64_t batches_per_epoch() const;  ///< the last one of each bucket may be smaller
+  int64_t batches_per_epoch() const;
+  int64_t largest_batch() const;
 };
 
-/// Reads folders, captions and the sizes of all pictures. Regularisation pictures are repeated, or left out, until
-/// there are as many as trained ones. `on_picture(done, all)` is called after each. Throws Error as
-/// read_image_folders() and place_in_bucket() do, naming the picture.
+/// Reads folders, captions and the sizes of all pictures, from train_data_dir and reg_data_dir or as dataset_config
+/// says. Regularisation pictures are repeated, or left out, until there are as many as trained ones. `on_picture(done,
+/// all)` is called after each. Throws Error as read_image_folders() and place_in_bucket() do, naming the picture.
 TrainingSet read_training_set(const LoraTraining& options, const std::function<void(int64_t, int64_t)>& on_picture);
 
 /// The batches of epoch `epoch` (from 0) in their order: indices into `trained`, all of one bucket each.

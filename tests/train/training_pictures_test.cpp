@@ -19,8 +19,8 @@ TEST(TrainingPictures, AreSortedIntoBucketsWithTheirRepeats) {
   ASSERT_EQ(set.trained.size(), 3u);
   EXPECT_EQ(set.pictures_per_epoch(), 22);
   ASSERT_EQ(set.buckets.size(), 3u);  // 24x40, 32x32, 40x24: the areas of 32x32
-  EXPECT_EQ(set.buckets[0].first, (PixelSize{24, 40}));
-  EXPECT_EQ(set.buckets[1].first, (PixelSize{32, 32}));
+  EXPECT_EQ(set.buckets[0].size, (PixelSize{24, 40}));
+  EXPECT_EQ(set.buckets[1].size, (PixelSize{32, 32}));
   EXPECT_EQ(set.batches_per_epoch(), 1 + 5 + 5);
   EXPECT_EQ(set.trained[2].caption.front(), "square");
 }
