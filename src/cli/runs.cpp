@@ -29,15 +29,15 @@ std::map<std::string, std::string> standard_values() {
 
 void list(const std::string& folder) {
   const auto folders = train::run_folders(folder);
-  fmt::print("{:<32} {:<10} {:>8} {:>8} {:>10} {:<12} {:>10}\n", "run", "kind", "steps", "loss", "validation",
-             "optimizer", "rate");
+  fmt::print("{:<32} {:<13} {:<10} {:>8} {:>8} {:>10} {:<12} {:>10}\n", "run", "id", "kind", "steps", "loss",
+             "validation", "optimizer", "rate");
   for (const auto& path : folders) {
     const train::RecordedRun run = train::read_recorded_run(path.string());
     const std::string optimizer = value_of(run, "optimizer_type");
-    fmt::print("{:<32} {:<10} {:>8} {:>8} {:>10} {:<12} {:>10}\n", path.lexically_relative(folder).string(),
-               value_of(run, "kind"), run.steps_done ? std::to_string(*run.steps_done) : "-", or_dash(run.loss),
-               or_dash(run.validation_loss), optimizer == "-" ? value_of(run, "optimizer") : optimizer,
-               value_of(run, "learning_rate"));
+    fmt::print("{:<32} {:<13} {:<10} {:>8} {:>8} {:>10} {:<12} {:>10}\n", path.lexically_relative(folder).string(),
+               value_of(run, "run_id"), value_of(run, "kind"), run.steps_done ? std::to_string(*run.steps_done) : "-",
+               or_dash(run.loss), or_dash(run.validation_loss),
+               optimizer == "-" ? value_of(run, "optimizer") : optimizer, value_of(run, "learning_rate"));
   }
   if (folders.empty()) fmt::print("no runs below \"{}\"\n", folder);
 }

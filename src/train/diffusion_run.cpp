@@ -123,7 +123,7 @@ void run_diffusion_training(const DiffusionTraining& options, const std::string&
   const int64_t positions = networks.text->config.positions;
 
   TrainingState state(run, {whole_networks({{"text_encoder", networks.text.get()}, {"unet", networks.unet.get()}})});
-  if (std::filesystem::exists(run.output_dir / "state.safetensors")) state.load(run.output_dir / "state.safetensors");
+  if (const auto saved = find_saved_state(run.output_dir)) state.load(*saved);
   TrainingLog log(run.output_dir, state.steps_done(), run.steps, progress);
   const std::vector<int64_t> indices = repeated_indices(dataset);
   const diffusion::NoiseSchedule schedule;

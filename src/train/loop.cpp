@@ -45,7 +45,6 @@ MixedPrecision::~MixedPrecision() {
 
 void run_loop(const RunConfig& config, const std::string& options, TrainingState& state, TrainingLog& log,
               const LoopTasks& tasks) {
-  const auto state_file = config.output_dir / "state.safetensors";
   RunningMeans means;
   try {
     while (state.steps_done() < config.steps) {
@@ -72,11 +71,11 @@ void run_loop(const RunConfig& config, const std::string& options, TrainingState
         log.add(done, row);
       }
       if (tasks.after_step) tasks.after_step(done);
-      if (done % config.save_every_n_steps == 0 || done == config.steps) state.save(state_file, options);
+      if (done % config.save_every_n_steps == 0 || done == config.steps) state.save(config.output_dir, options);
       log.report("training", done, fmt::format("loss {:.4f}", loss));
     }
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::cancelled) state.save(state_file, options);
+    if (error.kind() == ErrorKind::cancelled) state.save(config.output_dir, options);
     throw;
   }
 }

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "formats/atomic_file.h"
 #include "formats/sha256.h"
 #include "train/caption_rules.h"
 #include "train/loop.h"
@@ -34,8 +35,16 @@ constexpr int64_t kValidationTimesteps[] = {200, 400, 600, 800};
 bool may_differ(const std::string& name) {
   return name == "max_train_steps" || name == "max_train_epochs" || name == "output_name" || name == "output_dir" ||
          name == "training_comment" || name == "no_metadata" || name.starts_with("save_") ||
-         name.starts_with("sample_") || name.starts_with("log") || name == "latent_cache_dir" ||
+         name.starts_with("sample_") || name.starts_with("log") || name == "latent_cache_dir" || name == "run_id" ||
          name == "validate_every_n_steps";
+}
+
+/// As git names commits: runs of the same options on the same model and pictures are the same run.
+std::string id_of(const std::string& record) {
+  constexpr size_t kDigits = 12;
+  formats::Sha256 sha;
+  sha.add(record);
+  return sha.hex().substr(0, kDigits);
 }
 
 /// The pictures with all that is said of them, in one hash: another set of pictures is another run.
@@ -127,7 +136,9 @@ LoraRun::LoraRun(const LoraTraining& options, const std::string& resolved, const
       files_(options) {
   o_.run.steps = steps_.steps;
   model_hash_ = model_sha256(o_.pretrained_model_name_or_path);
-  record_ = fmt::format("{}\nmodel_sha256 = {}\npictures_sha256 = {}\n", resolved, model_hash_, set_sha256(set_));
+  record_ =
+      fmt::format("{}\nmodel_sha256 = \"{}\"\npictures_sha256 = \"{}\"\n", resolved, model_hash_, set_sha256(set_));
+  record_ += fmt::format("run_id = \"{}\"\n", id_of(record_));
 }
 
 void LoraRun::reads_pictures(const char* stage, int64_t done, int64_t all) const {
@@ -135,19 +146,16 @@ void LoraRun::reads_pictures(const char* stage, int64_t done, int64_t all) const
 }
 
 bool LoraRun::load_state() {
-  const fs::path file = o_.run.output_dir / "state.safetensors";
-  const bool is_continued = fs::exists(file);
-  if (is_continued) {
-    const std::string saved = TrainingState::saved_options(file);
-    require_same_run(file, saved, record_, may_differ);
-    const auto replanned = differences(saved, record_, [](const std::string& name) {
-      return name != "max_train_steps" && name != "max_train_epochs";
-    });
-    if (!replanned.empty())
-      log_info("the learning rate's way is planned anew over {} steps ({})", steps_.steps, fmt::join(replanned, "; "));
-    state_.load(file);
-  }
-  return is_continued;
+  const auto saved = find_saved_state(o_.run.output_dir);
+  if (!saved) return false;
+  require_same_run(saved->file, saved->options, record_, may_differ);
+  const auto replanned = differences(saved->options, record_, [](const std::string& name) {
+    return name != "max_train_steps" && name != "max_train_epochs";
+  });
+  if (!replanned.empty())
+    log_info("the learning rate's way is planned anew over {} steps ({})", steps_.steps, fmt::join(replanned, "; "));
+  state_.load(*saved);
+  return true;
 }
 
 void LoraRun::open_logs(bool is_continued) {
@@ -352,6 +360,7 @@ LoraPlan::Probe LoraRun::probe() {
 
 void LoraRun::run() {
   open_logs(load_state());
+  formats::write_file(o_.run.output_dir / "run.toml", record_);
   const int64_t start = state_.steps_done();
   log_info(
       "{} pictures, {} batches and {} steps an epoch, {} steps in {} epochs; {} modules, {} parameters are trained",

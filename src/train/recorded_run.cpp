@@ -189,7 +189,8 @@ RecordedRun read_recorded_run(const std::string& text) {
           text);
   run.name = path.filename().empty() ? path.parent_path().filename().string() : path.filename().string();
   if (fs::is_directory(path)) {
-    for (const auto& [name, value] : toml_options(path / "options.toml")) put(run.options, name, value);
+    const fs::path record = fs::exists(path / "run.toml") ? path / "run.toml" : path / "options.toml";
+    for (const auto& [name, value] : toml_options(record)) put(run.options, name, value);
     read_log(path / "log.csv", run);
   } else if (path.extension() == ".safetensors") {
     run.options = metadata_options(path);

@@ -4,7 +4,6 @@
 
 #include "base/error.h"
 #include "checkpoint/stored_tensors.h"
-#include "formats/safetensors.h"
 
 namespace darkroom::train {
 
@@ -73,33 +72,23 @@ int64_t TrainingState::bytes() const {
   return bytes;  // the weights' own part is as large as their gradients
 }
 
-void TrainingState::save(const std::filesystem::path& file, const std::string& options) const {
+void TrainingState::save(const std::filesystem::path& folder, const std::string& options) const {
   std::vector<std::pair<std::string, formats::StoredTensor>> stored;
   for (const auto& [name, tensor] : everything()) stored.emplace_back(name, checkpoint::stored_tensor(tensor));
-  formats::write_safetensors(file, stored, {{"steps_done", std::to_string(steps_done_)}, {"options", options}});
+  save_state(folder, stored, steps_done_, options);
 }
 
-void TrainingState::load(const std::filesystem::path& file) {
+void TrainingState::load(const SavedState& saved) {
   NoGrad guard;
-  const formats::TensorFile saved = formats::read_safetensors(file);
-  const auto steps = saved.metadata.find("steps_done");
-  require(steps != saved.metadata.end(), ErrorKind::corrupt_file, "resume from \"{}\": has no steps_done",
-          file.string());
   for (auto& [name, tensor] : everything()) {
-    const auto found = saved.tensors.find(name);
+    const auto found = saved.tensors.tensors.find(name);
     require(
-        found != saved.tensors.end() && found->second.shape == tensor.sizes().vec(), ErrorKind::corrupt_file,
+        found != saved.tensors.tensors.end() && found->second.shape == tensor.sizes().vec(), ErrorKind::corrupt_file,
         "resume from \"{}\": tensor \"{}\" is missing or has another shape; was the run started with other options?",
-        file.string(), name);
+        saved.file.string(), name);
     tensor.copy_(checkpoint::tensor_view(found->second));
   }
-  steps_done_ = std::stoll(steps->second);
-}
-
-std::string TrainingState::saved_options(const std::filesystem::path& file) {
-  const formats::TensorFile saved = formats::read_safetensors(file);
-  const auto options = saved.metadata.find("options");
-  return options == saved.metadata.end() ? "" : options->second;
+  steps_done_ = saved.steps_done;
 }
 
 void TrainingState::exchange_with_average() {

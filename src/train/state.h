@@ -8,6 +8,7 @@
 
 #include "layers/module.h"
 #include "train/optimizers.h"
+#include "train/saved_state.h"
 
 namespace darkroom::train {
 
@@ -33,14 +34,11 @@ class TrainingState {
   /// Returns the norm before clipping. Throws Error{internal} if it is not finite: the weights stay as they are.
   double update(double learning_rate);
 
-  /// Writes everything to `file` atomically, with the options of the run.
-  void save(const std::filesystem::path& file, const std::string& options) const;
+  /// Writes everything into `folder` (saved_state.h), with the options of the run.
+  void save(const std::filesystem::path& folder, const std::string& options) const;
 
   /// Restores what save() wrote, bit for bit. Throws Error{corrupt_file} when names or shapes differ.
-  void load(const std::filesystem::path& file);
-
-  /// The options save() wrote. Throws as read_safetensors() does.
-  static std::string saved_options(const std::filesystem::path& file);
+  void load(const SavedState& saved);
 
   /// Puts the averaged weights into the networks; calling it again puts the trained ones back. Does nothing where
   /// ema_decay is 0: then there is no average.

@@ -69,7 +69,7 @@ void run_vae_training(const VaeTraining& options, const std::string& resolved, c
   at::Generator generator = generator_for(run.seed, Purpose::initial_weights, 0);
   initialise(vae, generator);
   TrainingState state(run, {whole_networks({{"vae", &vae}})});
-  if (std::filesystem::exists(run.output_dir / "state.safetensors")) state.load(run.output_dir / "state.safetensors");
+  if (const auto saved = find_saved_state(run.output_dir)) state.load(*saved);
   TrainingLog log(run.output_dir, state.steps_done(), run.steps, progress);
 
   const auto loss = [&](int64_t step, int64_t) {

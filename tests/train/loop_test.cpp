@@ -57,7 +57,7 @@ TEST(Loop, AStopSavesTheStepsDone) {
                Error);
   layers::Linear other(1, 1, false);
   TrainingState resumed(config, {whole_networks({{"bowl", &other}})});
-  resumed.load(data.folder() / "state.safetensors");
+  resumed.load(*find_saved_state(data.folder()));
   EXPECT_EQ(resumed.steps_done(), 5);
   EXPECT_TRUE(at::equal(other.weight, bowl.line.weight));
 }
