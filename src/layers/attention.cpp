@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "layers/attention_gradient.h"
 #include "layers/fast_paths.h"
 #include "layers/flash_attention.h"
 
@@ -33,6 +34,8 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t head
   TORCH_CHECK(q.size(2) % heads == 0, "attention: width ", q.size(2), " must be a multiple of ", heads, " heads");
   if (fast_paths() && !at::GradMode::is_enabled() && !causal && can_flash(q, k, v))
     return flash_attention(q, k, v, heads);
+  if (fast_paths() && at::GradMode::is_enabled() && !causal && can_flash(q, k, v) && is_worth_recomputing(q, k, heads))
+    return attention_with_gradient(q, k, v, heads);
   const int64_t batch = q.size(0), queries = q.size(1), width = q.size(2);
   const Tensor qs = split_heads(q, heads) * (1.0 / std::sqrt(double(width / heads)));
   const Tensor ks = split_heads(k, heads), vs = split_heads(v, heads);

@@ -1,0 +1,15 @@
+// Attention for training that stores neither scores nor weights: what the backward pass needs of them is computed
+// again, some queries at a time (Dao et al. 2022, section 3.1, algorithm 4).
+#pragma once
+
+#include "base/tensor.h"
+
+namespace darkroom::layers {
+
+/// As flash_attention(), with gradients of q, k and v. The same conditions hold.
+Tensor attention_with_gradient(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads);
+
+/// Whether it pays: scores of this many values would have to be kept otherwise.
+bool is_worth_recomputing(const Tensor& q, const Tensor& k, int64_t heads);
+
+}  // namespace darkroom::layers

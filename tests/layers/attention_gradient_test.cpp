@@ -1,0 +1,60 @@
+#include "layers/attention_gradient.h"
+
+#include <gtest/gtest.h>
+
+#include "layers/attention.h"
+#include "layers/fast_paths.h"
+
+namespace darkroom::layers {
+namespace {
+
+struct Sizes {
+  int64_t batch, queries, keys, heads, depth;
+};
+
+double error_of(const Tensor& found, const Tensor& expected) {
+  return ((found - expected).norm() / expected.norm()).item<double>();
+}
+
+Tensor leaf(at::IntArrayRef shape) {
+  return at::randn(shape).requires_grad_();
+}
+
+TEST(AttentionGradient, ValuesAndGradientsAreThoseOfTheDefinition) {
+  at::manual_seed(2);
+  for (const Sizes& s :
+       {Sizes{1, 64, 64, 2, 40}, {2, 33, 77, 3, 8}, {1, 1, 1, 1, 4}, {2, 700, 900, 8, 16}, {1, 4096, 77, 2, 5}}) {
+    const int64_t width = s.heads * s.depth;
+    const Tensor q = leaf({s.batch, s.queries, width}), k = leaf({s.batch, s.keys, width}),
+                 v = leaf({s.batch, s.keys, width});
+    const Tensor g = at::randn({s.batch, s.queries, width});
+    const Tensor out = attention_with_gradient(q, k, v, s.heads);
+    out.backward(g);
+    std::vector<Tensor> exact;
+    for (const Tensor& x : {q, k, v}) exact.push_back(x.detach().to(at::kDouble).requires_grad_());
+    const Tensor expected = attention(exact[0], exact[1], exact[2], s.heads);
+    expected.backward(g.to(at::kDouble));
+    EXPECT_LT(error_of(out.detach(), expected.detach()), 2e-6) << s.queries;
+    EXPECT_LT(error_of(v.grad(), exact[2].grad()), 5e-6) << s.queries;
+    if (s.keys == 1) continue;  // one key has the weight 1, whatever its score: no gradient
+    EXPECT_LT(error_of(q.grad(), exact[0].grad()), 5e-6) << s.queries;
+    EXPECT_LT(error_of(k.grad(), exact[1].grad()), 5e-6) << s.queries;
+  }
+}
+
+TEST(AttentionGradient, StandsInWhereScoresWouldBeKept) {
+  const Tensor small = at::zeros({1, 256, 64}), large = at::zeros({1, 1024, 64});
+  EXPECT_FALSE(is_worth_recomputing(small, small, 8));
+  EXPECT_TRUE(is_worth_recomputing(large, large, 8));
+  const Tensor q = leaf({1, 1024, 64}), k = at::randn({1, 1024, 64}), v = at::randn({1, 1024, 64});
+  attention(q, k, v, 8).sum().backward();
+  const Tensor fast = q.grad().clone();
+  q.mutable_grad().reset();
+  set_fast_paths(false);
+  attention(q, k, v, 8).sum().backward();
+  set_fast_paths(true);
+  EXPECT_TRUE(at::allclose(fast, q.grad(), 1e-3, 1e-5));
+}
+
+}  // namespace
+}  // namespace darkroom::layers
