@@ -30,8 +30,10 @@ struct ReplayOptions {
   bool json = false;
 };
 
-/// What may be said over a recipe: where things lie, and how they are computed.
-constexpr const char* kFields[] = {"model", "vae", "embeddings_dir", "profile", "precision", "plain", "threads"};
+/// What may be said over a recipe: where things lie (a picture that others were made from is not in theirs), and how
+/// they are computed.
+constexpr const char* kFields[] = {"model", "vae",     "lora_dir",  "embeddings_dir", "taesd",  "init_image",
+                                   "mask",  "profile", "precision", "plain",          "threads"};
 
 const char* word(Honoured honoured) {
   switch (honoured) {

@@ -46,8 +46,13 @@ constexpr Polynomial kFarBelow = {1.0,
                                   1.42151175831644588870e-7,
                                   2.04426310338993978564e-15};
 
-double ratio(const Polynomial& above, const Polynomial& below, double x) {
+// Of the series of artanh, highest power first.
+constexpr std::array<double, 11> kOdd = {1.0 / 21, 1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11,
+                                         1.0 / 9,  1.0 / 7,  1.0 / 5,  1.0 / 3,  1.0};
+
+inline double ratio(const Polynomial& above, const Polynomial& below, double x) {
   double a = above[7], b = below[7];
+#pragma GCC unroll 7
   for (int i = 6; i >= 0; --i) {
     a = a * x + above[i];
     b = b * x + below[i];
@@ -57,19 +62,18 @@ double ratio(const Polynomial& above, const Polynomial& below, double x) {
 
 inline double log_of(double x) {
   constexpr double kLn2 = 0.693147180559945309417, kRootHalf = 0.70710678118654752440;
-  constexpr std::array<double, 11> kOdd = {1.0 / 21, 1.0 / 19, 1.0 / 17, 1.0 / 15, 1.0 / 13, 1.0 / 11,
-                                           1.0 / 9,  1.0 / 7,  1.0 / 5,  1.0 / 3,  1.0};
+  // Without a branch or a conversion of whole numbers, so that loops over it can use vectors: a small whole number in
+  // the low bits of 2^52 is added to it.
   const std::uint64_t bits = std::bit_cast<std::uint64_t>(x);
-  int exponent = int(bits >> 52) - 1022;
-  double mantissa = std::bit_cast<double>((bits & 0x000fffffffffffffu) | 0x3fe0000000000000u);  // 0.5 to 1
-  if (mantissa < kRootHalf) {
-    mantissa *= 2;
-    --exponent;
-  }
+  const double biased = std::bit_cast<double>((bits >> 52) | 0x4330000000000000u) - 0x1p52;
+  const double upper = std::bit_cast<double>((bits & 0x000fffffffffffffu) | 0x3fe0000000000000u);  // 0.5 to 1
+  const bool is_small = upper < kRootHalf;
+  const double mantissa = is_small ? 2 * upper : upper, exponent = is_small ? biased - 1023 : biased - 1022;
   // ln m = 2 artanh((m - 1) / (m + 1)), whose argument is at most 0.172.
   const double s = (mantissa - 1) / (mantissa + 1), square = s * s;
   double sum = 0;
-  for (const double coefficient : kOdd) sum = sum * square + coefficient;
+#pragma GCC unroll 11
+  for (int i = 0; i < 11; ++i) sum = sum * square + kOdd[size_t(i)];
   return 2 * s * sum + exponent * kLn2;
 }
 

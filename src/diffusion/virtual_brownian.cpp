@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "diffusion/normal_quantile.h"
+#include "diffusion/wide.h"
 
 namespace darkroom::diffusion {
 namespace {
@@ -29,6 +30,12 @@ std::vector<float> node_normals(std::uint64_t seed, std::uint32_t index, std::ui
   std::vector<float> values(elements);
   normal_quantiles(words.data(), elements, values.data());
   return values;
+}
+
+/// w = left * begin + right * end + deviation * w
+DARKROOM_WIDE void bend(std::int64_t count, double left, const float* begin, double right, const float* end,
+                        double deviation, float* w) {
+  for (std::int64_t i = 0; i < count; ++i) w[i] = float(left * begin[i] + right * end[i] + deviation * w[i]);
 }
 
 }  // namespace
@@ -56,8 +63,7 @@ std::vector<float> VirtualBrownianPath::bridge(const Node& node, std::uint32_t m
   const double a = time(node.begin), m = time(middle), b = time(node.end);
   const double left = (b - m) / (b - a), right = (m - a) / (b - a), deviation = std::sqrt((b - m) * right);
   std::vector<float> w = node_normals(seed_, middle, depth, first_element_, elements_);
-  for (std::int64_t i = 0; i < elements_; ++i)
-    w[i] = float(left * node.w_begin[i] + right * node.w_end[i] + deviation * w[i]);
+  bend(elements_, left, node.w_begin.data(), right, node.w_end.data(), deviation, w.data());
   return w;
 }
 

@@ -11,7 +11,8 @@ namespace {
 constexpr double kReferenceRounding = 1e-5;  // fp32 through ten steps
 
 /// The reference runs of make_picture_parity.py: 10 Euler steps, of which strength 0.5 walks 6.
-Tensor made(const std::string& name, bool from_picture, bool has_mask = false, bool is_ddim = false) {
+Tensor made(const std::string& name, bool from_picture, bool has_mask = false, bool is_ddim = false,
+            const std::string& noise_schedule = "Default") {
   NoGrad guard;
   const LoadedModel model({.model = tiny_model(name), .precision = "fp32"});
   GenerateRequest request = completed_request({{"prompt", "a red apple on the blue moon"},
@@ -23,11 +24,12 @@ Tensor made(const std::string& name, bool from_picture, bool has_mask = false, b
                                                {"cfg_scale", "5"},
                                                {"mask_blur", "0"},
                                                {"denoising_strength", "0.5"},
+                                               {"sd_noise_schedule", noise_schedule},
                                                {"profile", is_ddim ? "a1111-1.10" : "darkroom"}});
   const auto& parts = model.parts();
   const Batch batch{.seeds = {42}};
   if (!from_picture) {
-    const Sampling sampling = sampling_of(request, parts.noise_schedule, false);
+    const Sampling sampling = sampling_of(request, noise_schedule_of(parts, request), false);
     return Pass(parts, request, sampling, 10).run(batch);
   }
   std::optional<Image> mask;
@@ -54,6 +56,12 @@ TEST(Pass, MasksKeepThePictureAsTheReferenceFormulaDoes) {
 TEST(Pass, TimestepSamplersStartAndMaskAsA1111s) {
   EXPECT_LT(relative_error(made("sd15", true, false, true), parity("pictures", "sd15.ddim")), kReferenceRounding);
   EXPECT_LT(relative_error(made("sd15", true, true, true), parity("pictures", "sd15.masked_ddim")), kReferenceRounding);
+}
+
+TEST(Pass, ZeroTerminalSnrWithVIsTheReferenceFormula) {
+  EXPECT_LT(relative_error(made("sd21", false, false, false, "Zero Terminal SNR"),
+                           parity("pictures", "sd21.zero_terminal_snr")),
+            kReferenceRounding);
 }
 
 TEST(Pass, InpaintingModelsWithoutAPictureAreToldToMakeAllOfIt) {

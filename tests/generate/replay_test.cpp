@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "formats/png.h"
 #include "formats/support.h"
 #include "support/demo_lora.h"
 #include "support/tiny_model.h"
@@ -96,6 +97,42 @@ TEST(Replay, LoraComesBackByteForByte) {
       EXPECT_TRUE(difference(picture.image, repeated.image).identical()) << picture.infotext;
       EXPECT_EQ(repeated.infotext, picture.infotext);
     }
+  }
+}
+
+// The picture one is made from is no part of its recipe, so it is said again; all else comes from the recipe.
+TEST(Replay, PicturesFromPicturesComeBackByteForByte) {
+  const formats::TemporaryFolder folder;
+  Image picture(40, 32, 3), mask(40, 32, 1);
+  for (size_t i = 0; i < picture.pixels.size(); ++i) picture.pixels[i] = uint8_t(i * 37 % 251);
+  for (int y = 8; y < 24; ++y)
+    for (int x = 10; x < 30; ++x) *mask.pixel(x, y) = 255;
+  formats::write_png(folder / "picture.png", picture, {});
+  formats::write_png(folder / "mask.png", mask, {});
+  const Settings from = {{"init_image", (folder / "picture.png").string()}};
+  Settings masked = from;
+  masked["mask"] = (folder / "mask.png").string();
+  const std::pair<Settings, Settings> features[] = {
+      {from, {}},
+      {from, {{"denoising_strength", "0.4"}, {"sampler_name", "Euler a"}}},
+      {from, {{"resize_mode", "Crop and resize"}, {"width", "48"}, {"height", "32"}}},
+      {from, {{"resize_mode", "Resize and fill"}, {"width", "32"}, {"height", "48"}}},
+      {from, {{"resize_mode", "Just resize (latent upscale)"}, {"width", "48"}, {"height", "48"}}},
+      {from, {{"initial_noise_multiplier", "0.9"}, {"sampler_name", "DDIM"}, {"steps", "6"}}},
+      {masked, {{"mask_blur", "0"}}},
+      {masked, {{"mask_blur_x", "2"}, {"mask_blur_y", "5"}, {"inpainting_mask_invert", "1"}}},
+      {masked, {{"inpaint_full_res", "1"}, {"inpaint_full_res_padding", "6"}}},
+      {masked, {{"inpainting_fill", "0"}, {"mask_round", "False"}}},
+      {masked, {{"inpainting_fill", "2"}, {"sampler_name", "DPM++ 2M SDE"}}},
+  };
+  for (const auto& [place, said] : features) {
+    Settings all = said;
+    all.insert(place.begin(), place.end());
+    const Picture made = pictures_of(replay_model(), small_request(all)).at(0);
+    const ReadRecipe recipe = read_recipe(parse_infotext(made.infotext));
+    const Picture repeated = replay(replay_model(), recipe, replay_request(recipe, place));
+    EXPECT_TRUE(difference(made.image, repeated.image).identical()) << made.infotext;
+    EXPECT_EQ(repeated.infotext, made.infotext);
   }
 }
 

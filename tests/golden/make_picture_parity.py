@@ -14,6 +14,7 @@ parity_pictures.safetensors:
   sd15.ddim, sd15.masked_ddim   A1111's DDIM for pictures around the same network: 10 steps at strength 0.5, so t_enc 5: the
                             noise of grid[5], the steps from grid[4] down to grid[0]; with the mask the network sees
                             x * m + init * (1 - m)
+  sd21.zero_terminal_snr    10 Euler steps from noise around the network of diffusers, the schedule stretched as A1111 does
   inpaint.shown             mask and masked latents of StableDiffusionInpaintPipeline
   inpaint.grey              latents of a grey picture
   inpaint.txt2img           its last latents with a mask of ones at strength 1: 10 Euler steps from noise
@@ -127,6 +128,27 @@ def masked(pipe, init, m, shown=None):
     return x * m + init * (1 - m)
 
 
+def zero_terminal_snr(pipe, noise):
+    """A1111's zero terminal SNR (modules/sd_models.py) with v and Euler, from noise."""
+    context, negative = pipe.encode_prompt(PROMPT, "cpu", 1, True, negative_prompt=NEGATIVE)[:2]
+    root = pipe.scheduler.alphas_cumprod.double().sqrt()
+    root = (root - root[-1]) * root[0] / (root[0] - root[-1])
+    alphas = root ** 2
+    alphas[-1] = 4.8973451890853435e-08
+    times = torch.linspace(999, 0, STEPS)
+    sigmas = torch.cat([(((1 - alphas) / alphas) ** 0.5)[times.long()], torch.zeros(1)]).float()
+    x = noise * sigmas[0]
+    for i, t in enumerate(times):
+        sigma = sigmas[i]
+        inputs = x / (sigma ** 2 + 1) ** 0.5
+        u = pipe.unet(inputs, t, encoder_hidden_states=negative).sample
+        c = pipe.unet(inputs, t, encoder_hidden_states=context).sample
+        v = u + GUIDANCE * (c - u)
+        denoised = x / (sigma ** 2 + 1) - v * sigma / (sigma ** 2 + 1) ** 0.5
+        x = x + (x - denoised) / sigma * (sigmas[i + 1] - sigma)
+    return x
+
+
 def ddim(pipe, init, m=None):
     """A1111's DDIM from a picture, eta 0."""
     context, negative = pipe.encode_prompt(PROMPT, "cpu", 1, True, negative_prompt=NEGATIVE)[:2]
@@ -207,6 +229,8 @@ def main():
         pipe = pipeline(StableDiffusionImg2ImgPipeline, model)
         init = start_latents(pipe, pixels)
         out |= {f"{model}.init": init, f"{model}.img2img": img2img(pipe, init)}
+        if model == "sd21":
+            out["sd21.zero_terminal_snr"] = zero_terminal_snr(pipe, noise_of(init))
         if model == "sd15":
             size = (init.shape[3], init.shape[2])
             m = torch.from_numpy(np.around(np.array(Image.fromarray(marks).resize(size, Image.BICUBIC)) / 255.0)).float()
