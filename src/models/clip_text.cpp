@@ -1,6 +1,7 @@
 #include "models/clip_text.h"
 
 #include "layers/attention.h"
+#include "layers/checkpointing.h"
 #include "layers/emulated_precision.h"
 
 namespace darkroom::models {
@@ -76,7 +77,9 @@ Tensor ClipText::hidden_state(const Tensor& ids, int64_t skipped, const std::vec
               " layers");
   const layers::NetworkScope in("text encoder");
   Tensor x = embeddings.forward(ids, instead);
-  for (int64_t i = 0; i < config.layers - skipped; ++i) x = encoder_layers[i].forward(x);
+  for (int64_t i = 0; i < config.layers - skipped; ++i)
+    x = layers::checkpointed(
+        [&layer = encoder_layers[i]](const std::vector<Tensor>& inputs) { return layer.forward(inputs[0]); }, {x});
   return x;
 }
 

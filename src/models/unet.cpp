@@ -1,5 +1,6 @@
 #include "models/unet.h"
 
+#include "layers/checkpointing.h"
 #include "layers/emulated_precision.h"
 
 namespace darkroom::models {
@@ -85,13 +86,18 @@ Tensor UNet::forward(const Tensor& x, const Tensor& t, const Conditioning& condi
   TORCH_CHECK(input.size(1) == config.in_channels, "unet: ", config.in_channels, " channels are needed, got ",
               input.size(1));
   Tensor h = input.contiguous(at::MemoryFormat::ChannelsLast);
+  const auto run = [&](const UNetBlock& block, const Tensor& in) {
+    return layers::checkpointed(
+        [&block](const std::vector<Tensor>& inputs) { return block.forward(inputs[0], inputs[1], inputs[2]); },
+        {in, embedding, conditioning.context});
+  };
   for (const auto& block : input_blocks) {
-    h = block.forward(h, embedding, conditioning.context);
+    h = run(block, h);
     skips.push_back(h);
   }
-  h = middle_block.forward(h, embedding, conditioning.context);
+  h = run(middle_block, h);
   for (const auto& block : output_blocks) {
-    h = block.forward(at::cat({h, skips.back()}, 1), embedding, conditioning.context);
+    h = run(block, at::cat({h, skips.back()}, 1));
     skips.pop_back();
     if (block.up) h = block.up->forward(h, skips.back().size(2), skips.back().size(3));
   }

@@ -37,7 +37,6 @@ constexpr KohyaOption kOptions[] = {
     {"full_fp16", refused, "weights are trained in fp32"},
     {"fused_backward_pass", needless,
      "the optimizer runs after the whole backward pass: gradients are clipped together"},
-    {"gradient_checkpointing", refused, "there is none yet; lower the resolution or the batch size to save memory"},
     {"highvram", needless, "memory is not divided into kinds"},
     {"huggingface_path_in_repo", refused, "nothing is uploaded"},
     {"huggingface_repo_id", refused, "nothing is uploaded"},

@@ -228,7 +228,7 @@ std::map<std::string, std::string> lora_metadata(const LoraTraining& o, const Tr
         {"ss_max_train_steps", printed(progress.max_steps)},
         {"ss_optimizer", optimizer_text(o.run)},
         {"ss_debiased_estimation", printed(o.loss.debiased_estimation_loss)},
-        {"ss_gradient_checkpointing", "False"},
+        {"ss_gradient_checkpointing", printed(o.gradient_checkpointing)},
         {"ss_full_fp16", "False"},
         {"ss_cache_latents", printed(!o.color_aug && !o.random_crop)},
         {"ss_batch_size_per_device", printed(o.run.batch_size)},

@@ -110,7 +110,7 @@ LoraNetwork::LoraNetwork(const LoraOptions& options, const checkpoint::Checkpoin
     modules_.push_back(
         {target.name, target.is_text, make_layer_change(options, target.layer, target.dim, target.alpha, generator)});
     layers::SidePath& side = target.layer.linear ? target.layer.linear->side : target.layer.conv->side;
-    side = [this, change = modules_.back().change.get()](const Tensor& x) { return output_change(*change, x); };
+    side = [this, module = modules_.size() - 1](const Tensor& x) { return output_change(module, x); };
     detach_.push_back([&side] { side = nullptr; });
   }
 }
@@ -119,11 +119,14 @@ LoraNetwork::~LoraNetwork() {
   for (const auto& detach : detach_) detach();
 }
 
-Tensor LoraNetwork::output_change(const LayerChange& change, const Tensor& x) const {
-  const bool is_skipped =
-      generator_.defined() && options_.module_dropout > 0 && random_unit(generator_) < options_.module_dropout;
-  if (is_skipped) return at::zeros({}, x.options());
-  const Tensor added = change.output_change(x, options_, generator_);
+Tensor LoraNetwork::output_change(size_t module, const Tensor& x) const {
+  const LoraOptions& o = options_;
+  at::Generator generator;
+  if (batch_ && (o.dropout > 0 || o.rank_dropout > 0 || o.module_dropout > 0))
+    generator = generator_for(batch_->first, Purpose::dropout, batch_->second * modules_.size() + module);
+  if (generator.defined() && o.module_dropout > 0 && random_unit(generator) < o.module_dropout)
+    return at::zeros({}, x.options());
+  const Tensor added = modules_[module].change->output_change(x, o, generator);
   return multiplier_ == 1 ? added : added * multiplier_;
 }
 

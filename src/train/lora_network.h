@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,8 +39,11 @@ class LoraNetwork {
   /// Leaves that want gradients, "<module>.lora_down.weight", "<module>.lora_up.weight", ..., in the modules' order.
   NamedTensors parameters() const;
 
-  /// From now on dropouts draw from `generator`; without one (in the beginning) nothing is left out.
-  void begin_step(at::Generator generator) { generator_ = std::move(generator); }
+  /// From now on dropouts are those of batch `number`: each module's follow from seed, batch and module alone, however
+  /// often and in whichever order modules are computed. In the beginning, and after without_dropouts(), nothing is left
+  /// out.
+  void begin_batch(uint64_t seed, uint64_t number) { batch_ = {seed, number}; }
+  void without_dropouts() { batch_.reset(); }
   void set_multiplier(double multiplier) { multiplier_ = multiplier; }
 
   /// Takes the values of a LoRA file with the same modules, ranks and alphas. Throws Error{invalid_request} naming what
@@ -62,12 +66,12 @@ class LoraNetwork {
  private:
   struct Target;
   static std::vector<Target> targets(const LoraOptions& options, const checkpoint::Checkpoint& model);
-  Tensor output_change(const LayerChange& change, const Tensor& x) const;
+  Tensor output_change(size_t module, const Tensor& x) const;
 
   LoraOptions options_;
   std::vector<LoraModule> modules_;
   std::vector<std::function<void()>> detach_;
-  mutable at::Generator generator_;
+  std::optional<std::pair<uint64_t, uint64_t>> batch_;  // seed and number
   double multiplier_ = 1;
 };
 

@@ -104,6 +104,8 @@ void visit_options(LoraTraining& c, Visitor&& v) {
   v("max_train_epochs", c.max_train_epochs, "Instead of steps: how often all pictures are seen");
   v("max_grad_norm", c.run.max_grad_norm, "Longer gradients are shortened to this; 0 = never");
   v("ema_decay", c.run.ema_decay, "The saved file is a moving average with this decay; 0 = what was trained last");
+  v("gradient_checkpointing", c.gradient_checkpointing,
+    "Much less memory for a third more time: parts of the networks are computed again in the backward pass");
   v("mixed_precision", c.run.mixed_precision, "no, bf16, fp16. What the processor cannot is done in fp32, and said");
   v("seed", c.run.seed, "Every draw follows from it and the step");
 

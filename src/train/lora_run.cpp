@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "formats/atomic_file.h"
 #include "formats/sha256.h"
+#include "layers/checkpointing.h"
 #include "train/caption_rules.h"
 #include "train/loop.h"
 #include "train/lora_batch.h"
@@ -135,6 +136,7 @@ LoraRun::LoraRun(const LoraTraining& options, const std::string& resolved, const
       captions_(model_, options.max_token_length, options.clip_skip, /*remembers=*/!options.network.text_encoder),
       files_(options) {
   o_.run.steps = steps_.steps;
+  layers::set_checkpointing(o_.gradient_checkpointing);
   model_hash_ = model_sha256(o_.pretrained_model_name_or_path);
   record_ =
       fmt::format("{}\nmodel_sha256 = \"{}\"\npictures_sha256 = \"{}\"\n", resolved, model_hash_, set_sha256(set_));
@@ -195,7 +197,7 @@ StepLoss LoraRun::loss(int64_t step, int64_t part) {
   if (epoch != batches_epoch_) batches_ = epoch_batches(set_, o_.run.seed, batches_epoch_ = epoch);
   const std::vector<int64_t>& pictures = batches_[size_t(within)];
   const int64_t number = epoch * steps_.batches_per_epoch + within;
-  network_.begin_step(generator_for(o_.run.seed, Purpose::dropout, uint64_t(number)));
+  network_.begin_batch(o_.run.seed, uint64_t(number));
   const LoraBatch batch = batch_of(pictures, number, epoch, step);
   at::Generator draws = generator_for(o_.run.seed, Purpose::batch, uint64_t(number));
   const LoraNoise noise = task_.noise_for(batch.latents, draws);
@@ -277,7 +279,7 @@ void LoraRun::after_step(int64_t done) {
   if (ends_epoch) curves_->epoch(epoch);
   const bool validates = o_.validate_every_n_steps > 0 ? done % o_.validate_every_n_steps == 0 : ends_epoch;
   if (validates && !set_.validation.empty()) {
-    network_.begin_step({});
+    network_.without_dropouts();
     const double loss = validation_loss();
     curves_->validation(loss, ends_epoch ? epoch : done, !ends_epoch);
     log_->add(done, {{"validation_loss", loss}});
@@ -295,7 +297,7 @@ void LoraRun::after_step(int64_t done) {
                            ? ends_epoch && epoch % o_.sample_every_n_epochs == 0
                            : o_.sample_every_n_steps > 0 && done % o_.sample_every_n_steps == 0;
   if (samples) {
-    network_.begin_step({});
+    network_.without_dropouts();
     make_samples(done, o_.sample_every_n_epochs > 0 ? fmt::format("e{:06d}", epoch) : fmt::format("{:06d}", done));
   }
 }
@@ -374,7 +376,7 @@ void LoraRun::run() {
             .parts = [&](int64_t step) { return steps_.batches_of(step); },
             .accumulation = steps_.accumulation,
             .after_step = [&](int64_t done) { after_step(done); }});
-  network_.begin_step({});
+  network_.without_dropouts();
   save(files_.last_file(), steps_.steps);
   if (o_.sample_every_n_epochs > 0 || o_.sample_every_n_steps > 0) make_samples(steps_.steps, "last");
 }

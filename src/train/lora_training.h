@@ -53,6 +53,8 @@ struct LoraTraining : PictureOptions {
   int64_t lr_scheduler_timescale = 0;
   std::vector<std::string> lr_scheduler_args;
 
+  bool gradient_checkpointing = false;
+
   // Noise and loss.
   int64_t min_timestep = 0, max_timestep = 1000;
   TrainingNoise noise;

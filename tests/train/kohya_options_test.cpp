@@ -69,7 +69,7 @@ TEST(KohyaOptions, TheCommandLineCountsOverTheFile) {
   EXPECT_EQ(told.network.conv_dim, 4);
   EXPECT_THROW(lora_from(file, {{"network_dim", {"many"}}}), Error);
   EXPECT_THROW(lora_from(file + "full_bf16 = true\n"), Error);
-  EXPECT_THROW(lora_from(file, {{"gradient_checkpointing", {}}}), Error);
+  EXPECT_THROW(lora_from(file, {{"base_weights", {"other.safetensors"}}}), Error);
   EXPECT_THROW(lora_from(file + "netwrok_dim = 5\n"), Error);
 }
 

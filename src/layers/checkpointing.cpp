@@ -1,0 +1,59 @@
+#include "layers/checkpointing.h"
+
+#include <torch/csrc/autograd/custom_function.h>
+
+namespace darkroom::layers {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+using Compute = std::function<Tensor(const std::vector<Tensor>&)>;
+
+bool is_on = false;
+
+/// A function as a value that libtorch keeps with the node.
+struct KeptCompute : torch::CustomClassHolder {
+  explicit KeptCompute(Compute from) : compute(std::move(from)) {}
+  Compute compute;
+};
+
+struct Checkpoint : torch::autograd::Function<Checkpoint> {
+  /// `wanted` is what makes the result want gradients even where no input does: parameters inside may.
+  static Tensor forward(AutogradContext* context, const Tensor& wanted, at::TensorList inputs, const Compute& compute) {
+    context->save_for_backward(inputs.vec());
+    context->saved_data["compute"] = c10::IValue::make_capsule(c10::make_intrusive<KeptCompute>(compute));
+    return compute(inputs.vec());
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const auto kept = context->saved_data["compute"].toCapsule();
+    std::vector<Tensor> inputs;
+    for (const Tensor& saved : context->get_saved_variables())
+      inputs.push_back(saved.detach().requires_grad_(saved.requires_grad()));
+    {
+      const at::AutoGradMode records(true);
+      static_cast<KeptCompute&>(*kept).compute(inputs).backward(gradients[0]);
+    }
+    variable_list found = {Tensor()};
+    for (const Tensor& input : inputs) found.push_back(input.grad());
+    found.emplace_back();  // of the function
+    return found;
+  }
+};
+
+}  // namespace
+
+void set_checkpointing(bool on) {
+  is_on = on;
+}
+
+bool checkpointing() {
+  return is_on;
+}
+
+Tensor checkpointed(const Compute& compute, const std::vector<Tensor>& inputs) {
+  if (!is_on || !at::GradMode::is_enabled()) return compute(inputs);
+  return Checkpoint::apply(at::zeros({1}).requires_grad_(), at::TensorList(inputs), compute);
+}
+
+}  // namespace darkroom::layers

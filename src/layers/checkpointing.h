@@ -1,0 +1,22 @@
+// Gradient checkpointing: of a part of a network only the inputs are kept for the backward pass, which computes the
+// part again. Less memory for a third more work (Chen et al. 2016, arXiv 1604.06174).
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "base/tensor.h"
+
+namespace darkroom::layers {
+
+/// Off at start. Not thread-safe: set it before starting work.
+void set_checkpointing(bool on);
+bool checkpointing();
+
+/// compute(inputs), with gradients of the inputs and of whatever parameters it uses. Where checkpointing is off, or no
+/// gradients are recorded, that is all; otherwise compute runs a second time in the backward pass and must then do the
+/// same. It must not hold what dies before.
+Tensor checkpointed(const std::function<Tensor(const std::vector<Tensor>&)>& compute,
+                    const std::vector<Tensor>& inputs);
+
+}  // namespace darkroom::layers
