@@ -32,7 +32,9 @@ struct Checkpoint : torch::autograd::Function<Checkpoint> {
       inputs.push_back(saved.detach().requires_grad_(saved.requires_grad()));
     {
       const at::AutoGradMode records(true);
-      static_cast<KeptCompute&>(*kept).compute(inputs).backward(gradients[0]);
+      const Tensor result = static_cast<KeptCompute&>(*kept).compute(inputs);
+      // A part may hold nothing that is trained.
+      if (result.requires_grad()) result.backward(gradients[0]);
     }
     variable_list found = {Tensor()};
     for (const Tensor& input : inputs) found.push_back(input.grad());

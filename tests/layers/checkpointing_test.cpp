@@ -60,6 +60,15 @@ TEST(Checkpointing, OneInsideAnotherAndOneAfterAnother) {
   EXPECT_TRUE(at::allclose(kept.first.weight.grad(), plain.first.weight.grad(), 1e-5, 1e-6));
 }
 
+TEST(Checkpointing, APartThatTrainsNothingIsNoMistake) {
+  set_checkpointing(true);
+  const auto part = [](const std::vector<Tensor>& in) { return in[0] * 2; };
+  TwoLayers kept;
+  kept.forward(checkpointed(part, {at::ones({5, 3})}), at::ones({1})).sum().backward();
+  set_checkpointing(false);
+  EXPECT_TRUE(kept.first.weight.grad().defined());
+}
+
 TEST(Checkpointing, DoesNothingWithoutGradientsOrWhenOff) {
   TwoLayers kept;
   const auto part = [&](const std::vector<Tensor>& in) { return kept.forward(in[0], in[0].narrow(1, 0, 1)); };

@@ -210,9 +210,10 @@ TEST(LoraNetwork, CheckpointingGivesTheSameGradients) {
   const checkpoint::Checkpoint model = tiny_model("sd15");
   LoraNetwork lora({.dim = 3, .alpha = 3, .conv_dim = 2, .dropout = 0.2, .rank_dropout = 0.3, .module_dropout = 0.2},
                    model, 0);
+  at::Generator generator = generator_for(1, Purpose::initial_weights, 0);
   for (const LoraModule& module : lora.modules()) {
     NoGrad guard;
-    up_of(module).fill_(0.02);
+    up_of(module).normal_(0, 0.05, generator);
   }
   lora.begin_batch(3, 4);
   const auto gradients = [&] {
