@@ -13,7 +13,7 @@ bool has_mask(const GenerateRequest& request) {
 }
 
 bool has_one_blur(const GenerateRequest& request) {
-  return has_mask(request) && request.blur_x() > 0 && request.blur_x() == request.blur_y();
+  return has_mask(request) && request.blur_x() == request.blur_y();
 }
 
 bool has_two_blurs(const GenerateRequest& request) {

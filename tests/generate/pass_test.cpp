@@ -29,7 +29,8 @@ Tensor made(const std::string& name, bool from_picture, bool has_mask = false, b
   const auto& parts = model.parts();
   const Batch batch{.seeds = {42}};
   if (!from_picture) {
-    const Sampling sampling = sampling_of(request, noise_schedule_of(parts, request), false);
+    const diffusion::NoiseSchedule schedule = noise_schedule_of(parts, request);  // the sampling refers to it
+    const Sampling sampling = sampling_of(request, schedule, false);
     return Pass(parts, request, sampling, 10).run(batch);
   }
   std::optional<Image> mask;
