@@ -73,7 +73,7 @@ void explain(const train::LoraTraining& lora) {
   const std::vector<train::OptionRow> rows = train::lora_option_rows();
   const auto values = train::option_values(lora);
   for (size_t i = 0; i < rows.size(); ++i) {
-    const auto& [name, value] = values[i];
+    const auto& [name, value, list] = values[i];
     fmt::print("{} = {}{}\n    {}\n", name, value.empty() ? "(nothing)" : value,
                value == rows[i].standard ? "  [default]" : "", rows[i].words);
     const std::string effect = train::effect_of(name, lora);
@@ -111,17 +111,11 @@ void print_command(const train::LoraTraining& lora) {
   const auto values = train::option_values(lora);
   std::string line = "darkroom train";
   for (size_t i = 0; i < rows.size(); ++i) {
-    const auto& [name, value] = values[i];
-    if (value == rows[i].standard) continue;
+    const auto& [name, text, list] = values[i];
+    if (text == rows[i].standard) continue;
     line += " --" + name;
-    if (rows[i].is_list) {
-      for (const std::string& one : name == "optimizer_args"      ? lora.run.optimizer_args
-                                    : name == "lr_scheduler_args" ? lora.lr_scheduler_args
-                                                                  : lora.network_args)
-        line += " " + in_shell(one);
-    } else if (!rows[i].is_flag || value != "true") {
-      line += " " + in_shell(value);
-    }
+    if (rows[i].is_flag && text == "true") continue;
+    for (const std::string& one : list) line += " " + in_shell(one);
   }
   fmt::print("{}\n", line);
 }

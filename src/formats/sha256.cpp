@@ -53,4 +53,33 @@ std::string Sha256::hex() {
   return text;
 }
 
+std::string sha256_of_file(const std::filesystem::path& path) {
+  Sha256 sha;
+  sha.add_file(path);
+  return sha.hex();
+}
+
+std::vector<std::filesystem::path> weight_files(const std::filesystem::path& model) {
+  if (!std::filesystem::is_directory(model)) return {model};
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(model)) {
+    const std::string ending = entry.path().extension().string();
+    if (entry.is_regular_file() &&
+        (ending == ".safetensors" || ending == ".bin" || ending == ".ckpt" || ending == ".pt"))
+      files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::string sha256_of_model(const std::filesystem::path& model) {
+  try {
+    Sha256 sha;
+    for (const std::filesystem::path& file : weight_files(model)) sha.add_file(file);
+    return sha.hex();
+  } catch (const std::filesystem::filesystem_error& error) {
+    fail(ErrorKind::io, "hash {}: {}", in_quotes(model.string()), error.code().message());
+  }
+}
+
 }  // namespace darkroom::formats

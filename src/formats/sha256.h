@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace darkroom::formats {
 
@@ -29,5 +30,15 @@ class Sha256 {
   struct Context;
   std::unique_ptr<Context> context_;
 };
+
+/// Of a whole file. Throws Error{io} naming it.
+std::string sha256_of_file(const std::filesystem::path& path);
+
+/// A model file itself; of a folder all weight files below it (.safetensors, .bin, .ckpt, .pt) in the order of their
+/// paths. Throws std::filesystem::filesystem_error.
+std::vector<std::filesystem::path> weight_files(const std::filesystem::path& model);
+
+/// Of the contents of its weight_files() one after another. Throws Error{io} naming what cannot be read.
+std::string sha256_of_model(const std::filesystem::path& model);
 
 }  // namespace darkroom::formats

@@ -9,6 +9,7 @@
 #include "checkpoint/load.h"
 #include "formats/file_kind.h"
 #include "formats/picture_file.h"
+#include "formats/sha256.h"
 #include "formats/utf8.h"
 #include "generate/model_hash.h"
 
@@ -115,7 +116,7 @@ FileFacts folder_facts(const fs::path& path) {
   FileFacts facts{"checkpoint", {}, {}};
   add_model_facts(facts, checkpoint::describe_checkpoint(path));
   std::vector<TensorFile> files;
-  for (const fs::path& file : weight_files(path)) files.push_back(formats::read_tensor_file(file));
+  for (const fs::path& file : formats::weight_files(path)) files.push_back(formats::read_tensor_file(file));
   add_tensor_facts(facts, files);
   return facts;
 }

@@ -4,19 +4,14 @@
 #include <filesystem>
 #include <map>
 #include <string>
-#include <vector>
 
 namespace darkroom::generate {
-
-/// A model file itself; of a folder all weight files below it (.safetensors, .bin, .ckpt, .pt) in the order of their
-/// paths. Throws std::filesystem::filesystem_error.
-std::vector<std::filesystem::path> weight_files(const std::filesystem::path& model);
 
 /// The first hex digits of the SHA-256 of a file. Throws Error{io} naming it.
 std::string file_hash(const std::filesystem::path& file, size_t digits);
 
-/// The first ten hex digits of the SHA-256 of a file; of a folder, of the contents of its weight_files() one
-/// after another. Throws Error{io} naming the file.
+/// The first ten hex digits of the SHA-256 of a file; of a folder, of the contents of its weight files
+/// (formats/sha256.h) one after another. Throws Error{io} naming the file.
 std::string model_hash(const std::filesystem::path& model);
 
 /// Of a LoRA file, the first twelve hex digits of what its metadata states ("sshs_model_hash"), else of the SHA-256 of

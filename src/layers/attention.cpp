@@ -8,16 +8,12 @@
 #include "layers/attention_gradient.h"
 #include "layers/fast_paths.h"
 #include "layers/flash_attention.h"
+#include "layers/heads.h"
 
 namespace darkroom::layers {
 namespace {
 
 constexpr int64_t kMaxScores = int64_t(64) << 20;  // elements held at a time, 256 MiB in fp32
-
-Tensor split_heads(const Tensor& x, int64_t heads) {  // [B, T, h*d] -> [B*h, T, d]
-  const int64_t batch = x.size(0), tokens = x.size(1), d = x.size(2) / heads;
-  return x.view({batch, tokens, heads, d}).transpose(1, 2).reshape({batch * heads, tokens, d});
-}
 
 Tensor weighted_values(const Tensor& q, const Tensor& k, const Tensor& v, bool causal) {  // [N, Tq, d], [N, Tk, d]
   Tensor scores = at::bmm(q, k.transpose(1, 2));
@@ -36,7 +32,7 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t head
     return flash_attention(q, k, v, heads);
   if (fast_paths() && at::GradMode::is_enabled() && !causal && can_flash(q, k, v) && is_worth_recomputing(q, k, heads))
     return attention_with_gradient(q, k, v, heads);
-  const int64_t batch = q.size(0), queries = q.size(1), width = q.size(2);
+  const int64_t queries = q.size(1), width = q.size(2);
   const Tensor qs = split_heads(q, heads) * (1.0 / std::sqrt(double(width / heads)));
   const Tensor ks = split_heads(k, heads), vs = split_heads(v, heads);
 
@@ -52,7 +48,7 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t head
     }
     out = at::cat(slices, 0);
   }
-  return out.view({batch, heads, queries, width / heads}).transpose(1, 2).reshape({batch, queries, width});
+  return joined_heads(out, heads);
 }
 
 }  // namespace darkroom::layers

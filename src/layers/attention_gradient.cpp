@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "layers/flash_attention.h"
+#include "layers/heads.h"
 
 namespace darkroom::layers {
 namespace {
@@ -15,14 +16,6 @@ using torch::autograd::variable_list;
 
 constexpr int64_t kWorthwhile = int64_t(4) << 20;  // scores, 16 MiB: below, keeping them is faster
 constexpr int64_t kAtOnce = int64_t(8) << 20;      // scores recomputed at a time, 32 MiB
-
-Tensor by_head(const Tensor& x, int64_t heads) {  // [B, T, h·d] -> [B·h, T, d]
-  return x.reshape({x.size(0), x.size(1), heads, -1}).transpose(1, 2).reshape({x.size(0) * heads, x.size(1), -1});
-}
-
-Tensor joined_heads(const Tensor& x, int64_t heads) {  // and back
-  return x.view({-1, heads, x.size(1), x.size(2)}).transpose(1, 2).reshape({x.size(0) / heads, x.size(1), -1});
-}
 
 struct RecomputedAttention : torch::autograd::Function<RecomputedAttention> {
   static Tensor forward(AutogradContext* context, const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads) {
@@ -35,8 +28,8 @@ struct RecomputedAttention : torch::autograd::Function<RecomputedAttention> {
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const variable_list saved = context->get_saved_variables();
     const int64_t heads = context->saved_data["heads"].toInt();
-    const Tensor q = by_head(saved[0], heads), k = by_head(saved[1], heads), v = by_head(saved[2], heads);
-    const Tensor out = by_head(saved[3], heads), g = by_head(gradients[0], heads);
+    const Tensor q = split_heads(saved[0], heads), k = split_heads(saved[1], heads), v = split_heads(saved[2], heads);
+    const Tensor out = split_heads(saved[3], heads), g = split_heads(gradients[0], heads);
     const double scale = 1.0 / std::sqrt(double(q.size(2)));
     // What every weight's gradient has in common in a row of the softmax.
     const Tensor shared = (g * out).sum(-1, /*keepdim=*/true);

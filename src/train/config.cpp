@@ -147,6 +147,7 @@ void check_ranges(const RunConfig& c, const std::string& file) {
 }  // namespace
 
 Training read_training_config(const std::filesystem::path& path, const ToldOptions& told) {
+  const std::string name = name_of_options(path);
   toml::table table = path.empty() ? toml::table{{"kind", "lora"}} : parsed_toml(path);
   flatten(table);
   // kohya's own files say no kind, and always this.
@@ -162,20 +163,20 @@ Training read_training_config(const std::filesystem::path& path, const ToldOptio
     visit_options(lora, ToldWriter(table, told));
     for (const KohyaOption& option : kohya_options())
       if (told.contains(option.name)) table.insert_or_assign(option.name, true);
-    drop_needless_options(table, path.string());
+    drop_needless_options(table, name);
     training = std::move(lora);
   } else {
-    fail(ErrorKind::invalid_request, "read \"{}\": kind must be \"lora\", \"vae\" or \"diffusion\", found \"{}\"",
-         path.string(), kind);
+    fail(ErrorKind::invalid_request, "read \"{}\": kind must be \"lora\", \"vae\" or \"diffusion\", found \"{}\"", name,
+         kind);
   }
   require(told.empty() || kind == "lora", ErrorKind::invalid_request,
           "read \"{}\": options on the command line are for LoRA training, this is of kind \"{}\"; change the file",
-          path.string(), kind);
+          name, kind);
   TableReader reader(table, path);
   reader.mark_seen("kind");
   std::visit([&](auto& options) { visit_options(options, reader); }, training);
   reader.refuse_unknown_keys();
-  check_ranges(run_config(training), path.string());
+  check_ranges(run_config(training), name);
   if (auto* lora = std::get_if<LoraTraining>(&training)) *lora = settled(std::move(*lora));
   return training;
 }
@@ -188,17 +189,23 @@ std::vector<OptionRow> lora_option_rows() {
     using Member = std::remove_cvref_t<decltype(member)>;
     rows.push_back({.name = name,
                     .words = words,
-                    .standard = values[rows.size()].second,
+                    .standard = values[rows.size()].text,
                     .is_flag = std::is_same_v<Member, bool>,
                     .is_list = std::is_same_v<Member, std::vector<std::string>>});
   });
   return rows;
 }
 
-std::vector<std::pair<std::string, std::string>> option_values(const LoraTraining& training) {
+std::vector<OptionValue> option_values(const LoraTraining& training) {
   LoraTraining copy = training;
-  std::vector<std::pair<std::string, std::string>> values;
-  visit_options(copy, [&](const char* name, auto& member, const char*) { values.emplace_back(name, text_of(member)); });
+  std::vector<OptionValue> values;
+  visit_options(copy, [&](const char* name, auto& member, const char*) {
+    const std::string text = text_of(member);
+    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(member)>, std::vector<std::string>>)
+      values.push_back({name, text, member});
+    else
+      values.push_back({name, text, {text}});
+  });
   return values;
 }
 

@@ -69,8 +69,14 @@ struct OptionRow {
 };
 std::vector<OptionRow> lora_option_rows();
 
-/// Every option with the value it has: name -> text, in the order of lora_option_rows().
-std::vector<std::pair<std::string, std::string>> option_values(const LoraTraining& training);
+/// An option with the value it has.
+struct OptionValue {
+  std::string name;
+  std::string text;               ///< of a list, its elements with blanks between
+  std::vector<std::string> list;  ///< the elements; of others, the text alone
+};
+/// All of them, in the order of lora_option_rows().
+std::vector<OptionValue> option_values(const LoraTraining& training);
 
 /// What a TOML file of options says, its sections flattened: name -> text, lists with blanks between. Throws as
 /// read_training_config() for a file that is missing or no TOML.

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "diffusion/noise_schedule.h"
+#include "train/optimizers.h"
 
 namespace darkroom::train {
 namespace {
@@ -18,9 +19,6 @@ std::string nothing(bool acts, const char* why) {
 
 bool orders_tags(const LoraTraining& o) {
   return o.captions.shuffle || o.captions.warmup_steps > 0 || o.captions.tag_dropout_rate > 0;
-}
-bool finds_its_rate(const LoraTraining& o) {
-  return o.run.optimizer == "Prodigy" || o.run.optimizer == "DAdaptAdam";
 }
 bool uses_huber(const LoraTraining& o) {
   return o.loss.type == "huber" || o.loss.type == "smooth_l1";
@@ -54,7 +52,7 @@ std::string warmup(const LoraTraining& o) {
 }
 
 std::string learning_rate(const LoraTraining& o) {
-  if (finds_its_rate(o)) return fmt::format("a factor on the step size {} finds", o.run.optimizer);
+  if (finds_step_size(o.run.optimizer)) return fmt::format("a factor on the step size {} finds", o.run.optimizer);
   return o.unet_lr && o.text_encoder_lr ? "no effect: unet_lr and text_encoder_lr are said" : "";
 }
 

@@ -60,9 +60,16 @@ std::string set_sha256(const TrainingSet& set) {
   return sha.hex();
 }
 
+/// What SDXL is told of a picture: its own size, where it was cut, what is trained.
+prompt::PictureSizes sizes_of(const TrainingPicture& picture, const Crop& crop) {
+  const PixelSize& bucket = picture.place.bucket;
+  return {picture.original.height, picture.original.width, crop.top, crop.left, bucket.height, bucket.width};
+}
+
 class LoraRun {
  public:
   LoraRun(const LoraTraining& options, const std::string& resolved, const Progress& progress, const LoraHooks& hooks);
+  ~LoraRun() { layers::set_checkpointing(false); }
   void run();
   LoraPlan plan(bool probes);
 
@@ -137,7 +144,7 @@ LoraRun::LoraRun(const LoraTraining& options, const std::string& resolved, const
       files_(options) {
   o_.run.steps = steps_.steps;
   layers::set_checkpointing(o_.gradient_checkpointing);
-  model_hash_ = model_sha256(o_.pretrained_model_name_or_path);
+  model_hash_ = formats::sha256_of_model(o_.pretrained_model_name_or_path);
   record_ =
       fmt::format("{}\nmodel_sha256 = \"{}\"\npictures_sha256 = \"{}\"\n", resolved, model_hash_, set_sha256(set_));
   record_ += fmt::format("run_id = \"{}\"\n", id_of(record_));
@@ -181,9 +188,7 @@ LoraBatch LoraRun::batch_of(const std::vector<int64_t>& pictures, int64_t number
     const PictureLatents::Use use = latents_->use(pictures[i], draws);
     latents.push_back(use.latents);
     if (use.mask.defined()) masks.push_back(use.mask);
-    const auto& [bucket, resized] = picture.place;
-    sizes.push_back(
-        {picture.original.height, picture.original.width, use.crop.top, use.crop.left, bucket.height, bucket.width});
+    sizes.push_back(sizes_of(picture, use.crop));
     if (picture.is_regularisation) batch.weight[int64_t(i)] = o_.prior_loss_weight;
   }
   batch.latents = at::stack(latents);
@@ -227,10 +232,7 @@ double LoraRun::validation_loss() const {
     batch.latents = use.latents.unsqueeze(0);
     if (use.mask.defined()) batch.mask = use.mask.unsqueeze(0);
     batch.weight = at::ones({1});
-    const auto& [bucket, resized] = picture.place;
-    batch.conditioning = captions_.encode(
-        {picture.caption.front()},
-        {{picture.original.height, picture.original.width, use.crop.top, use.crop.left, bucket.height, bucket.width}});
+    batch.conditioning = captions_.encode({picture.caption.front()}, {sizes_of(picture, use.crop)});
     for (const int64_t t : kValidationTimesteps) {
       at::Generator draws = generator_for(o_.run.seed, Purpose::validation, i * 1000 + uint64_t(t));
       const Tensor noise = at::randn(batch.latents.sizes(), draws);

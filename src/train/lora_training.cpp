@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "train/caption_rules.h"
 #include "train/optimizer_arguments.h"
+#include "train/optimizers.h"
 
 namespace darkroom::train {
 namespace {
@@ -64,10 +65,6 @@ void read_network_args(LoraTraining& c) {
   arguments.refuse_others();
 }
 
-bool finds_its_rate(const std::string& optimizer) {
-  return optimizer == "Prodigy" || optimizer == "DAdaptAdam";
-}
-
 /// What cannot be together, with the reason.
 void refuse_contradictions(const LoraTraining& c) {
   needs(!(c.network_train_unet_only && c.network_train_text_encoder_only),
@@ -76,7 +73,7 @@ void refuse_contradictions(const LoraTraining& c) {
         "nothing would be trained: the learning rates of the UNet and of the text encoders are 0");
   needs(c.lr_scheduler != "constant" || c.lr_warmup_steps == 0,
         "lr_scheduler \"constant\" has no warm-up; say constant_with_warmup, or lr_warmup_steps = 0");
-  if (finds_its_rate(c.run.optimizer)) {
+  if (finds_step_size(c.run.optimizer)) {
     const bool is_equal = !c.network.unet || !c.network.text_encoder || c.unet_rate() == c.text_rate();
     needs(is_equal, fmt::format("{} finds one step size for everything it trains: unet_lr ({}) and text_encoder_lr "
                                 "({}) must be equal, usually 1, or one of them 0",

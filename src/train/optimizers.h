@@ -29,6 +29,10 @@ class Optimizer {
   virtual std::optional<double> step_size() const { return std::nullopt; }
 };
 
+/// Whether it finds the size of its steps itself, so that one learning rate holds for all it trains. False for an
+/// unknown name.
+bool finds_step_size(const std::string& optimizer);
+
 /// `parameters`: leaf tensors, fp32, contiguous in memory in some order. Throws Error{invalid_request} for an unknown
 /// name.
 std::unique_ptr<Optimizer> make_optimizer(const RunConfig& config, NamedTensors parameters);

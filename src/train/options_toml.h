@@ -27,10 +27,16 @@ inline toml::table parsed_toml(const std::filesystem::path& path) {
   }
 }
 
+/// A file's name in errors; of no file, what was said instead.
+inline std::string name_of_options(const std::filesystem::path& file) {
+  return file.empty() ? "command line" : file.string();
+}
+
 /// Takes options out of a table, remembering which keys it has seen.
 class TableReader {
  public:
-  TableReader(const toml::table& table, std::filesystem::path file) : table_(table), file_(std::move(file)) {}
+  TableReader(const toml::table& table, std::filesystem::path file)
+      : table_(table), file_(std::move(file)), name_(name_of_options(file_)) {}
 
   void operator()(const char* key, std::filesystem::path& value) {
     std::string text;
@@ -59,7 +65,7 @@ class TableReader {
     int64_t number = value;
     read<int64_t>(key, number, "a whole number");
     require(number >= INT_MIN && number <= INT_MAX, ErrorKind::invalid_request, "read \"{}\": {} is out of range, {}",
-            file_.string(), key, number);
+            name_, key, number);
     value = int(number);
   }
   template <typename T>
@@ -78,7 +84,7 @@ class TableReader {
   void operator()(const char* key, double& value) {
     seen_.insert(key);
     if (const auto* node = table_.get(key)) {
-      require(node->is_number(), ErrorKind::invalid_request, "read \"{}\": {} must be a number", file_.string(), key);
+      require(node->is_number(), ErrorKind::invalid_request, "read \"{}\": {} must be a number", name_, key);
       value = *node->value<double>();
     }
   }
@@ -86,8 +92,8 @@ class TableReader {
   void operator()(const char* key, uint64_t& value) {
     int64_t number = int64_t(value);
     read<int64_t>(key, number, "a whole number");
-    require(number >= 0, ErrorKind::invalid_request, "read \"{}\": {} must not be negative, found {}", file_.string(),
-            key, number);
+    require(number >= 0, ErrorKind::invalid_request, "read \"{}\": {} must not be negative, found {}", name_, key,
+            number);
     value = uint64_t(number);
   }
   void operator()(const char* key, std::vector<std::string>& value) {
@@ -95,12 +101,10 @@ class TableReader {
     const auto* node = table_.get(key);
     if (!node) return;
     value.clear();
-    require(node->is_array(), ErrorKind::invalid_request, "read \"{}\": {} must be a list of texts", file_.string(),
-            key);
+    require(node->is_array(), ErrorKind::invalid_request, "read \"{}\": {} must be a list of texts", name_, key);
     for (const auto& element : *node->as_array()) {
       const auto text = element.value_exact<std::string>();
-      require(text.has_value(), ErrorKind::invalid_request, "read \"{}\": {} must be a list of texts", file_.string(),
-              key);
+      require(text.has_value(), ErrorKind::invalid_request, "read \"{}\": {} must be a list of texts", name_, key);
       value.push_back(*text);
     }
   }
@@ -108,12 +112,12 @@ class TableReader {
     seen_.insert(key);
     if (const auto* node = table_.get(key)) {
       require(node->is_array() && !node->as_array()->empty(), ErrorKind::invalid_request,
-              "read \"{}\": {} must be a list of whole numbers", file_.string(), key);
+              "read \"{}\": {} must be a list of whole numbers", name_, key);
       value.clear();
       for (const auto& element : *node->as_array()) {
         const auto number = element.value_exact<int64_t>();
         require(number.has_value(), ErrorKind::invalid_request, "read \"{}\": {} must be a list of whole numbers",
-                file_.string(), key);
+                name_, key);
         value.push_back(*number);
       }
     }
@@ -124,8 +128,7 @@ class TableReader {
       if (seen_.contains(std::string(key.str()))) continue;
       std::string known;
       for (const auto& name : seen_) known += (known.empty() ? "" : ", ") + name;
-      fail(ErrorKind::invalid_request, "read \"{}\": unknown option \"{}\"; known are {}", file_.string(), key.str(),
-           known);
+      fail(ErrorKind::invalid_request, "read \"{}\": unknown option \"{}\"; known are {}", name_, key.str(), known);
     }
   }
   void mark_seen(const char* key) { seen_.insert(key); }
@@ -136,13 +139,14 @@ class TableReader {
     seen_.insert(key);
     if (const auto* node = table_.get(key)) {
       const auto found = node->value_exact<T>();
-      require(found.has_value(), ErrorKind::invalid_request, "read \"{}\": {} must be {}", file_.string(), key, what);
+      require(found.has_value(), ErrorKind::invalid_request, "read \"{}\": {} must be {}", name_, key, what);
       value = *found;
     }
   }
 
   const toml::table& table_;
   std::filesystem::path file_;
+  std::string name_;  // in errors
   std::set<std::string> seen_;
 };
 

@@ -2,12 +2,10 @@
 
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <map>
 #include <sstream>
 
 #include "base/error.h"
-#include "formats/sha256.h"
 
 namespace darkroom::train {
 namespace {
@@ -49,22 +47,6 @@ void require_same_run(const fs::path& file, const std::string& saved, const std:
       changed.empty(), ErrorKind::invalid_request,
       "resume from \"{}\": it belongs to a run with other options ({}); give another output_dir, or remove the file",
       file.string(), fmt::join(changed, "; "));
-}
-
-std::string model_sha256(const fs::path& model) {
-  std::vector<fs::path> files;
-  if (fs::is_directory(model)) {
-    for (const auto& entry : fs::recursive_directory_iterator(model)) {
-      const fs::path ending = entry.path().extension();
-      if (entry.is_regular_file() && (ending == ".safetensors" || ending == ".bin")) files.push_back(entry.path());
-    }
-    std::sort(files.begin(), files.end());
-  } else {
-    files.push_back(model);
-  }
-  formats::Sha256 sha;
-  for (const fs::path& file : files) sha.add_file(file);
-  return sha.hex();
 }
 
 }  // namespace darkroom::train

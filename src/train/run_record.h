@@ -17,8 +17,4 @@ std::vector<std::string> differences(const std::string& before, const std::strin
 void require_same_run(const std::filesystem::path& file, const std::string& saved, const std::string& now,
                       bool (*may_differ)(const std::string& name));
 
-/// SHA-256 of a model: of a file, or of all weight files of a folder (.safetensors, .bin) in the order of their names.
-/// Throws Error{io}.
-std::string model_sha256(const std::filesystem::path& model);
-
 }  // namespace darkroom::train

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "formats/mapped_file.h"
 #include "formats/picture_file.h"
 #include "formats/sha256.h"
 #include "imaging/compose.h"
@@ -16,12 +17,6 @@
 
 namespace darkroom::train {
 namespace {
-
-std::string sha256_of(const std::filesystem::path& file) {
-  formats::Sha256 sha;
-  sha.add_file(file);
-  return sha.hex();
-}
 
 std::vector<TrainingPicture> pictures_of(const DatasetSubset& subset) {
   std::vector<TrainingPicture> all;
@@ -101,10 +96,13 @@ DatasetPictures pictures_of(const TrainingDataset& dataset) {
 /// The picture's size, its place and its hash.
 void measure(TrainingPicture& picture, const std::vector<PixelSize>& sizes) {
   try {
-    const Image image = formats::read_picture(picture.file).image;
+    const formats::MappedFile file = formats::map_file(picture.file);
+    const Image image = formats::read_picture_bytes(file.bytes).image;
     picture.original = {image.width, image.height};
     picture.place = place_of(*picture.options, picture.original, sizes);
-    picture.file_hash = sha256_of(picture.file);
+    formats::Sha256 sha;
+    sha.add(file.bytes.data(), file.bytes.size());
+    picture.file_hash = sha.hex();
   } catch (const Error& error) {
     throw error.within(fmt::format("read training picture \"{}\"", picture.file.string()));
   }

@@ -27,5 +27,17 @@ TEST(Sha256, TakesPartsOfFiles) {
   EXPECT_EQ(error_of([&] { other.add_file(folder / "missing"); }).kind(), ErrorKind::io);
 }
 
+TEST(Sha256, OfAFolderIsThatOfItsWeights) {
+  const TemporaryFolder folder;
+  put(folder / "a.safetensors", "ab");
+  put(folder / "notes.txt", "other");
+  const std::string hash = sha256_of_model(folder.path());
+  put(folder / "notes.txt", "changed");
+  EXPECT_EQ(sha256_of_model(folder.path()), hash);
+  EXPECT_EQ(sha256_of_model(folder / "a.safetensors"), hash);
+  put(folder / "b.safetensors", "c");
+  EXPECT_EQ(sha256_of_model(folder.path()), kAbc);
+}
+
 }  // namespace
 }  // namespace darkroom::formats

@@ -3,32 +3,15 @@
 #include <gtest/gtest.h>
 
 #include "checkpoint/load.h"
+#include "train/encoded_folder.h"
 #include "train/random.h"
-#include "train/training_folder.h"
 
 namespace darkroom::train {
 namespace {
 
-struct Latents {
-  explicit Latents(const LoraTraining& told)
-      : options(settled(told)),
-        model(checkpoint::load_checkpoint(options.pretrained_model_name_or_path)),
-        set(read_training_set(options, [](int64_t, int64_t) {})),
-        latents(options, *model.vae, set.trained, [this](int64_t done, int64_t) { encoded = done; }) {}
-  PictureLatents::Use use(uint64_t draw, int64_t picture = 0) const {
-    at::Generator draws = generator_for(0, Purpose::picture, draw);
-    return latents.use(picture, draws);
-  }
-  LoraTraining options;
-  checkpoint::Checkpoint model;
-  TrainingSet set;
-  int64_t encoded = 0;
-  PictureLatents latents;
-};
-
 TEST(PictureLatents, AreDrawnFromTheWholePosteriorAtEachUse) {
   const TrainingFolder folder;
-  const Latents cached(folder.training());
+  const EncodedFolder cached(folder.training());
   EXPECT_EQ(cached.encoded, 3);
   const Tensor one = cached.use(1).latents, again = cached.use(1).latents, other = cached.use(2).latents;
   EXPECT_TRUE(one.equal(again));
@@ -56,9 +39,9 @@ TEST(PictureLatents, HalfOfTheUsesSeeTheMirroredPicture) {
   add_halves(folder, "a.png", true);
   add_halves(folder, "b.png", false);
   LoraTraining told = folder.training();
-  const Latents plain(told);
+  const EncodedFolder plain(told);
   told.flip_aug = true;
-  const Latents flipping(told);
+  const EncodedFolder flipping(told);
   const int64_t a = 2, b = 3;
   ASSERT_EQ(plain.set.trained[a].file.filename(), "a.png");
   int mirrored = 0;
@@ -76,7 +59,7 @@ TEST(PictureLatents, WithRandomCropsAreMadeAnewAndSayWhere) {
   const TrainingFolder folder;
   LoraTraining told = folder.training();
   told.random_crop = true, told.enable_bucket = false;
-  const Latents fresh(told);
+  const EncodedFolder fresh(told);
   EXPECT_EQ(fresh.encoded, 0);
   std::set<int> lefts;
   for (uint64_t draw = 0; draw < 30; ++draw) {
@@ -93,7 +76,7 @@ TEST(PictureLatents, MasksAreTheAlphaInLatentSize) {
   folder.add("1_a/t.png", 32, 32, {200, 0, 0}, "", /*alpha=*/true);
   LoraTraining told = folder.training();
   told.alpha_mask = true;
-  const Latents cached(told);
+  const EncodedFolder cached(told);
   ASSERT_EQ(cached.set.trained[2].folder, "1_a");
   const PictureLatents::Use masked = cached.use(0, 2), whole = cached.use(0, 0);
   EXPECT_EQ(masked.mask.size(1), masked.latents.size(1));

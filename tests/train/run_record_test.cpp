@@ -22,17 +22,5 @@ TEST(RunRecord, DifferencesAreListedByName) {
             ErrorKind::invalid_request);
 }
 
-TEST(RunRecord, AFoldersHashIsThatOfItsWeights) {
-  const formats::TemporaryFolder folder;
-  formats::put(folder / "a.safetensors", "ab");
-  formats::put(folder / "notes.txt", "other");
-  const std::string hash = model_sha256(folder.path());
-  formats::put(folder / "notes.txt", "changed");
-  EXPECT_EQ(model_sha256(folder.path()), hash);
-  EXPECT_EQ(model_sha256(folder / "a.safetensors"), hash);
-  formats::put(folder / "b.safetensors", "c");
-  EXPECT_EQ(model_sha256(folder.path()), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-}
-
 }  // namespace
 }  // namespace darkroom::train
