@@ -1,6 +1,8 @@
 #include "layers/conv2d.h"
 
 #include "layers/circular_padding.h"
+#include "layers/fast_paths.h"
+#include "layers/winograd_conv.h"
 
 namespace darkroom::layers {
 
@@ -18,6 +20,8 @@ Tensor Conv2d::forward(const Tensor& x) const {
 Tensor Conv2d::convolved(const Tensor& x, const Tensor& kernels, const Tensor& offset) const {
   if (padding > 0 && pads_circularly())
     return at::conv2d(at::pad(x, {padding, padding, padding, padding}, "circular"), kernels, offset, stride);
+  if (fast_paths() && !at::GradMode::is_enabled() && can_use_winograd(x, kernels, stride, padding))
+    return winograd_conv(x, kernels, offset);
   return at::conv2d(x, kernels, offset, stride, padding);
 }
 

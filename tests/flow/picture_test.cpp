@@ -86,6 +86,36 @@ TEST(EmbeddedModel, DrawsARedAppleOnWhite) {
   EXPECT_GT(red, blue + 80);
 }
 
+// The LoRA that our trainer wrote and ships, read by diffusers unchanged.
+TEST(EmbeddedModel, ALoraChangesPicturesAsInTheReferencePipeline) {
+  const LoadedModel model({.model = kEmbedded, .precision = "fp32"});
+  const auto noise = [](int, std::span<float> values) {
+    const Tensor reference = parity("ink", "noise").contiguous();
+    std::memcpy(values.data(), reference.data_ptr<float>(), values.size_bytes());
+  };
+  Tensor plain;
+  for (const char* weight : {"0", "0.5", "1"}) {
+    const Settings said = {{"prompt", fmt::format("a red apple, on a white background <lora:ink:{}>", weight)},
+                           {"lora_dir", std::string(DARKROOM_SOURCE_DIR) + "/models/Lora"},
+                           {"steps", "10"},
+                           {"sampler_name", "Euler"},
+                           {"scheduler", "uniform"},
+                           {"cfg_scale", "4"},
+                           {"width", "128"},
+                           {"height", "128"}};
+    const Image image = pictures_of(model, completed_request(said), {.starting_noise = noise}).at(0).image;
+    const Tensor expected = parity("ink", fmt::format("picture.{}", weight)).to(at::kInt);
+    const Tensor found =
+        at::from_blob(const_cast<uint8_t*>(image.pixels.data()), {128, 128, 3}, at::kByte).to(at::kInt);
+    EXPECT_LE((found - expected).abs().max().item<int>(), 1) << weight;
+    if (!plain.defined())
+      plain = expected;
+    else
+      EXPECT_GT((expected - plain).abs().to(at::kDouble).mean().item<double>(), 10)
+          << "a LoRA that does nothing proves nothing";
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Families, PictureTest, testing::Values("sd15", "sd21", "sdxl"));
 
 }  // namespace
