@@ -105,4 +105,11 @@ size_t Merge::set(std::vector<WantedAdapter> wanted) {
   return touched;
 }
 
+int64_t Merge::bytes() const {
+  int64_t bytes = 0;
+  for (const auto& [group, own] : changed_)
+    for (const Tensor& weight : own.weights) bytes += int64_t(weight.nbytes());
+  return bytes;
+}
+
 }  // namespace darkroom::adapters

@@ -33,6 +33,9 @@ class Merge {
   /// were computed or put back. If computing fails nothing acts any more, and the error goes on.
   size_t set(std::vector<WantedAdapter> wanted);
 
+  /// What the changed weights take besides the model's own.
+  int64_t bytes() const;
+
  private:
   struct Step {
     const AdapterModule* module;

@@ -22,6 +22,7 @@ int run_program(int argc, const char* const* argv) {
   add_precision(program);
   add_guidance(program);
   add_replay(program);
+  add_serve(program);
   add_xyz(program);
   add_matrix(program);
   add_upscale(program);

@@ -18,6 +18,7 @@ void add_matrix(CLI::App& program);
 void add_prompt(CLI::App& program);
 void add_replay(CLI::App& program);
 void add_runs(CLI::App& program);
+void add_serve(CLI::App& program);
 void add_train(CLI::App& program);
 void add_xyz(CLI::App& program);
 void add_upscale(CLI::App& program);

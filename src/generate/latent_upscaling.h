@@ -2,14 +2,11 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "base/tensor.h"
+#include "generate/menu.h"
 
 namespace darkroom::generate {
-
-/// "Latent" (bilinear), "Latent (antialiased)", "Latent (bicubic)", ...
-std::vector<std::string> latent_upscaler_names();
 
 bool is_latent_upscaler(const std::string& name);
 

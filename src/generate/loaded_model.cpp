@@ -79,6 +79,24 @@ at::ScalarType dtype_of(const std::string& asked, bool has_bf16) {
   return choice.arithmetic == Arithmetic::bf16 ? at::kBFloat16 : at::kFloat;
 }
 
+Settings recommended_of(const checkpoint::ModelDescription& model) {
+  const checkpoint::RecommendedSettings& advice = model.recommended;
+  Settings settings;
+  const auto advise = [&](const char* name, const auto& value) {
+    if (value) settings[name] = fmt::format("{}", *value);
+  };
+  const int trained_side = int(model.sample_size * model.vae.reduction());
+  advise("width", std::optional(advice.width.value_or(trained_side)));
+  advise("height", std::optional(advice.height.value_or(trained_side)));
+  advise("steps", advice.steps);
+  advise("clip_skip", advice.clip_skip);
+  advise("cfg_scale", advice.cfg_scale);
+  advise("sampler_name", advice.sampler);
+  advise("scheduler", advice.schedule);
+  advise("negative_prompt", advice.negative_prompt);
+  return settings;
+}
+
 }  // namespace
 
 LoadedModel::Parts::Parts(const ModelChoice& choice, at::ScalarType unet_dtype, at::ScalarType vae_dtype)
@@ -134,22 +152,11 @@ const models::AutoencoderKL& LoadedModel::Parts::fp32_vae() const {
 LoadedModel::~LoadedModel() = default;
 
 Settings LoadedModel::recommended() const {
-  const checkpoint::ModelDescription& model = parts_->checkpoint.description;
-  const checkpoint::RecommendedSettings& advice = model.recommended;
-  Settings settings;
-  const auto advise = [&](const char* name, const auto& value) {
-    if (value) settings[name] = fmt::format("{}", *value);
-  };
-  const int trained_side = int(model.sample_size * model.vae.reduction());
-  advise("width", std::optional(advice.width.value_or(trained_side)));
-  advise("height", std::optional(advice.height.value_or(trained_side)));
-  advise("steps", advice.steps);
-  advise("clip_skip", advice.clip_skip);
-  advise("cfg_scale", advice.cfg_scale);
-  advise("sampler_name", advice.sampler);
-  advise("scheduler", advice.schedule);
-  advise("negative_prompt", advice.negative_prompt);
-  return settings;
+  return recommended_of(parts_->checkpoint.description);
+}
+
+Settings recommended_settings(const std::string& model) {
+  return recommended_of(checkpoint::describe_checkpoint(place_of(model)));
 }
 
 diffusion::NoiseSchedule noise_schedule_of(const LoadedModel::Parts& parts, const GenerateRequest& request) {

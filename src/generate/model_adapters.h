@@ -26,6 +26,9 @@ class ModelAdapters {
   /// `beside`: those that can act beside the weights do, unless another's change depends on the weights it finds.
   std::string use(const std::vector<prompt::LoraTag>& tags, const std::filesystem::path& folder, bool beside = false);
 
+  /// What weights they changed take besides the model's own.
+  int64_t bytes() const { return merge_.bytes(); }
+
  private:
   struct Loaded {
     std::shared_ptr<const adapters::FittedAdapter> adapter;

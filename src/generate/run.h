@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/cpu.h"
 #include "base/progress.h"
@@ -23,10 +24,24 @@ struct ModelChoice {
   std::string vae_precision = "auto";       ///< auto = fp32
   std::string vae_decoder = "Full", taesd;  ///< as in the request
   bool has_bf16 = cpu_has_bf16();           ///< tests compute in bf16 on processors that only emulate it
+
+  bool operator==(const ModelChoice&) const = default;
 };
 
 /// What a request says of it.
 ModelChoice model_choice(const GenerateRequest& request);
+
+/// What the makers of a model (empty = the one that comes with the program) recommend, without reading its weights.
+/// Throws Error as LoadedModel does.
+Settings recommended_settings(const std::string& model);
+
+/// Where the weights of a part of a model are.
+struct PartFacts {
+  std::string name;          ///< "Text encoder", "Text encoder 2", "UNet", "VAE", "LoRA"
+  int64_t memory_bytes = 0;  ///< in main memory
+  int64_t file_bytes = 0;    ///< mapped from the file: the system keeps them only while it has room
+  std::string precision;     ///< fp32, bf16, fp16
+};
 
 /// A model in memory. One generate() at a time, others wait: the LoRA files a prompt names act on its weights.
 class LoadedModel {
@@ -40,12 +55,18 @@ class LoadedModel {
   /// What its makers recommend; the size is always among it.
   Settings recommended() const;
 
+  /// "LoRA" stands last: what changed weights take besides the model's own. Waits for generate().
+  std::vector<PartFacts> part_facts() const;
+
   struct Parts;  // in loaded_model.h, for those who know tensors
   const Parts& parts() const { return *parts_; }
 
  private:
   std::unique_ptr<Parts> parts_;
 };
+
+/// Gives memory that no model uses any more back to the system.
+void release_memory();
 
 struct Picture {
   Image image;

@@ -1,0 +1,110 @@
+#include "jobs/residency.h"
+
+#include <malloc.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <string>
+#include <system_error>
+
+#include "jobs/job.h"
+
+namespace darkroom::jobs {
+namespace {
+
+/// "Name:   123 kB" lines of a file in /proc, in bytes.
+std::map<std::string, int64_t> kernel_numbers(const char* path) {
+  std::map<std::string, int64_t> numbers;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    const size_t colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    numbers[line.substr(0, colon)] = std::atoll(line.c_str() + colon + 1) * 1024;
+  }
+  return numbers;
+}
+
+/// A file that was written anew is another model.
+std::filesystem::file_time_type written_time(const generate::ModelChoice& choice) {
+  std::error_code ignored;
+  return choice.model.empty() ? std::filesystem::file_time_type()
+                              : std::filesystem::last_write_time(choice.model, ignored);
+}
+
+}  // namespace
+
+MemoryFacts memory_facts() {
+  const auto machine = kernel_numbers("/proc/meminfo"), process = kernel_numbers("/proc/self/status");
+  const auto of = [](const std::map<std::string, int64_t>& numbers, const char* name) {
+    const auto found = numbers.find(name);
+    return found == numbers.end() ? 0 : found->second;
+  };
+  return {of(machine, "MemTotal"), of(machine, "MemAvailable"), of(process, "RssAnon")};
+}
+
+Residency::Use::~Use() {
+  {
+    const std::lock_guard lock(residency_.mutex_);
+    residency_.is_in_use_ = false;
+    residency_.last_use_ = now();
+  }
+  residency_.freed_.notify_all();
+}
+
+void Residency::load(const generate::ModelChoice& choice) {
+  if (model_ && choice_ == choice && written_ == written_time(choice)) return;
+  drop();  // two at once may not fit
+  choice_ = choice;
+  written_ = written_time(choice);
+  model_ = std::make_unique<generate::LoadedModel>(choice);
+}
+
+void Residency::drop() {
+  model_.reset();
+  generate::release_memory();
+  malloc_trim(0);
+}
+
+std::unique_ptr<Residency::Use> Residency::use(const generate::ModelChoice& choice) {
+  std::unique_lock lock(mutex_);
+  freed_.wait(lock, [&] { return !is_in_use_; });
+  load(choice);
+  is_in_use_ = true;
+  return std::make_unique<Use>(*this, *model_);
+}
+
+int64_t Residency::unload() {
+  std::unique_lock lock(mutex_);
+  freed_.wait(lock, [&] { return !is_in_use_; });
+  const int64_t before = memory_facts().process;
+  drop();
+  return std::max<int64_t>(0, before - memory_facts().process);
+}
+
+void Residency::reload() {
+  std::unique_lock lock(mutex_);
+  if (is_in_use_ || !choice_) return;
+  load(*choice_);
+  last_use_ = now();
+}
+
+Residency::State Residency::state() const {
+  const std::lock_guard lock(mutex_);
+  State state{.is_loaded = model_ != nullptr, .is_in_use = is_in_use_, .is_pinned = is_pinned_};
+  if (choice_) state.model = choice_->model;
+  if (model_) state.parts = model_->part_facts();
+  return state;
+}
+
+void Residency::pin(bool is_pinned) {
+  const std::lock_guard lock(mutex_);
+  is_pinned_ = is_pinned;
+}
+
+void Residency::unload_if_idle(double seconds) {
+  const std::lock_guard lock(mutex_);
+  if (seconds > 0 && model_ && !is_in_use_ && !is_pinned_ && now() - last_use_ >= seconds) drop();
+}
+
+}  // namespace darkroom::jobs

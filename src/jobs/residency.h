@@ -1,0 +1,73 @@
+// The model in memory: which one, how much of it, and when it goes.
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "generate/run.h"
+
+namespace darkroom::jobs {
+
+/// Bytes of this machine and of this process.
+struct MemoryFacts {
+  int64_t total = 0, free = 0;
+  int64_t process = 0;  ///< not shared with anybody: without mapped files, which the system takes back when it needs to
+};
+MemoryFacts memory_facts();
+
+/// Thread-safe. One model at a time.
+class Residency {
+ public:
+  /// A model that is being used: it stays as long as this lives.
+  class Use {
+   public:
+    Use(Residency& residency, const generate::LoadedModel& model) : residency_(residency), model_(model) {}
+    ~Use();
+    Use(const Use&) = delete;
+    Use& operator=(const Use&) = delete;
+    const generate::LoadedModel& model() const { return model_; }
+
+   private:
+    Residency& residency_;
+    const generate::LoadedModel& model_;
+  };
+
+  /// Loads what is not there, in place of what is. Waits for another use to end. Throws as LoadedModel does.
+  std::unique_ptr<Use> use(const generate::ModelChoice& choice);
+
+  /// Gives the memory back to the system, as soon as no job uses it; how many bytes. The choice is kept for reload().
+  int64_t unload();
+  /// Loads again what unload() or an idle time took away; does nothing if it is there or nothing ever was. Throws as
+  /// LoadedModel does.
+  void reload();
+
+  struct State {
+    bool is_loaded = false, is_in_use = false, is_pinned = false;
+    std::string model;  ///< what was asked for last; "" = nothing yet
+    std::vector<generate::PartFacts> parts;
+  };
+  State state() const;
+
+  /// A pinned model survives idle times.
+  void pin(bool is_pinned);
+  /// Unloads what nobody used for so many seconds; 0 = never.
+  void unload_if_idle(double seconds);
+
+ private:
+  void load(const generate::ModelChoice& choice);
+  void drop();
+
+  mutable std::mutex mutex_;
+  std::condition_variable freed_;
+  std::unique_ptr<generate::LoadedModel> model_;
+  std::optional<generate::ModelChoice> choice_;
+  std::filesystem::file_time_type written_;  ///< of its file when it was loaded
+  bool is_in_use_ = false, is_pinned_ = false;
+  double last_use_ = 0;
+};
+
+}  // namespace darkroom::jobs

@@ -1,0 +1,321 @@
+#include "jobs/sqlite_store.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "jobs/picture_search.h"
+
+namespace darkroom::jobs {
+namespace {
+
+constexpr int kVersion = 1;
+
+// position: order among those that wait. A picture is known by job and index, so that one made again after a crash is
+// no second one.
+constexpr const char* kTables = R"(
+CREATE TABLE jobs(
+  id TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE, position REAL NOT NULL, kind TEXT NOT NULL, owner TEXT NOT NULL,
+  title TEXT NOT NULL, request TEXT NOT NULL, state TEXT NOT NULL, created REAL NOT NULL, started REAL NOT NULL,
+  ended REAL NOT NULL, error TEXT NOT NULL, warnings TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX jobs_by_state ON jobs(state, position);
+CREATE TABLE pictures(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, job TEXT NOT NULL, place INTEGER NOT NULL, seed INTEGER NOT NULL,
+  width INTEGER NOT NULL, height INTEGER NOT NULL, created REAL NOT NULL, prompt TEXT NOT NULL,
+  infotext TEXT NOT NULL, file TEXT NOT NULL, flag TEXT NOT NULL, is_listed INTEGER NOT NULL,
+  is_binned INTEGER NOT NULL, UNIQUE(job, place));
+)";
+
+constexpr const char* kJobColumns =
+    "SELECT id, number, kind, owner, title, request, state, created, started, ended, error, warnings FROM jobs ";
+constexpr const char* kPictureColumns =
+    "SELECT id, job, place, seed, width, height, created, prompt, infotext, file, flag, is_listed, is_binned "
+    "FROM pictures ";
+
+Job job_of(const Statement& row) {
+  return {.id = row.text(0),
+          .number = row.whole(1),
+          .kind = row.text(2),
+          .owner = row.text(3),
+          .title = row.text(4),
+          .request = row.text(5),
+          .state = state_named(row.text(6)),
+          .created = row.number(7),
+          .started = row.number(8),
+          .ended = row.number(9),
+          .error = row.text(10),
+          .warnings = nlohmann::json::parse(row.text(11)).get<std::vector<std::string>>()};
+}
+
+PictureRecord picture_of(const Statement& row) {
+  return {.id = row.whole(0),
+          .job = row.text(1),
+          .index = int(row.whole(2)),
+          .seed = row.whole(3),
+          .width = int(row.whole(4)),
+          .height = int(row.whole(5)),
+          .created = row.number(6),
+          .prompt = row.text(7),
+          .infotext = row.text(8),
+          .file = row.text(9),
+          .flag = row.text(10),
+          .is_listed = row.whole(11) != 0,
+          .is_binned = row.whole(12) != 0};
+}
+
+std::vector<Job> jobs_of(Statement& rows) {
+  std::vector<Job> found;
+  while (rows.step()) found.push_back(job_of(rows));
+  return found;
+}
+
+std::vector<PictureRecord> pictures_in(Statement& rows) {
+  std::vector<PictureRecord> found;
+  while (rows.step()) found.push_back(picture_of(rows));
+  return found;
+}
+
+double number_of(Database& database, const char* sql) {
+  Statement row(database, sql);
+  row.step();
+  return row.number(0);
+}
+
+std::string warnings_text(const Job& job) {
+  return nlohmann::json(job.warnings).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace
+
+SqliteStore::SqliteStore(const std::filesystem::path& file) : database_(file) {
+  // Write-ahead: readers do not wait, and a commit is one append. FULL: it has reached the disk when it returns.
+  database_.run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000;");
+  const int version = int(number_of(database_, "PRAGMA user_version"));
+  require(version <= kVersion, ErrorKind::unsupported,
+          "open the database {}: it has version {}, this Darkroom knows {}; use the newer program", file.string(),
+          version, kVersion);
+  if (version == kVersion) return;
+  Transaction transaction(database_);
+  database_.run(kTables);
+  database_.run(fmt::format("PRAGMA user_version={}", kVersion).c_str());
+  transaction.commit();
+}
+
+std::optional<Job> SqliteStore::add(Job& job, bool to_front) {
+  const std::lock_guard lock(mutex_);
+  Transaction transaction(database_);
+  Statement same(database_, std::string(kJobColumns) + "WHERE id = ?");
+  same.bind(job.id);
+  if (same.step()) return job_of(same);
+  job.number = int64_t(number_of(database_, "SELECT coalesce(max(number), 0) + 1 FROM jobs"));
+  const double position =
+      to_front ? number_of(database_, "SELECT coalesce(min(position), 0) - 1 FROM jobs WHERE state = 'waiting'")
+               : number_of(database_, "SELECT coalesce(max(position), 0) + 1 FROM jobs");
+  Statement(database_, "INSERT INTO jobs VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      .bind(job.id)
+      .bind(job.number)
+      .bind(position)
+      .bind(job.kind)
+      .bind(job.owner)
+      .bind(job.title)
+      .bind(job.request)
+      .bind(state_name(job.state))
+      .bind(job.created)
+      .bind(job.started)
+      .bind(job.ended)
+      .bind(job.error)
+      .bind(warnings_text(job))
+      .run();
+  transaction.commit();
+  return std::nullopt;
+}
+
+std::optional<Job> SqliteStore::job(const std::string& id) const {
+  const std::lock_guard lock(mutex_);
+  Statement row(database_, std::string(kJobColumns) + "WHERE id = ?");
+  row.bind(id);
+  return row.step() ? std::optional(job_of(row)) : std::nullopt;
+}
+
+std::vector<Job> SqliteStore::jobs(const std::vector<JobState>& states, int limit, int64_t before) const {
+  const std::lock_guard lock(mutex_);
+  std::string places;
+  for (size_t i = 0; i < states.size(); ++i) places += i ? ", ?" : "?";
+  Statement rows(database_, std::string(kJobColumns) + "WHERE state IN (" + places +
+                                ") AND (? = 0 OR number < ?) ORDER BY number DESC LIMIT ?");
+  for (const JobState state : states) rows.bind(state_name(state));
+  rows.bind(before).bind(before).bind(limit);
+  return jobs_of(rows);
+}
+
+std::vector<Job> SqliteStore::waiting(int limit) const {
+  const std::lock_guard lock(mutex_);
+  Statement rows(database_, std::string(kJobColumns) + "WHERE state = 'waiting' ORDER BY position LIMIT ?");
+  rows.bind(limit);
+  return jobs_of(rows);
+}
+
+int64_t SqliteStore::count(JobState state) const {
+  const std::lock_guard lock(mutex_);
+  Statement row(database_, "SELECT count(*) FROM jobs WHERE state = ?");
+  row.bind(state_name(state)).step();
+  return row.whole(0);
+}
+
+std::optional<Job> SqliteStore::start_next() {
+  const std::lock_guard lock(mutex_);
+  Transaction transaction(database_);
+  Statement row(database_, std::string(kJobColumns) + "WHERE state = 'waiting' ORDER BY position LIMIT 1");
+  if (!row.step()) return std::nullopt;
+  Job job = job_of(row);
+  job.state = JobState::running;
+  job.started = now();
+  Statement(database_, "UPDATE jobs SET state = 'running', started = ? WHERE id = ?")
+      .bind(job.started)
+      .bind(job.id)
+      .run();
+  transaction.commit();
+  return job;
+}
+
+void SqliteStore::update(const Job& job) {
+  const std::lock_guard lock(mutex_);
+  Statement(database_, "UPDATE jobs SET state = ?, started = ?, ended = ?, error = ?, warnings = ? WHERE id = ?")
+      .bind(state_name(job.state))
+      .bind(job.started)
+      .bind(job.ended)
+      .bind(job.error)
+      .bind(warnings_text(job))
+      .bind(job.id)
+      .run();
+}
+
+void SqliteStore::move(const std::string& id, Move where) {
+  const std::lock_guard lock(mutex_);
+  Transaction transaction(database_);
+  Statement rows(database_, "SELECT id, position FROM jobs WHERE state = 'waiting' ORDER BY position");
+  std::vector<std::pair<std::string, double>> order;
+  while (rows.step()) order.emplace_back(rows.text(0), rows.number(1));
+  size_t at = 0;
+  while (at < order.size() && order[at].first != id) ++at;
+  if (at == order.size()) return;  // it runs or has ended meanwhile
+  const size_t last = order.size() - 1;
+  const size_t to = where == Move::front  ? 0
+                    : where == Move::back ? last
+                    : where == Move::up   ? at - (at > 0)
+                                          : at + (at < last);
+  if (to == at) return;
+  // Between its new neighbours.
+  const double near = order[to].second;
+  const bool goes_up = to < at;
+  const bool is_at_end = goes_up ? to == 0 : to == last;
+  const double beyond = is_at_end ? near + (goes_up ? -2 : 2) : order[goes_up ? to - 1 : to + 1].second;
+  Statement(database_, "UPDATE jobs SET position = ? WHERE id = ?").bind((near + beyond) / 2).bind(id).run();
+  transaction.commit();
+}
+
+int64_t SqliteStore::cancel_waiting(const std::string& owner) {
+  const std::lock_guard lock(mutex_);
+  Statement(database_, "UPDATE jobs SET state = 'cancelled', ended = ? WHERE state = 'waiting' AND owner = ?")
+      .bind(now())
+      .bind(owner)
+      .run();
+  return database_.changes();
+}
+
+int64_t SqliteStore::recover() {
+  const std::lock_guard lock(mutex_);
+  Transaction transaction(database_);
+  const double first =
+      number_of(database_, "SELECT coalesce(min(position), 0) FROM jobs WHERE state IN ('waiting', 'running')");
+  Statement(database_, "UPDATE jobs SET state = 'waiting', started = 0, position = ? WHERE state = 'running'")
+      .bind(first - 1)
+      .run();
+  const int64_t found = database_.changes();
+  transaction.commit();
+  return found;
+}
+
+int64_t SqliteStore::add_picture(const PictureRecord& picture) {
+  const std::lock_guard lock(mutex_);
+  Transaction transaction(database_);
+  Statement(database_,
+            "INSERT INTO pictures(job, place, seed, width, height, created, prompt, infotext, file, flag, is_listed, "
+            "is_binned) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(job, place) DO UPDATE SET "
+            "seed = excluded.seed, width = excluded.width, height = excluded.height, created = excluded.created, "
+            "infotext = excluded.infotext, file = excluded.file")
+      .bind(picture.job)
+      .bind(picture.index)
+      .bind(picture.seed)
+      .bind(picture.width)
+      .bind(picture.height)
+      .bind(picture.created)
+      .bind(picture.prompt)
+      .bind(picture.infotext)
+      .bind(picture.file)
+      .bind(picture.flag)
+      .bind(int(picture.is_listed))
+      .bind(int(picture.is_binned))
+      .run();
+  Statement row(database_, "SELECT id FROM pictures WHERE job = ? AND place = ?");
+  row.bind(picture.job).bind(picture.index).step();
+  const int64_t id = row.whole(0);
+  transaction.commit();
+  return id;
+}
+
+std::optional<PictureRecord> SqliteStore::picture(int64_t id) const {
+  const std::lock_guard lock(mutex_);
+  Statement row(database_, std::string(kPictureColumns) + "WHERE id = ?");
+  row.bind(id);
+  return row.step() ? std::optional(picture_of(row)) : std::nullopt;
+}
+
+std::vector<PictureRecord> SqliteStore::pictures_of(const std::string& job) const {
+  const std::lock_guard lock(mutex_);
+  Statement rows(database_, std::string(kPictureColumns) + "WHERE job = ? ORDER BY place");
+  rows.bind(job);
+  return pictures_in(rows);
+}
+
+std::vector<PictureRecord> SqliteStore::pictures(const PictureQuery& query) const {
+  const std::lock_guard lock(mutex_);
+  const PictureCondition condition = picture_condition(query);
+  Statement rows(database_, kPictureColumns + condition.sql + " ORDER BY id DESC LIMIT ?");
+  for (const std::string& value : condition.values) rows.bind(value);
+  rows.bind(query.limit);
+  return pictures_in(rows);
+}
+
+int64_t SqliteStore::picture_count(const PictureQuery& query) const {
+  const std::lock_guard lock(mutex_);
+  PictureQuery all = query;
+  all.before = 0;
+  const PictureCondition condition = picture_condition(all);
+  Statement row(database_, "SELECT count(*) FROM pictures " + condition.sql);
+  for (const std::string& value : condition.values) row.bind(value);
+  row.step();
+  return row.whole(0);
+}
+
+void SqliteStore::set_flag(int64_t picture, const std::string& flag) {
+  const std::lock_guard lock(mutex_);
+  Statement(database_, "UPDATE pictures SET flag = ? WHERE id = ?").bind(flag).bind(picture).run();
+}
+
+void SqliteStore::set_binned(int64_t picture, bool is_binned) {
+  const std::lock_guard lock(mutex_);
+  Statement(database_, "UPDATE pictures SET is_binned = ? WHERE id = ?").bind(int(is_binned)).bind(picture).run();
+}
+
+void SqliteStore::forget_picture(int64_t picture) {
+  const std::lock_guard lock(mutex_);
+  Statement(database_, "DELETE FROM pictures WHERE id = ?").bind(picture).run();
+}
+
+std::vector<PictureRecord> SqliteStore::unlisted_pictures() const {
+  const std::lock_guard lock(mutex_);
+  Statement rows(database_, std::string(kPictureColumns) + "WHERE is_listed = 0");
+  return pictures_in(rows);
+}
+
+}  // namespace darkroom::jobs

@@ -1,0 +1,91 @@
+// Which model files there are: looked up in folders, named as A1111 names them.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "prompt/styles.h"
+
+namespace darkroom::server {
+
+/// Where to look. Empty = nowhere.
+struct LibraryFolders {
+  std::filesystem::path checkpoints;  ///< files and diffusers folders, searched with all below
+  std::filesystem::path lora, vae, embeddings;
+  std::filesystem::path small_vae;            ///< TAESD decoders
+  std::vector<std::filesystem::path> styles;  ///< styles.csv files
+
+  /// A1111's layout: Stable-diffusion, Lora, VAE, VAE-approx below `models`; embeddings and styles.csv beside it.
+  static LibraryFolders below(const std::filesystem::path& models);
+};
+
+struct ModelFile {
+  std::string name;  ///< file stem or folder name
+  std::filesystem::path path;
+  std::string family;  ///< "SD 1.x", ...; empty where it cannot be read
+  int64_t bytes = 0;
+  std::string hash;   ///< ten hex digits; empty while not known yet
+  std::string error;  ///< why it cannot be used; empty if it can
+  bool is_built_in = false;
+
+  /// "name.safetensors [hash]", how A1111's clients choose it.
+  std::string title() const;
+};
+
+struct LoraFile {
+  std::string name;   ///< how a prompt calls it
+  std::string alias;  ///< ss_output_name, else name
+  std::filesystem::path path;
+  std::map<std::string, std::string> metadata;
+  std::string error;
+};
+
+/// Thread-safe.
+class Library {
+ public:
+  /// Looks once. Hashes that are not in `hash_file` are computed meanwhile, one after another.
+  Library(LibraryFolders folders, std::filesystem::path hash_file);
+  ~Library();
+  Library(const Library&) = delete;
+  Library& operator=(const Library&) = delete;
+
+  /// Looks again.
+  void refresh();
+
+  /// The model that comes with Darkroom first.
+  std::vector<ModelFile> models() const;
+  std::vector<LoraFile> loras() const;
+  std::vector<std::filesystem::path> vaes() const;
+  std::vector<std::string> embeddings() const;
+  std::vector<prompt::Style> styles() const;
+  const LibraryFolders& folders() const { return folders_; }
+
+  /// By title, name, file name or hash, as A1111 takes them; "" is the one that comes with Darkroom. Throws
+  /// Error{not_found} that lists the nearest.
+  ModelFile model_named(const std::string& name) const;
+  /// A VAE's path by file name, stem or path; "" for "Automatic", "None" and "". Throws Error{not_found}.
+  std::filesystem::path vae_named(const std::string& name) const;
+
+ private:
+  void compute_hashes();
+  void save_hashes() const;
+
+  LibraryFolders folders_;
+  std::filesystem::path hash_file_;
+  mutable std::mutex mutex_;
+  std::condition_variable news_;
+  std::vector<ModelFile> models_;
+  std::vector<LoraFile> loras_;
+  std::vector<std::filesystem::path> vaes_, embeddings_;
+  std::map<std::string, std::string> hashes_;  ///< path, size and time -> hash
+  bool is_stopping_ = false;
+  std::thread hasher_;
+};
+
+}  // namespace darkroom::server

@@ -1,0 +1,104 @@
+// txt2img, img2img: parse, submit, wait, encode.
+#include "formats/mapped_file.h"
+#include "formats/png.h"
+#include "imaging/resize.h"
+#include "server/base64.h"
+#include "server/json_text.h"
+#include "server/sdapi/endpoints.h"
+#include "server/sdapi/image_answer.h"
+#include "server/sdapi/image_request.h"
+
+namespace darkroom::server::sdapi {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string title_of(const jobs::PictureJob& job) {
+  const auto prompt = job.settings.find("prompt");
+  return prompt == job.settings.end() ? "" : prompt->second.substr(0, 200);
+}
+
+std::string bytes_of(const std::filesystem::path& path) {
+  const formats::MappedFile file = formats::map_file(path);
+  return std::string(reinterpret_cast<const char*>(file.bytes.data()), file.bytes.size());
+}
+
+/// Pictures that were made for this client alone are not kept.
+class Unlisted {
+ public:
+  Unlisted(Context& context, const std::vector<jobs::PictureRecord>& pictures)
+      : context_(context), pictures_(pictures) {}
+  ~Unlisted() {
+    std::error_code ignored;
+    for (const jobs::PictureRecord& picture : pictures_) {
+      if (picture.is_listed) continue;
+      std::filesystem::remove(context_.output / picture.file, ignored);
+      try {
+        context_.store.forget_picture(picture.id);
+      } catch (const Error&) {
+        // It is forgotten at the next start.
+      }
+    }
+  }
+  Unlisted(const Unlisted&) = delete;
+  Unlisted& operator=(const Unlisted&) = delete;
+
+ private:
+  Context& context_;
+  const std::vector<jobs::PictureRecord>& pictures_;
+};
+
+Answer refusal(const ImageRequest& request) {
+  return json_answer({{"detail", request.problems}}, 422);
+}
+
+/// A1111 hands over what there is when it is interrupted; clients expect a picture.
+ordered_json last_preview(const std::shared_ptr<const Image>& preview, const jobs::PictureJob& job) {
+  if (!preview) return ordered_json::array();
+  const auto side = [&](const char* name, int standard) {
+    const auto said = job.settings.find(name);
+    return said == job.settings.end() ? standard : std::stoi(said->second);
+  };
+  const Image image = imaging::resized(*preview, side("width", preview->width), side("height", preview->height),
+                                       imaging::Resample::bicubic);
+  return ordered_json::array({base64(formats::encode_png(image))});
+}
+
+Answer images(const Asked& asked, Context& context, ImageKind kind) {
+  const ImageRequest request = image_request(object_of_body(asked.body), kind, context);
+  if (!request.problems.empty()) return refusal(request);
+  const jobs::PictureJob wanted = jobs::settled(request.job);
+  jobs::Job job{.id = request.task_id,
+                .kind = "generate",
+                .owner = asked.user,
+                .title = title_of(wanted),
+                .request = jobs::job_text(wanted)};
+  context.queue.submit(job);
+  const jobs::EndedJob result = context.queue.wait(job.id);
+  const std::vector<jobs::PictureRecord> pictures = context.store.pictures_of(job.id);
+  const Unlisted removes(context, pictures);
+  if (result.job.state == jobs::JobState::failed) return error_answer(500, "RuntimeError", result.job.error);
+  ordered_json encoded = ordered_json::array();
+  if (request.sends_images)
+    for (const jobs::PictureRecord& picture : pictures)
+      encoded.push_back(base64(bytes_of(context.output / picture.file)));
+  if (request.sends_images && pictures.empty()) encoded = last_preview(result.preview, wanted);
+  std::vector<std::string> warnings = request.warnings;
+  warnings.insert(warnings.end(), result.job.warnings.begin(), result.job.warnings.end());
+  return json_answer({{"images", std::move(encoded)},
+                      {"parameters", request.echo},
+                      {"info", info_text(pictures, result.job)},
+                      {"warnings", warnings}});
+}
+
+}  // namespace
+
+Answer txt2img(const Asked& asked, Context& context) {
+  return images(asked, context, ImageKind::txt2img);
+}
+
+Answer img2img(const Asked& asked, Context& context) {
+  return images(asked, context, ImageKind::img2img);
+}
+
+}  // namespace darkroom::server::sdapi

@@ -1,0 +1,236 @@
+#include "server/server.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "jobs/picture_job.h"
+#include "jobs/sqlite_store.h"
+#include "jobs/upscale_job.h"
+#include "server/access.h"
+#include "server/json_text.h"
+#include "server/routes.h"
+#include "server/task_threads.h"
+#include "server/v1/endpoints.h"
+#include "server/web_files.h"
+
+namespace darkroom::server {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kMostConnections = 1024;
+constexpr size_t kMostBody = size_t(256) << 20;
+constexpr int kUploadDays = 14;
+
+/// One server per output folder: two would take each other's jobs.
+class FolderLock {
+ public:
+  explicit FolderLock(const fs::path& folder) {
+    fs::create_directories(folder);
+    const fs::path path = folder / "darkroom.lock";
+    file_ = open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644);
+    require(file_ >= 0, ErrorKind::io, "open {}: is the folder writable?", path.string());
+    if (flock(file_, LOCK_EX | LOCK_NB) == 0) return;
+    close(file_);
+    fail(ErrorKind::invalid_request, "another Darkroom serves from {}; give another folder with --output",
+         folder.string());
+  }
+  ~FolderLock() { close(file_); }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int file_;
+};
+
+/// Files and rows of clients that never came for them.
+void forget_unlisted(jobs::JobStore& store, const fs::path& output) {
+  std::error_code ignored;
+  for (const jobs::PictureRecord& picture : store.unlisted_pictures()) {
+    const auto job = store.job(picture.job);
+    if (job && !jobs::has_ended(job->state)) continue;
+    fs::remove(output / picture.file, ignored);
+    store.forget_picture(picture.id);
+  }
+}
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+  return text;
+}
+
+Asked asked_of(const httplib::Request& request, std::string user) {
+  Asked asked{.method = request.method, .path = request.path, .body = request.body, .user = std::move(user)};
+  for (const auto& [name, value] : request.params) asked.query[name] = value;
+  for (const auto& [name, value] : request.headers) asked.headers[lower(name)] = value;
+  return asked;
+}
+
+Caller caller_of(const httplib::Request& request) {
+  return {.host = request.get_header_value("Host"),
+          .origin = request.get_header_value("Origin"),
+          .authorization = request.get_header_value("Authorization"),
+          .changes_something = request.method != "GET" && request.method != "HEAD"};
+}
+
+/// Own origin only; pictures may be made by the page itself.
+constexpr const char* kContentPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; font-src "
+    "'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'";
+
+void send(Answer&& answer, httplib::Response& response) {
+  response.status = answer.status;
+  response.set_header("X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : answer.headers) response.set_header(name.c_str(), value);
+  if (!answer.stream) {
+    response.set_content(std::move(answer.body), answer.type.c_str());
+    return;
+  }
+  response.set_chunked_content_provider(
+      answer.type.c_str(), [stream = std::move(answer.stream)](size_t, httplib::DataSink& sink) {
+        stream([&](const std::string& piece) { return sink.is_writable() && sink.write(piece.data(), piece.size()); });
+        sink.done();
+        return true;
+      });
+}
+
+}  // namespace
+
+struct Server::Parts {
+  ServerConfig config;
+  Access access;
+  FolderLock lock;
+  jobs::SqliteStore store;
+  jobs::EventLog events{/*kept=*/2000, /*before=*/int64_t(jobs::now() * 1000)};
+  jobs::Residency residency;
+  Uploads uploads;
+  Library library;
+  Options options;
+  jobs::Queue queue;
+  Context context;
+  httplib::Server http;
+  LogSink sink_before;
+  int port = 0;
+
+  explicit Parts(const ServerConfig& config)
+      : config(config),
+        access(config.address, config.port, config.users),
+        lock(config.output),
+        store(config.output / "darkroom.sqlite"),
+        uploads(config.output / "uploads"),
+        library(LibraryFolders::below(config.models), config.output / "hashes.json"),
+        options(config.output / "settings.json"),
+        queue(store, events),
+        context{store, events, queue, residency, library, options, uploads, config.output, jobs::drawn_id()} {}
+
+  Answer answered(const httplib::Request& request);
+  Answer routed(const httplib::Request& request, const std::string& user);
+  void prepare();
+};
+
+Answer Server::Parts::answered(const httplib::Request& request) {
+  const Verdict verdict = access.verdict(caller_of(request));
+  if (verdict.status != 200) {
+    Answer answer = error_answer(verdict.status, verdict.status == 401 ? "Unauthorized" : "Forbidden", verdict.reason);
+    if (verdict.status == 401) answer.headers.push_back({"WWW-Authenticate", "Basic realm=\"Darkroom\""});
+    return answer;
+  }
+  try {
+    return routed(request, verdict.user);
+  } catch (const Error& error) {
+    return error_answer(error);
+  } catch (const std::bad_alloc&) {
+    return error_answer(507, "OutOfMemory", "out of memory; try a smaller request");
+  } catch (const std::exception& error) {
+    return error_answer(500, "Internal", error.what());
+  }
+}
+
+Answer Server::Parts::routed(const httplib::Request& request, const std::string& user) {
+  Asked asked = asked_of(request, user);
+  bool is_known = false;
+  for (const Route& route : routes()) {
+    if (!matches(route.path, request.path, asked.parts)) continue;
+    is_known = true;
+    if (request.method == route.method) return route.handler(asked, context);
+  }
+  if (is_known)
+    return error_answer(405, "Method Not Allowed", request.method + " is not what " + request.path + " takes");
+  if (request.method == "GET" || request.method == "HEAD") {
+    if (const auto file = web_file(request.path))
+      return {.body = std::string(file->bytes),
+              .type = std::string(file->type),
+              .headers = {{"Cache-Control", file->is_lasting ? "public, max-age=31536000, immutable" : "no-cache"}}};
+    if (is_page(request.path))
+      return {.body = page(line_of(v1::start_json(context))),
+              .type = "text/html; charset=utf-8",
+              .headers = {{"Cache-Control", "no-store"}, {"Content-Security-Policy", kContentPolicy}}};
+  }
+  return error_answer(404, "Not Found", "there is nothing at " + request.path.substr(0, 200));
+}
+
+void Server::Parts::prepare() {
+  forget_unlisted(store, config.output);
+  uploads.forget_older_than(kUploadDays);
+  const jobs::PictureFolders folders{config.output, [this](const std::string& name) { return uploads.picture(name); }};
+  queue.set_runner("generate", jobs::picture_runner(residency, folders));
+  queue.set_runner("upscale", jobs::upscale_runner(folders));
+  queue.set_idle([this] { residency.unload_if_idle(60.0 * double(options.whole("unload_idle_minutes"))); });
+  http.new_task_queue = [] { return new TaskThreads(kMostConnections); };
+  http.set_payload_max_length(kMostBody);
+  http.set_read_timeout(30);
+  http.set_write_timeout(30);
+  http.set_keep_alive_timeout(30);
+  http.set_keep_alive_max_count(100000);
+  http.set_tcp_nodelay(true);
+  // Without the library's SO_REUSEPORT, by which two programs would share a port and its clients.
+  http.set_socket_options([](socket_t socket) {
+    const int yes = 1;
+    setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+  });
+  const auto handle = [this](const httplib::Request& request, httplib::Response& response) {
+    send(answered(request), response);
+  };
+  http.Get(".*", handle);
+  http.Post(".*", handle);
+  http.Delete(".*", handle);
+  port = config.port == 0 ? http.bind_to_any_port(config.address.c_str()) : config.port;
+  const bool is_bound = config.port == 0 ? port > 0 : http.bind_to_port(config.address.c_str(), config.port);
+  require(is_bound, ErrorKind::io, "listen on {} port {}: another program has it; give another with --port",
+          config.address, config.port);
+}
+
+Server::Server(const ServerConfig& config) : parts_(std::make_unique<Parts>(config)) {
+  parts_->prepare();
+  parts_->sink_before = set_log_sink([](LogLevel, const std::string&) {});
+  set_log_sink(jobs::sink_telling_jobs(parts_->sink_before));
+}
+
+Server::~Server() {
+  stop();
+  set_log_sink(parts_->sink_before);
+}
+
+int Server::port() const {
+  return parts_->port;
+}
+
+void Server::run() {
+  parts_->queue.start();
+  parts_->http.listen_after_bind();
+}
+
+void Server::stop() {
+  parts_->events.close();
+  parts_->queue.stop();
+  parts_->http.stop();
+}
+
+}  // namespace darkroom::server

@@ -1,0 +1,43 @@
+// Our own API, which the page uses: docs/api.md describes it.
+#pragma once
+
+#include "server/handler.h"
+
+namespace darkroom::server::v1 {
+
+Answer start(const Asked& asked, Context& context);
+Answer refresh(const Asked& asked, Context& context);
+Answer set_options(const Asked& asked, Context& context);
+Answer set_model(const Asked& asked, Context& context);
+
+Answer submit(const Asked& asked, Context& context);
+Answer jobs(const Asked& asked, Context& context);
+Answer job(const Asked& asked, Context& context);
+Answer cancel(const Asked& asked, Context& context);
+Answer skip(const Asked& asked, Context& context);
+Answer move(const Asked& asked, Context& context);
+Answer preview(const Asked& asked, Context& context);
+Answer pause(const Asked& asked, Context& context);
+Answer clear(const Asked& asked, Context& context);
+Answer events(const Asked& asked, Context& context);
+
+Answer upload(const Asked& asked, Context& context);
+Answer uploaded(const Asked& asked, Context& context);
+Answer pictures(const Asked& asked, Context& context);
+Answer picture(const Asked& asked, Context& context);
+Answer picture_file(const Asked& asked, Context& context);
+Answer thumbnail(const Asked& asked, Context& context);
+Answer flag(const Asked& asked, Context& context);
+Answer bin(const Asked& asked, Context& context);
+Answer restore(const Asked& asked, Context& context);
+Answer recipe(const Asked& asked, Context& context);
+Answer prompt(const Asked& asked, Context& context);
+
+Answer residency(const Asked& asked, Context& context);
+Answer change_residency(const Asked& asked, Context& context);
+
+/// The JSON of start(), for the page.
+nlohmann::ordered_json start_json(Context& context);
+nlohmann::ordered_json residency_json(Context& context);
+
+}  // namespace darkroom::server::v1

@@ -1,0 +1,63 @@
+// What is in memory, and moving it.
+#include "server/json_text.h"
+#include "server/v1/endpoints.h"
+
+namespace darkroom::server::v1 {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json part_json(const generate::PartFacts& part) {
+  const int64_t bytes = part.memory_bytes + part.file_bytes;
+  return {{"name", part.name},
+          {"where", bytes == 0                             ? "none"
+                    : part.memory_bytes >= part.file_bytes ? "memory"
+                                                           : "file"},
+          {"bytes", bytes},
+          {"memory_bytes", part.memory_bytes},
+          {"file_bytes", part.file_bytes},
+          {"precision", part.precision}};
+}
+
+}  // namespace
+
+ordered_json residency_json(Context& context) {
+  const jobs::Residency::State state = context.residency.state();
+  const jobs::MemoryFacts memory = jobs::memory_facts();
+  const auto running = context.queue.running();
+  ordered_json parts = ordered_json::array();
+  for (const generate::PartFacts& part : state.parts) parts.push_back(part_json(part));
+  return {{"model", state.model},
+          {"state", state.is_loaded ? "loaded" : "unloaded"},
+          {"parts", std::move(parts)},
+          {"pinned", state.is_pinned},
+          {"in_use_by", state.is_in_use && running ? ordered_json(running->job) : ordered_json(nullptr)},
+          {"memory", {{"total", memory.total}, {"free", memory.free}, {"process", memory.process}}}};
+}
+
+Answer residency(const Asked&, Context& context) {
+  return json_answer(residency_json(context));
+}
+
+Answer change_residency(const Asked& asked, Context& context) {
+  const nlohmann::json body = object_of_body(asked.body);
+  const std::string action =
+      body.contains("action") && body["action"].is_string() ? body["action"].get<std::string>() : "";
+  const double start = jobs::now();
+  int64_t freed = 0;
+  if (action == "unload") {
+    freed = context.residency.unload();
+  } else if (action == "reload") {
+    context.residency.reload();
+  } else {
+    require(action == "pin" || action == "unpin", ErrorKind::invalid_request,
+            "action: unload, reload, pin or unpin is needed");
+    context.residency.pin(action == "pin");
+  }
+  ordered_json answer = {{"freed", freed}, {"seconds", jobs::now() - start}};
+  answer.update(residency_json(context));
+  context.events.add("residency", "", line_of(residency_json(context)), /*is_state=*/true);
+  return json_answer(answer);
+}
+
+}  // namespace darkroom::server::v1

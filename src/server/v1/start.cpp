@@ -1,0 +1,166 @@
+// What the page needs before its first paint, and changes of the settings.
+#include "base/version.h"
+#include "generate/menu.h"
+#include "generate/request_fields.h"
+#include "generate/run.h"
+#include "generate/upscalers.h"
+#include "server/json_text.h"
+#include "server/v1/endpoints.h"
+#include "server/words.h"
+
+namespace darkroom::server::v1 {
+namespace {
+
+using generate::GenerateRequest;
+using generate::RequestField;
+using nlohmann::ordered_json;
+
+/// Fields that name files of this machine have no place in a page.
+bool is_for_people(const RequestField& field) {
+  for (const char* name : {"lora_dir", "embeddings_dir", "plain", "lora_beside"})
+    if (field.name == name) return false;
+  return true;
+}
+
+ordered_json field_json(const RequestField& field) {
+  const std::string standard = generate::field_text(GenerateRequest{}, field);
+  const bool is_text = std::holds_alternative<std::string GenerateRequest::*>(field.member);
+  const bool is_truth = std::holds_alternative<bool GenerateRequest::*>(field.member);
+  const bool is_number = std::holds_alternative<double GenerateRequest::*>(field.member);
+  ordered_json json = {{"name", field.name},
+                       {"label", label_of(field)},
+                       {"flag", field.flag},
+                       {"help", field.help},
+                       {"type", is_text     ? "text"
+                                : is_truth  ? "truth"
+                                : is_number ? "number"
+                                            : "whole"}};
+  json["default"] = is_text    ? ordered_json(standard)
+                    : is_truth ? ordered_json(standard == "True")
+                               : ordered_json::parse(standard);
+  if (!is_text && !is_truth) {
+    json["least"] = field.range.least;
+    json["most"] = field.range.most;
+    json["multiple_of"] = field.range.multiple_of;
+  }
+  if (field.choices) json["choices"] = field.choices();
+  return json;
+}
+
+ordered_json samplers_json() {
+  ordered_json all = ordered_json::array();
+  for (const generate::SamplerFacts& sampler : generate::sampler_facts())
+    all.push_back({{"name", sampler.name},
+                   {"aliases", sampler.aliases},
+                   {"calls_per_step", sampler.calls_per_step},
+                   {"schedule", sampler.schedule},
+                   {"draws_noise", sampler.draws_noise}});
+  return all;
+}
+
+ordered_json schedules_json() {
+  ordered_json all = ordered_json::array({{{"name", "automatic"}, {"label", "Automatic"}}});
+  for (const generate::ScheduleFacts& schedule : generate::schedule_facts())
+    all.push_back({{"name", schedule.name}, {"label", schedule.label}});
+  return all;
+}
+
+ordered_json models_json(Context& context) {
+  ordered_json all = ordered_json::array();
+  for (const ModelFile& model : context.library.models())
+    all.push_back({{"title", model.title()},
+                   {"name", model.name},
+                   {"path", model.path.string()},
+                   {"family", model.family},
+                   {"bytes", model.bytes},
+                   {"hash", model.hash.empty() ? ordered_json(nullptr) : ordered_json(model.hash)},
+                   {"built_in", model.is_built_in},
+                   {"error", model.error.empty() ? ordered_json(nullptr) : ordered_json(model.error)}});
+  return all;
+}
+
+ordered_json loras_json(Context& context) {
+  ordered_json all = ordered_json::array();
+  for (const LoraFile& lora : context.library.loras()) {
+    const auto fact = [&](const char* name) {
+      const auto found = lora.metadata.find(name);
+      return found == lora.metadata.end() ? ordered_json(nullptr) : ordered_json(found->second);
+    };
+    all.push_back({{"name", lora.name},
+                   {"alias", lora.alias},
+                   {"path", lora.path.string()},
+                   {"base", fact("ss_sd_model_name")},
+                   {"rank", fact("ss_network_dim")},
+                   {"alpha", fact("ss_network_alpha")},
+                   {"error", lora.error.empty() ? ordered_json(nullptr) : ordered_json(lora.error)}});
+  }
+  return all;
+}
+
+ordered_json styles_json(Context& context) {
+  ordered_json all = ordered_json::array();
+  for (const prompt::Style& style : context.library.styles())
+    all.push_back({{"name", style.name}, {"prompt", style.prompt}, {"negative_prompt", style.negative_prompt}});
+  return all;
+}
+
+/// What the chosen model's makers recommend, without loading its weights; nothing where its file does not say.
+ordered_json recommended_json(const ModelFile& model) {
+  try {
+    return generate::recommended_settings(model.is_built_in ? "" : model.path.string());
+  } catch (const Error&) {
+    return ordered_json::object();  // the list of models says what is wrong with it
+  }
+}
+
+}  // namespace
+
+ordered_json start_json(Context& context) {
+  ordered_json fields = ordered_json::array();
+  for (const RequestField& field : generate::request_fields())
+    if (is_for_people(field)) fields.push_back(field_json(field));
+  std::vector<std::string> upscalers = generate::latent_upscaler_names();
+  for (const std::string& name : generate::upscaler_names()) upscalers.push_back(name);
+  const ModelFile model = context.library.model_named(context.options.text("sd_model_checkpoint"));
+  return {{"start_id", context.start_id},
+          {"build_id", std::string(version())},
+          {"version", std::string(version())},
+          {"fields", std::move(fields)},
+          {"samplers", samplers_json()},
+          {"schedules", schedules_json()},
+          {"models", models_json(context)},
+          {"model", model.title()},
+          {"recommended", recommended_json(model)},
+          {"loras", loras_json(context)},
+          {"embeddings", context.library.embeddings()},
+          {"styles", styles_json(context)},
+          {"upscalers", upscalers},
+          {"explain", explanations()},
+          {"first_prompts", first_prompts()},
+          {"options", context.options.all()}};
+}
+
+Answer start(const Asked&, Context& context) {
+  return json_answer(start_json(context));
+}
+
+Answer refresh(const Asked&, Context& context) {
+  context.library.refresh();
+  return json_answer(start_json(context));
+}
+
+Answer set_options(const Asked& asked, Context& context) {
+  context.options.change(object_of_body(asked.body));
+  return json_answer({{"options", context.options.all()}});
+}
+
+Answer set_model(const Asked& asked, Context& context) {
+  const nlohmann::json body = object_of_body(asked.body);
+  require(body.contains("title") && body["title"].is_string(), ErrorKind::invalid_request,
+          "choose a model: \"title\" is needed");
+  const ModelFile model = context.library.model_named(body["title"].get<std::string>());
+  context.options.change({{"sd_model_checkpoint", model.is_built_in ? "" : model.path.string()}});
+  return json_answer(start_json(context));
+}
+
+}  // namespace darkroom::server::v1

@@ -1,0 +1,184 @@
+#include "jobs/queue.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "base/error.h"
+#include "jobs/support.h"
+
+namespace darkroom::jobs {
+namespace {
+
+/// A queue whose jobs of kind "test" do what `run` says.
+struct Bench {
+  formats::TemporaryFolder folder;
+  SqliteStore store{folder / "a.sqlite"};
+  EventLog events;
+  Queue queue{store, events};
+
+  explicit Bench(JobRunner run, bool starts = true) {
+    queue.set_runner("test", std::move(run));
+    if (starts) queue.start();
+  }
+  void submit(const std::string& id, bool to_front = false) {
+    Job job = small_job(id);
+    EXPECT_TRUE(queue.submit(job, to_front));
+  }
+};
+
+/// Steps until somebody stops it.
+void run_for_ever(const Job&, JobControl& control) {
+  control.begin_picture(0, 1);
+  for (int step = 1;; ++step) control.progress({"sampling", step, 1000000, ""});
+}
+
+TEST(Queue, RunsOneAfterAnother) {
+  std::atomic<int> at_once = 0;
+  std::vector<std::string> order;
+  Bench bench(
+      [&](const Job& job, JobControl&) {
+        EXPECT_EQ(++at_once, 1);
+        order.push_back(job.id);
+        --at_once;
+      },
+      /*starts=*/false);
+  bench.submit("a"), bench.submit("b"), bench.submit("c", /*to_front=*/true);
+  bench.queue.start();
+  for (const char* id : {"a", "b", "c"}) EXPECT_EQ(bench.queue.wait(id).job.state, JobState::finished);
+  EXPECT_EQ(order, (std::vector<std::string>{"c", "a", "b"}));
+  EXPECT_FALSE(bench.queue.running());
+}
+
+TEST(Queue, MakesNoJobTwice) {
+  std::atomic<int> runs = 0;
+  Bench bench([&](const Job&, JobControl&) { ++runs; });
+  bench.submit("a");
+  bench.queue.wait("a");
+  Job again = small_job("a");
+  EXPECT_FALSE(bench.queue.submit(again));
+  EXPECT_EQ(again.state, JobState::finished);
+  EXPECT_EQ(runs, 1);
+}
+
+TEST(Queue, TellsWhyAJobFailed) {
+  Bench bench([](const Job& job, JobControl& control) {
+    control.warn("mind the gap");
+    control.warn("mind the gap");
+    if (job.id == "a") fail(ErrorKind::internal, "the network answered no numbers");
+    throw std::bad_alloc();
+  });
+  bench.submit("a"), bench.submit("b");
+  const Job job = bench.queue.wait("a").job;
+  EXPECT_EQ(job.state, JobState::failed);
+  EXPECT_EQ(job.error, "the network answered no numbers");
+  EXPECT_EQ(job.warnings, std::vector<std::string>{"mind the gap"}) << "each once";
+  EXPECT_NE(bench.queue.wait("b").job.error.find("out of memory"), std::string::npos);
+}
+
+TEST(Queue, CancelsWithinAStep) {
+  Bench bench(run_for_ever);
+  bench.submit("a"), bench.submit("b");
+  while (!bench.queue.running()) std::this_thread::yield();
+  bench.queue.cancel("b");
+  EXPECT_EQ(bench.queue.wait("b").job.state, JobState::cancelled) << "it never began";
+  bench.queue.cancel("a");
+  const Job job = bench.queue.wait("a").job;
+  EXPECT_EQ(job.state, JobState::cancelled);
+  EXPECT_EQ(job.error, "");
+  bench.queue.cancel("a");  // over already
+  formats::expect_error(ErrorKind::not_found, "\"nobody\"", [&] { bench.queue.cancel("nobody"); });
+}
+
+TEST(Queue, SkipsOnePicture) {
+  std::vector<int> made;
+  Bench bench([&](const Job&, JobControl& control) {
+    for (int picture = 0; picture < 3; ++picture) {
+      try {
+        control.begin_picture(picture, 3);
+        for (int step = 1; picture == 1; ++step) control.progress({"sampling", step, 1000000, ""});
+        made.push_back(picture);
+      } catch (const Error&) {
+        if (!control.take_skip()) throw;
+      }
+    }
+  });
+  bench.submit("a");
+  while (!bench.queue.running() || bench.queue.running()->picture < 1) std::this_thread::yield();
+  bench.queue.skip();
+  EXPECT_EQ(bench.queue.wait("a").job.state, JobState::finished);
+  EXPECT_EQ(made, (std::vector<int>{0, 2}));
+}
+
+TEST(Queue, PausesAfterTheRunningJob) {
+  Bench bench([](const Job&, JobControl&) {});
+  bench.queue.pause(true);
+  bench.submit("a");
+  EXPECT_EQ(bench.store.job("a")->state, JobState::waiting);
+  bench.queue.pause(false);
+  EXPECT_EQ(bench.queue.wait("a").job.state, JobState::finished);
+}
+
+// A program that ends lets its job wait for the next start; nobody cancelled it.
+TEST(Queue, PutsTheRunningJobBackWhenItStops) {
+  const formats::TemporaryFolder folder;
+  SqliteStore store(folder / "a.sqlite");
+  EventLog events;
+  {
+    Queue queue(store, events);
+    queue.set_runner("test", run_for_ever);
+    queue.start();
+    Job job = small_job("a");
+    queue.submit(job);
+    while (!queue.running()) std::this_thread::yield();
+  }
+  Queue queue(store, events);
+  queue.set_runner("test", [](const Job&, JobControl&) {});
+  EXPECT_EQ(store.job("a")->state, JobState::waiting);
+  queue.start();
+  EXPECT_EQ(queue.wait("a").job.state, JobState::finished);
+}
+
+TEST(Queue, SaysHowFarItIs) {
+  std::atomic<bool> is_seen = false;
+  Bench bench([&](const Job&, JobControl& control) {
+    control.begin_picture(1, 4);
+    control.progress({"sampling", 1, 10, ""});
+    control.progress({"sampling", 5, 10, ""});
+    control.preview(Image(8, 8, 3));
+    while (!is_seen) std::this_thread::yield();
+  });
+  bench.submit("a");
+  while (!bench.queue.running() || !bench.queue.running()->preview) std::this_thread::yield();
+  const RunningState state = *bench.queue.running();
+  is_seen = true;
+  EXPECT_EQ(state.picture, 1);
+  EXPECT_EQ(state.step, 5);
+  EXPECT_DOUBLE_EQ(state.done(), 1.5 / 4);
+  EXPECT_EQ(bench.queue.wait("a").preview->width, 8);
+}
+
+TEST(Queue, RefusesWhatItCannotRun) {
+  Bench bench([](const Job&, JobControl&) {});
+  Job unknown = small_job("a", "dance");
+  formats::expect_error(ErrorKind::invalid_request, "\"dance\"", [&] { bench.queue.submit(unknown); });
+  Job bad = small_job("a/b");
+  formats::expect_error(ErrorKind::invalid_request, "letters, digits", [&] { bench.queue.submit(bad); });
+}
+
+TEST(Queue, TellsThoseWhoWatch) {
+  Bench bench([](const Job& job, JobControl& control) {
+    control.begin_picture(0, 1);
+    control.picture({.job = job.id, .seed = 3, .file = "a.png"});
+    control.picture({.job = job.id, .index = 1, .file = "b.png", .is_listed = false});
+  });
+  bench.submit("a");
+  bench.queue.wait("a");
+  std::string names;
+  const std::vector<Event> events = bench.events.after(0, std::chrono::milliseconds(0)).value();
+  for (const Event& event : events) names += event.name + " ";
+  EXPECT_EQ(names, "job job picture job ") << "waits, runs, a listed picture, is finished";
+}
+
+}  // namespace
+}  // namespace darkroom::jobs

@@ -1,0 +1,169 @@
+// Darkroom's HTTP API, version 1: the shapes of its answers and its addresses. Only this file and stream.ts know addresses.
+
+export type FieldValue = string | number | boolean;
+export type Settings = Record<string, FieldValue>;
+
+export interface Field {
+  name: string;
+  label: string;
+  flag: string;
+  help: string;
+  type: 'text' | 'whole' | 'number' | 'truth';
+  default: FieldValue;
+  least?: number;
+  most?: number;
+  multiple_of?: number;
+  choices?: string[];
+}
+
+export interface Sampler { name: string; aliases: string[]; calls_per_step: number; schedule: string; draws_noise: boolean }
+export interface Schedule { name: string; label: string }
+export interface Model {
+  title: string; name: string; path: string; family: string; bytes: number; hash: string | null; built_in: boolean; error: string | null;
+}
+export interface Lora { name: string; alias: string; path: string; base: string | null; rank: number; alpha: number }
+export interface Style { name: string; prompt: string; negative_prompt: string }
+
+export interface Start {
+  start_id: string;
+  build_id: string;
+  version: string;
+  fields: Field[];
+  samplers: Sampler[];
+  schedules: Schedule[];
+  models: Model[];
+  model: string;
+  recommended: Settings;
+  loras: Lora[];
+  embeddings: string[];
+  styles: Style[];
+  upscalers: string[];
+  explain: Record<string, string>;
+  first_prompts: string[];
+  options: Settings;
+}
+
+export type JobState = 'waiting' | 'running' | 'finished' | 'failed' | 'cancelled';
+export type Flag = 'none' | 'picked' | 'rejected';
+
+export interface Progress {
+  id: string; stage: string; picture: number; pictures: number; step: number; steps: number;
+  seconds_per_step: number | null; seconds_left: number | null;
+}
+
+export interface Picture {
+  id: number; job: string; seed: number; width: number; height: number; created: number; prompt: string;
+  url: string; thumbnail: string; infotext: string; flag: Flag;
+}
+
+export interface PictureDetail extends Picture { request: Settings; recipe: { key: string; value: string }[] }
+
+export interface Job {
+  id: string; number: number; kind: string; state: JobState; title: string; owner: string; created: number;
+  started: number | null; ended: number | null; request: Settings; pictures: Picture[]; progress: Progress | null;
+  error: string | null; warnings: string[];
+}
+
+export interface NewJob { id: string; kind: 'generate'; request: Settings; to_front: boolean; owner: string }
+
+export interface RecipeField { key: string; value: string; honoured: 'yes' | 'differently' | 'no' | 'note'; note: string }
+export interface Recipe { infotext: string; settings: Record<string, string>; fields: RecipeField[] }
+
+export interface Part { name: string; where: 'file' | 'memory' | 'none'; bytes: number; precision: string }
+export interface Residency {
+  model: string; state: 'loaded' | 'unloaded'; parts: Part[]; pinned: boolean; in_use_by: string | null;
+  memory: { total: number; free: number; process: number };
+}
+
+export interface PromptPart { text: string; weight: number }
+export interface ReadPrompt { tokens: number; limit: number; chunks: PromptPart[][]; error: string | null }
+export interface PromptAnswer {
+  prompt: ReadPrompt; negative_prompt: ReadPrompt; loras: { name: string; weight: number; found: boolean }[];
+}
+
+export interface Preview { id: string; picture: number; step: number; url: string }
+export interface Snapshot { jobs: Job[]; paused: boolean; residency: Residency }
+
+/** The server's refusal: `kind` is the program's kind of error, the message a whole sentence. */
+export class ApiError extends Error {
+  constructor(readonly status: number, readonly kind: string, detail: string) {
+    super(detail);
+  }
+}
+
+/** There was no answer at all. */
+export class NoAnswer extends Error {
+  constructor() {
+    super('The server does not answer.');
+  }
+}
+
+const root = '/api/v1';
+
+async function call<T>(method: string, path: string, body?: unknown, type = 'application/json'): Promise<T> {
+  let answer: Response;
+  try {
+    const raw = body instanceof Blob || typeof body === 'string';
+    answer = await fetch(root + path, body === undefined ? { method } : {
+      method, headers: { 'Content-Type': type }, body: raw ? body : JSON.stringify(body),
+    });
+  } catch {
+    throw new NoAnswer();
+  }
+  const text = await answer.text();
+  let value: unknown = null;
+  try {
+    value = text === '' ? null : JSON.parse(text);
+  } catch {
+    if (answer.ok) throw new ApiError(answer.status, 'Internal', `The answer to ${method} ${path} is not JSON.`);
+  }
+  if (answer.ok) return value as T;
+  // A proxy's own page while the program is away counts as no answer.
+  if (value === null && answer.status >= 502) throw new NoAnswer();
+  const said = (value ?? {}) as { error?: string; detail?: string };
+  throw new ApiError(answer.status, said.error ?? 'Internal', said.detail ?? `The server answered ${answer.status} to ${path}.`);
+}
+
+function query(values: Record<string, string | number | undefined>): string {
+  const said = Object.entries(values).filter(([, value]) => value !== undefined && value !== '');
+  return said.length === 0 ? '' : `?${said.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('&')}`;
+}
+
+const of_job = (id: string) => `/jobs/${encodeURIComponent(id)}`;
+
+export const api = {
+  start: () => call<Start>('GET', '/start'),
+  refresh: () => call<Start>('POST', '/refresh', {}),
+
+  add_job: (job: NewJob) => call<Job>('POST', '/jobs', job),
+  job: (id: string) => call<Job>('GET', of_job(id)),
+  jobs: (state: string, limit: number, before?: number) => call<{ jobs: Job[]; paused: boolean }>('GET', `/jobs${query({ state, limit, before })}`),
+  cancel_job: (id: string) => call<Job>('DELETE', of_job(id)),
+  skip_picture: (id: string) => call<unknown>('POST', `${of_job(id)}/skip`, {}),
+  move_job: (id: string, to: 'front' | 'up' | 'down' | 'back') => call<unknown>('POST', `${of_job(id)}/move`, { to }),
+  pause_queue: (paused: boolean) => call<unknown>('POST', '/queue', { paused }),
+  clear_queue: () => call<{ cancelled: number }>('POST', '/queue/clear', {}),
+
+  upload: (bytes: Blob) => call<{ name: string; width: number; height: number }>('POST', '/uploads', bytes, bytes.type || 'application/octet-stream'),
+  upload_address: (name: string) => `${root}/uploads/${name.replace(/^upload:/, '')}`,
+
+  pictures: (search: string, flag: string, before: number | undefined, limit: number) =>
+    call<{ pictures: Picture[]; total: number }>('GET', `/pictures${query({ search, flag, before, limit })}`),
+  picture: (id: number) => call<PictureDetail>('GET', `/pictures/${id}`),
+  flag_picture: (id: number, flag: Flag) => call<unknown>('POST', `/pictures/${id}/flag`, { flag }),
+  delete_picture: (id: number) => call<unknown>('DELETE', `/pictures/${id}`),
+  restore_picture: (id: number) => call<unknown>('POST', `/pictures/${id}/restore`, {}),
+  recipe: (source: Blob | string) => call<Recipe>('POST', '/recipe', source, typeof source === 'string' ? 'text/plain' : source.type || 'application/octet-stream'),
+
+  residency: () => call<Residency>('GET', '/residency'),
+  change_residency: (action: 'unload' | 'reload' | 'pin' | 'unpin') => call<Residency & { freed: number; seconds: number }>('POST', '/residency', { action }),
+  use_model: (title: string) => call<Residency>('POST', '/model', { title }),
+  set_option: (name: string, value: FieldValue) => call<{ options: Settings }>('POST', '/options', { [name]: value }),
+
+  read_prompt: (prompt: string, negative_prompt: string, steps: number) => call<PromptAnswer>('POST', '/prompt', { prompt, negative_prompt, steps }),
+  bytes: async (address: string): Promise<Blob> => {
+    const answer = await fetch(address).catch(() => { throw new NoAnswer(); });
+    if (!answer.ok) throw new ApiError(answer.status, 'NotFound', `${address} is not there (${answer.status}).`);
+    return answer.blob();
+  },
+};

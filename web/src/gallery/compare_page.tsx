@@ -1,0 +1,180 @@
+// Two pictures against each other. A is the older one; the address holds the pair.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { api, type PictureDetail } from '../api';
+import { remembered } from '../remember';
+import { use_recipe } from '../recipes';
+import { add_keys, closes_on_escape } from '../keys';
+import { label_of } from '../generate/recipe_tab';
+import { address, generate_path, go } from '../places';
+import { is_still } from '../screen';
+import { attempt } from '../toasts';
+import { Button, IconButton } from '../widgets/button';
+import { Choice, Segmented, Switch } from '../widgets/choice';
+import { difference_of, difference_pixels, type Difference, type Pixels } from './difference';
+
+type CompareMode = 'slider' | 'side' | 'difference' | 'blink';
+
+const mode = remembered<CompareMode>('compare-mode', 'slider', 'browser');
+const gain = remembered('compare-gain', 4, 'browser');
+const is_signed = remembered('compare-signed', false, 'browser');
+const gains = [1, 2, 4, 8, 16];
+const blink_ms = 500; // each of the two: 1 Hz, never above 3
+
+interface Pair { a: PictureDetail; b: PictureDetail; pixels: [Pixels, Pixels]; width: number; height: number; measured: Difference }
+
+async function pixels_of(url: string, width: number, height: number): Promise<Pixels> {
+  const bitmap = await createImageBitmap(await api.bytes(url), { colorSpaceConversion: 'none' });
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [width, height];
+  const context = canvas.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D;
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(bitmap, 0, 0, width, height);
+  bitmap.close();
+  return context.getImageData(0, 0, width, height);
+}
+
+async function read_pair(a_id: number, b_id: number): Promise<Pair> {
+  const [a, b] = await Promise.all([api.picture(a_id), api.picture(b_id)]);
+  const larger = a.width * a.height >= b.width * b.height ? a : b;
+  const { width, height } = larger;
+  const pixels: [Pixels, Pixels] = [await pixels_of(a.url, width, height), await pixels_of(b.url, width, height)];
+  return { a, b, pixels, width, height, measured: difference_of(...pixels) };
+}
+
+function DifferenceView({ pair }: { pair: Pair }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    const data = difference_pixels(pair.pixels[0], pair.pixels[1], gain.value, is_signed.value);
+    const image = new ImageData(pair.width, pair.height);
+    image.data.set(data);
+    canvas.current?.getContext('2d')?.putImageData(image, 0, 0);
+  }, [pair, gain.value, is_signed.value]);
+  return <canvas ref={canvas} class="compare-picture" style={shape_of(pair)} width={pair.width} height={pair.height} role="img" aria-label={`Difference of A and B, times ${gain.value}`} />;
+}
+
+const shape_of = (pair: Pair) => ({ aspectRatio: `${pair.width} / ${pair.height}`, '--ratio': pair.width / pair.height });
+const alt_of = (which: string, picture: PictureDetail) => `${which}: ${picture.prompt}, seed ${picture.seed}`;
+
+function SliderView({ pair }: { pair: Pair }) {
+  const [at, set_at] = useState(50);
+  const set = (value: number) => set_at(Math.max(0, Math.min(100, value)));
+  const on_key = (event: KeyboardEvent) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    set(at + by * (event.shiftKey ? 10 : 1));
+  };
+  return (
+    <div class="compare-picture is-slider" style={{ ...shape_of(pair), '--at': `${at}%` }}>
+      <img src={pair.b.url} alt={alt_of('B', pair.b)} draggable={false} />
+      <img src={pair.a.url} alt={alt_of('A', pair.a)} draggable={false} class="is-a" />
+      <span class="compare-tag is-left"><b>A</b> seed {pair.a.seed}</span><span class="compare-tag is-right"><b>B</b> seed {pair.b.seed}</span>
+      <i class="divider" />
+      <input type="range" min={0} max={100} step={0.5} value={at} aria-label={`Divider between A and B, ${Math.round(at)} %`} onInput={(event) => set(Number(event.currentTarget.value))} onKeyDown={on_key} />
+    </div>
+  );
+}
+
+function BlinkView({ pair }: { pair: Pair }) {
+  const [shows_b, set_shows_b] = useState(false);
+  const [is_held, set_held] = useState(is_still.value);
+  useEffect(() => {
+    if (is_held) return undefined;
+    const clock = setInterval(() => set_shows_b((now) => !now), blink_ms);
+    return () => clearInterval(clock);
+  }, [is_held]);
+  const flip = () => set_shows_b((now) => !now);
+  useEffect(() => add_keys('Blink', [{ keys: '\\', label: 'The other picture', act: () => { set_held(true); flip(); } }]), []);
+  return (
+    <button type="button" class="compare-picture is-blink" style={shape_of(pair)} aria-label={`${shows_b ? 'B' : 'A'} is shown; press to ${is_held ? 'see the other' : 'stop'}`}
+      onClick={() => (is_held ? flip() : set_held(true))}>
+      <img src={pair.a.url} alt={alt_of('A', pair.a)} /><img src={pair.b.url} alt={alt_of('B', pair.b)} class={shows_b ? '' : 'is-hidden'} />
+      <span class="compare-tag is-left"><b>{shows_b ? 'B' : 'A'}</b></span>
+    </button>
+  );
+}
+
+function SideView({ pair }: { pair: Pair }) {
+  return <div class="compare-side"><figure><img src={pair.a.url} alt={alt_of('A', pair.a)} /><figcaption><b>A</b> seed {pair.a.seed}</figcaption></figure><figure><img src={pair.b.url} alt={alt_of('B', pair.b)} /><figcaption><b>B</b> seed {pair.b.seed}</figcaption></figure></div>;
+}
+
+function value_text(value: unknown): string {
+  return value === undefined ? 'default' : value === '' ? 'none' : String(value);
+}
+
+function WhatDiffers({ pair }: { pair: Pair }) {
+  const [a, b] = [{ ...pair.a.request, seed: pair.a.seed }, { ...pair.b.request, seed: pair.b.seed }];
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => !['n_iter', 'batch_size'].includes(name));
+  const of = (settings: object, name: string) => (settings as Record<string, unknown>)[name];
+  const unequal = names.filter((name) => of(a, name) !== of(b, name));
+  const equal = names.filter((name) => !unequal.includes(name) && of(a, name) !== '');
+  const { psnr, largest, changed } = pair.measured;
+  return (
+    <section class="differs" aria-label="What differs">
+      <header><h2>What differs</h2><span class="tag">{unequal.length} of {names.length} fields</span><span class="grow" />
+        <span>PSNR <b>{psnr === Infinity ? 'equal' : `${psnr.toFixed(1)} dB`}</b></span><span>largest difference <b>{largest} / 255</b></span><span>changed <b>{(changed * 100).toFixed(changed > 0 && changed < 0.1 ? 2 : 0)} %</b></span></header>
+      {pair.a.width !== pair.b.width || pair.a.height !== pair.b.height ? <p class="note">The sizes differ: A is {pair.a.width} × {pair.a.height}, B {pair.b.width} × {pair.b.height}. The smaller is shown enlarged.</p> : null}
+      <table class="facts-table">
+        <thead><tr><th scope="col">Field</th><th scope="col">A</th><th scope="col">B</th></tr></thead>
+        <tbody>
+          {unequal.map((name) => <tr key={name}><th scope="row">{label_of(name)}</th><td>{value_text(of(a, name))}</td><td class="is-b">{value_text(of(b, name))}</td></tr>)}
+          <tr><th scope="row">Equal</th><td colSpan={2} class="quiet-text">{equal.map((name) => `${label_of(name)} ${value_text(of(a, name))}`).join(', ') || 'nothing'}</td></tr>
+        </tbody>
+      </table>
+      <p class="button-row">
+        <Button icon="rotate-ccw" on_click={() => { use_recipe(a, false); go(generate_path()); }}>Use A's recipe</Button>
+        <Button icon="rotate-ccw" on_click={() => { use_recipe(b, false); go(generate_path()); }}>Use B's recipe</Button>
+      </p>
+      {largest === 0 && <p class="is-good">A and B are identical in every pixel.</p>}
+    </section>
+  );
+}
+
+const modes = [{ value: 'slider', label: 'Slider' }, { value: 'side', label: 'Side by side' }, { value: 'difference', label: 'Difference' }, { value: 'blink', label: 'Blink' }];
+
+function swap() {
+  const now = address.value.searchParams;
+  go(`/gallery/compare?a=${now.get('b')}&b=${now.get('a')}`, true);
+}
+
+function GainControls() {
+  const options = gains.map((value) => ({ value: String(value), label: `${value}×` }));
+  return (
+    <>
+      <Choice name="Gain" class="gain" value={String(gain.value)} options={options} on_change={(value) => { gain.value = Number(value); }} />
+      <Switch name="Signed around grey" is_on={is_signed.value} on_change={(is_on) => { is_signed.value = is_on; }} /><span class="hint">signed</span>
+    </>
+  );
+}
+
+export function ComparePage() {
+  const [a, b] = [Number(address.value.searchParams.get('a')), Number(address.value.searchParams.get('b'))];
+  const [pair, set_pair] = useState<Pair | null>(null);
+  useEffect(() => { void attempt(async () => set_pair(await read_pair(a, b))); }, [a, b]);
+  useEffect(() => closes_on_escape(() => go('/gallery')), []);
+  useEffect(() => add_keys('Compare', [
+    { keys: 'S', label: 'Swap A and B', act: swap },
+    { keys: '[', label: 'Less gain', act: () => { gain.value = gains[Math.max(0, gains.indexOf(gain.value) - 1)] ?? 1; } },
+    { keys: ']', label: 'More gain', act: () => { gain.value = gains[Math.min(gains.length - 1, gains.indexOf(gain.value) + 1)] ?? 16; } },
+    { keys: 'G', label: 'Back to the grid', act: () => go('/gallery') },
+  ]), []);
+  return (
+    <div class="compare">
+      <div class="stage-tools">
+        <Segmented name="Way to compare" value={mode.value} options={modes} on_change={(value) => { mode.value = value as CompareMode; }} />
+        <span class="grow" />
+        {mode.value === 'difference' && <GainControls />}
+        <Button icon="arrow-left-right" on_click={swap}>Swap</Button>
+        <IconButton icon="x" name="Close compare" on_click={() => go('/gallery')} />
+      </div>
+      <div class="compare-room">
+        {pair && mode.value === 'slider' && <SliderView pair={pair} />}
+        {pair && mode.value === 'side' && <SideView pair={pair} />}
+        {pair && mode.value === 'difference' && <DifferenceView pair={pair} />}
+        {pair && mode.value === 'blink' && <BlinkView pair={pair} />}
+      </div>
+      {pair && <WhatDiffers pair={pair} />}
+    </div>
+  );
+}

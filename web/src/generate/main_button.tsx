@@ -1,0 +1,48 @@
+import { useRef, useState } from 'preact/hooks';
+import { generate, goes_on_forever, interrupt, is_preparing, skip_picture } from '../actions';
+import { picture_count, seconds_of_form } from '../form/request';
+import { time_text } from '../form/words';
+import { own_live, own_running } from '../store';
+import { line } from '../stream';
+import { is_phone } from '../screen';
+import { KeyCap } from '../widgets/button';
+import { Menu } from '../widgets/menu';
+
+/** The one red button. While something of this tab runs or waits, it queues; it is never blocked. */
+export function MainButton({ with_time = false }: { with_time?: boolean }) {
+  const [is_open, set_open] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const count = picture_count();
+  const words = own_live.value.length > 0 ? `Queue ${count} more` : count > 1 ? `Generate ${count}` : 'Generate';
+  const seconds = seconds_of_form();
+  const hold = useRef(0);
+  return (
+    <>
+      <button type="button" ref={button} class="main-button" aria-label={words} aria-haspopup="menu" aria-busy={is_preparing.value} onClick={() => void generate()}
+        onContextMenu={(event) => { event.preventDefault(); set_open(true); }}
+        onKeyDown={(event) => { if (event.key === 'F10' && event.shiftKey) { event.preventDefault(); set_open(true); } }}
+        onPointerDown={(event) => { if (event.pointerType === 'touch') hold.current = window.setTimeout(() => set_open(true), 600); }}
+        onPointerUp={() => clearTimeout(hold.current)} onPointerCancel={() => clearTimeout(hold.current)}>
+        <b>{is_preparing.value ? 'Sending' : words}</b>
+        {!is_phone.value && <KeyCap>Ctrl Enter</KeyCap>}
+        {with_time && seconds !== null && <small>about {time_text(seconds)}</small>}
+      </button>
+      {is_open && button.current && <Menu anchor={button.current} name="More ways to generate" close={() => set_open(false)} items={[
+        { label: 'To the front', keys: 'Ctrl Shift Enter', act: () => void generate(true) },
+        { label: goes_on_forever.value ? 'Stop generating forever' : 'Generate forever', act: () => { goes_on_forever.value = !goes_on_forever.value; if (goes_on_forever.value) void generate(); } },
+      ]} />}
+    </>
+  );
+}
+
+export function StopButtons() {
+  if (!own_running.value) return null;
+  const is_lost = line.value.state === 'lost';
+  const reason = is_lost ? 'Not connected: the server cannot be asked now' : undefined;
+  return (
+    <div class="stop-buttons">
+      <button type="button" class="button" aria-label="Interrupt" title={reason} disabled={is_lost} onClick={interrupt}>Interrupt<KeyCap>Esc</KeyCap></button>
+      <button type="button" class="button" aria-label="Skip this picture" title={reason} disabled={is_lost} onClick={skip_picture}>Skip<KeyCap>Alt Enter</KeyCap></button>
+    </div>
+  );
+}

@@ -1,0 +1,35 @@
+// What the queue is doing, in the words of the top bar and the browser's tab.
+import { computed } from '@preact/signals';
+import { move_job } from './actions';
+import { pictures_asked } from './form/request';
+import { last_failed, progress, running, waiting } from './store';
+import { line } from './stream';
+import { unsent } from './unsent';
+
+export type Lamp = 'idle' | 'running' | 'attention';
+
+export const lamp = computed<Lamp>(() => (line.value.state === 'lost' ? 'attention' : running.value ? 'running' : last_failed.value ? 'attention' : 'idle'));
+
+export interface QueueWords { state: string; facts: string }
+
+export const queue_words = computed<QueueWords>(() => {
+  if (line.value.state === 'lost') return { state: 'Reconnecting', facts: unsent.value.length > 0 ? `${unsent.value.length} not sent yet` : '' };
+  const job = running.value;
+  const count = waiting.value.length + unsent.value.length;
+  const later = count > 0 ? `${count} waiting` : '';
+  if (!job) return { state: count > 0 ? 'Waiting' : 'Idle', facts: count > 0 ? String(count) : '' };
+  const pictures = pictures_asked(job.request);
+  const now = pictures > 1 ? `${Math.min(pictures, job.pictures.length + 1)} of ${pictures}` : '';
+  return { state: 'Running', facts: [now, later].filter((part) => part !== '').join(' · ') };
+});
+
+export const tab_title = computed(() => {
+  const job = running.value;
+  if (!job) return 'Darkroom';
+  const now = progress.value[job.id];
+  return now && now.pictures > 1 ? `Picture ${now.picture} of ${now.pictures}` : 'Picture in the making';
+});
+
+export function api_move_to_front(id: string) {
+  move_job(id, 'front');
+}

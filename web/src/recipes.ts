@@ -1,0 +1,28 @@
+// Recipes that come from outside: dropped or pasted pictures and infotexts. Reading one changes nothing in the form.
+import { api, type Recipe } from './api';
+import { read_recipe, show_detail } from './generate/shown';
+import { take_settings } from './form/form';
+import { generate_path, go, path } from './places';
+import { attempt, tell, tell_undoable } from './toasts';
+
+function show(recipe: Recipe, name: string) {
+  if (recipe.fields.length === 0 && Object.keys(recipe.settings).length === 0) return tell(`${name} carries no recipe.`);
+  read_recipe.value = { recipe, name };
+  if (path.value !== '/') go(generate_path());
+  show_detail('recipe');
+}
+
+export function read_text_recipe(text: string) {
+  if (text.trim() === '') return tell('There is no recipe on the clipboard.');
+  return attempt(async () => show(await api.recipe(text), 'The text'));
+}
+
+export function read_picture_recipe(file: Blob, name: string) {
+  return attempt(async () => show(await api.recipe(file), name));
+}
+
+/** All fields of a recipe into the form, with undo. */
+export function use_recipe(settings: Record<string, string | number | boolean>, without_seed: boolean) {
+  const taken = Object.fromEntries(Object.entries(settings).filter(([name]) => !without_seed || !['seed', 'subseed'].includes(name)));
+  tell_undoable(without_seed ? 'Recipe taken over, all but the seed' : 'Recipe taken over', take_settings(taken));
+}
