@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
 #include "diffusion/normal_quantile.h"
@@ -68,6 +69,13 @@ std::vector<float> VirtualBrownianPath::bridge(const Node& node, std::uint32_t m
 }
 
 std::vector<float> VirtualBrownianPath::value(std::uint32_t point) {
+  for (const auto& [known, w] : recent_)
+    if (known == point) return w;
+  recent_[oldest_] = {point, found(point)};
+  return recent_[std::exchange(oldest_, (oldest_ + 1) % recent_.size())].second;
+}
+
+std::vector<float> VirtualBrownianPath::found(std::uint32_t point) {
   while (nodes_.back().begin > point || nodes_.back().end < point) nodes_.pop_back();
   while (true) {
     const Node& node = nodes_.back();

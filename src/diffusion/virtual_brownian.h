@@ -4,7 +4,9 @@
 // then refine one picture, and different samplers agree on it.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "diffusion/noise.h"
@@ -31,14 +33,21 @@ class VirtualBrownianPath {
   };
 
   double time(std::uint32_t point) const;
-  /// The path at a lattice point, descending from the nodes that were passed last.
+  /// The path at a lattice point.
   std::vector<float> value(std::uint32_t point);
+  /// The same, descending from the nodes that were passed last.
+  std::vector<float> found(std::uint32_t point);
   std::vector<float> bridge(const Node& node, std::uint32_t middle, std::uint32_t depth) const;
 
   std::uint64_t seed_;
   std::int64_t elements_, first_element_;
   double eta_;
   std::vector<Node> nodes_;  // from the root down to where the last value was found
+  // Samplers ask for two intervals that begin at one level; the descent to it is not made again.
+  std::array<std::pair<std::uint32_t, std::vector<float>>, 3> recent_ = {
+      {{kNowhere, {}}, {kNowhere, {}}, {kNowhere, {}}}};
+  size_t oldest_ = 0;
+  static constexpr std::uint32_t kNowhere = ~std::uint32_t(0);
 };
 
 /// The paths of a batch. Not copyable: they remember.

@@ -18,6 +18,16 @@ class Refusal extends Error {
   }
 }
 
+const text_of = (value) => (typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value));
+
+/** A job as the program tells it: what was asked for stands as texts below "settings", with folders of the server's own. */
+function whole(job) {
+  const settings = Object.fromEntries(Object.entries(job.request).map(([name, value]) => [name, text_of(value)]));
+  return { ...job, request: { format: 'png', has_recipe: true, is_listed: true, quality: 80, settings: { ...settings, lora_dir: 'models/Lora', embeddings_dir: '' } } };
+}
+
+const names_of_keys = { Steps: 'steps', Sampler: 'sampler_name', 'CFG scale': 'cfg_scale', Seed: 'seed', Size: 'width', 'Clip skip': 'clip_skip' };
+
 const random_of = (seed) => () => (seed = (Math.imul(seed ^ (seed >>> 15), 2246822519) + 0x9e3779b9) >>> 0) / 2 ** 32;
 
 /** A round thing on a ground, different for each seed and prompt; `noise` 0 to 1 hides it. */
@@ -64,7 +74,15 @@ export class RecordedServer {
     response.on('close', () => this.listeners.delete(response));
     const one = (name, data) => response.write(`id: ${++this.event_id}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
     one('hello', { start_id: this.start.start_id, build_id: this.start.build_id, time: Date.now() / 1000 });
-    one('snapshot', { jobs: this.live(), paused: this.paused, residency: this.residency() });
+    one('snapshot', { jobs: this.live().map(whole), paused: this.paused, residency: this.residency() });
+  }
+
+  tell_job(job) {
+    this.tell('job', whole(job));
+  }
+
+  tell_queue() {
+    this.tell('queue', { order: this.jobs.filter((job) => job.state === 'waiting').map((job) => job.id), paused: this.paused });
   }
 
   // Jobs
@@ -73,18 +91,19 @@ export class RecordedServer {
     return this.jobs.filter((job) => job.state === 'running').concat(this.jobs.filter((job) => job.state === 'waiting'));
   }
 
-  add_job({ id, kind, request, to_front, owner }) {
+  add_job({ id, kind, request, to_front }) {
     const known = this.jobs.find((job) => job.id === id);
-    if (known) return [200, known];
+    if (known) return [200, whole(known)];
     if (kind !== 'generate') throw new Refusal(422, 'Unsupported', `job: the kind must be generate, ${kind} was given`);
     if (String(request.prompt).includes('(refuse me)')) throw new Refusal(422, 'InvalidRequest', '--steps: a whole number from 1 to 1000 is needed, "0" was given');
-    const job = { id: id ?? `job-${this.number + 1}`, number: ++this.number, kind, state: 'waiting', title: String(request.prompt ?? '').slice(0, 60), owner: owner ?? '', created: Date.now() / 1000, started: null, ended: null, request, pictures: [], progress: null, error: null, warnings: [] };
+    const job = { id: id ?? `job-${this.number + 1}`, number: ++this.number, kind, state: 'waiting', title: String(request.prompt ?? '').slice(0, 60), owner: '', created: Date.now() / 1000, started: null, ended: null, request, pictures: [], progress: null, error: null, warnings: [] };
     const at = this.jobs.findIndex((other) => other.state === 'waiting');
     if (to_front && at >= 0) this.jobs.splice(at, 0, job);
     else this.jobs.push(job);
-    this.tell('job', job);
+    this.tell_job(job);
+    this.tell_queue();
     this.work();
-    return [201, job];
+    return [201, whole(job)];
   }
 
   asked(job, name) {
@@ -99,7 +118,8 @@ export class RecordedServer {
     this.loaded = true;
     const [steps, pictures] = [this.asked(job, 'steps'), this.asked(job, 'n_iter') * this.asked(job, 'batch_size')];
     job.progress = { id: job.id, stage: 'loading the model', picture: 1, pictures, step: 0, steps, seconds_per_step: null, seconds_left: null };
-    this.tell('job', job);
+    this.tell_job(job);
+    this.tell_queue();
     this.timer = setTimeout(() => this.step(job), this.step_ms);
   }
 
@@ -131,12 +151,13 @@ export class RecordedServer {
     }
     if (now.picture >= now.pictures) return this.end(job, 'finished');
     Object.assign(now, { picture: now.picture + 1, step: 0 });
-    return this.tell('job', job);
+    return this.tell_job(job);
   }
 
   end(job, state, error = null) {
     Object.assign(job, { state, error, ended: Date.now() / 1000, progress: null });
-    this.tell('job', job);
+    this.tell_job(job);
+    this.tell_queue();
     this.work();
     return job;
   }
@@ -218,14 +239,14 @@ export class RecordedServer {
       [/^GET \/jobs$/, ({ url }) => {
         const states = (url.searchParams.get('state') ?? 'waiting,running').split(',');
         const all = [...this.live(), ...this.jobs.filter((job) => !['waiting', 'running'].includes(job.state)).reverse()];
-        return [200, { jobs: all.filter((job) => states.includes(job.state)).slice(0, Number(url.searchParams.get('limit') ?? 100)), paused: this.paused }];
+        return [200, { jobs: all.filter((job) => states.includes(job.state)).slice(0, Number(url.searchParams.get('limit') ?? 100)).map(whole), paused: this.paused }];
       }],
-      [/^GET \/jobs\/([^/]+)$/, ({ match }) => [200, this.job(match[1])]],
-      [/^DELETE \/jobs\/([^/]+)$/, ({ match }) => { const job = this.job(match[1]); return [200, ['waiting', 'running'].includes(job.state) ? this.end(job, 'cancelled') : job]; }],
+      [/^GET \/jobs\/([^/]+)$/, ({ match }) => [200, whole(this.job(match[1]))]],
+      [/^DELETE \/jobs\/([^/]+)$/, ({ match }) => { const job = this.job(match[1]); return [200, whole(['waiting', 'running'].includes(job.state) ? this.end(job, 'cancelled') : job)]; }],
       [/^POST \/jobs\/([^/]+)\/skip$/, ({ match }) => { this.finish_picture(this.job(match[1]), true); return [200, {}]; }],
       [/^POST \/jobs\/([^/]+)\/move$/, ({ match, json }) => { this.move(this.job(match[1]), json().to); return [200, {}]; }],
       [/^GET \/jobs\/([^/]+)\/preview$/, ({ match, url, image }) => this.preview(this.job(match[1]), Number(url.searchParams.get('step')), image)],
-      [/^POST \/queue$/, ({ json }) => { this.paused = json().paused; this.work(); return [200, { paused: this.paused }]; }],
+      [/^POST \/queue$/, ({ json }) => { this.paused = json().paused; this.tell_queue(); this.work(); return [200, { paused: this.paused }]; }],
       [/^POST \/queue\/clear$/, () => { const all = this.jobs.filter((job) => job.state === 'waiting'); for (const job of all) this.end(job, 'cancelled'); return [200, { cancelled: all.length }]; }],
     ];
   }
@@ -236,7 +257,7 @@ export class RecordedServer {
     const goal = { front: 0, up: Math.max(0, at - 1), down: Math.min(waiting.length - 1, at + 1), back: waiting.length - 1 }[to];
     waiting.splice(goal, 0, ...waiting.splice(at, 1));
     this.jobs = [...this.jobs.filter((other) => other.state !== 'waiting'), ...waiting];
-    this.tell('job', job);
+    this.tell_queue();
   }
 
   preview(job, step, image) {
@@ -252,7 +273,7 @@ export class RecordedServer {
         const found = this.pictures.filter((picture) => picture.prompt.toLowerCase().includes(search.toLowerCase()) && (flag === '' || picture.flag === flag));
         return [200, { pictures: found.filter((picture) => before === '' || picture.id < Number(before)).slice(0, Number(url.searchParams.get('limit') ?? 60)), total: found.length }];
       }],
-      [/^GET \/pictures\/(\d+)$/, ({ match }) => { const picture = this.picture(match[1]); return [200, { ...picture, recipe: [{ key: 'Steps', value: String(picture.request.steps ?? 20) }, { key: 'Version', value: 'darkroom 1.0' }] }]; }],
+      [/^GET \/pictures\/(\d+)$/, ({ match }) => { const picture = this.picture(match[1]); return [200, { ...picture, request: this.recipe(Buffer.from(picture.infotext)).settings, recipe: [...this.recipe(Buffer.from(picture.infotext)).fields, { key: 'Version', value: 'darkroom 1.0', field: null, honoured: 'note', note: '' }] }]; }],
       [/^GET \/pictures\/(\d+)\/(file|thumbnail)$/, ({ match, image }) => { const { width, height, seed, prompt, infotext } = this.picture(match[1]); image(painted(width, height, seed, prompt, 0, infotext)); }],
       [/^POST \/pictures\/(\d+)\/flag$/, ({ match, json }) => { this.picture(match[1]).flag = json().flag; return [200, {}]; }],
       [/^DELETE \/pictures\/(\d+)$/, ({ match }) => { const picture = this.picture(match[1]); this.binned.set(picture.id, picture); this.pictures = this.pictures.filter((other) => other !== picture); return [200, {}]; }],
@@ -275,10 +296,9 @@ export class RecordedServer {
     if (line === '') return { infotext, settings: {}, fields: [] };
     const pairs = Object.fromEntries(line.split(/, (?=[A-Z][\w ]*: )/).map((pair) => { const at = pair.indexOf(': '); return [pair.slice(0, at), pair.slice(at + 2)]; }));
     const settings = { prompt: infotext.split('\n')[0] };
-    const names = { Steps: 'steps', Sampler: 'sampler_name', 'CFG scale': 'cfg_scale', Seed: 'seed', 'Clip skip': 'clip_skip' };
-    for (const [key, name] of Object.entries(names)) if (pairs[key]) settings[name] = pairs[key];
+    for (const [key, name] of Object.entries(names_of_keys)) if (pairs[key]) settings[name] = pairs[key];
     if (pairs.Size) [settings.width, settings.height] = pairs.Size.split('x');
-    const fields = Object.entries(pairs).map(([key, value]) => (key === 'Face restoration' ? { key, value, honoured: 'no', note: 'there is no face restoration here' } : { key, value, honoured: 'yes', note: '' }));
+    const fields = Object.entries(pairs).map(([key, value]) => (key === 'Face restoration' ? { key, value, field: null, honoured: 'no', note: 'there is no face restoration here' } : { key, value, field: names_of_keys[key] ?? null, honoured: 'yes', note: '' }));
     return { infotext, settings, fields };
   }
 
@@ -292,7 +312,7 @@ export class RecordedServer {
         this.tell('residency', this.residency());
         return [200, { freed: action === 'unload' ? 2301e6 : 0, seconds: 0.8, ...this.residency() }];
       }],
-      [/^POST \/model$/, ({ json }) => { this.start.model = json().title; this.start.recommended = this.start.model === 'emoji' ? recorded_start('', '').recommended : { width: 512, height: 512 }; this.loaded = false; return [200, this.residency()]; }],
+      [/^POST \/model$/, ({ json }) => { this.start.model = json().title; this.start.recommended = this.start.model === 'emoji' ? recorded_start('', '').recommended : { width: 512, height: 512 }; this.loaded = false; return [200, this.start]; }],
       [/^POST \/options$/, ({ json }) => { Object.assign(this.start.options, json()); return [200, { options: this.start.options }]; }],
       [/^POST \/prompt$/, ({ json }) => [200, this.read_prompt(json())]],
     ];

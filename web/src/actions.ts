@@ -1,11 +1,11 @@
 // What the page asks the program to do.
 import { signal } from '@preact/signals';
-import { api, type Picture, type Settings } from './api';
+import { api, type Picture, type Settings, type Start } from './api';
 import { mode, reset, set_value, text_of, value_of } from './form/form';
 import { requests_of_form, type Source } from './form/request';
 import { remembered } from './remember';
 import {
-  bring_picture_back, change_picture, forget_picture, new_id, own_jobs, own_live, own_running, paused, residency, start, tab_id, take_answer, take_job, take_snapshot,
+  bring_picture_back, change_picture, forget_picture, new_id, own_jobs, own_live, own_running, paused, residency, start, take_answer, take_job, take_snapshot,
   waiting, waiting_order,
 } from './store';
 import { line } from './stream';
@@ -45,7 +45,7 @@ export async function generate(to_front = false, changes: Settings = {}): Promis
     const source = await sources();
     note_prompt();
     follow();
-    for (const request of requests_of_form(source, changes)) await add_job({ id: new_id(), kind: 'generate', request, to_front, owner: tab_id });
+    for (const request of requests_of_form(source, changes)) await add_job({ id: new_id(), kind: 'generate', request, to_front });
   } catch (error) {
     tell_failure(error);
   } finally {
@@ -56,7 +56,7 @@ export async function generate(to_front = false, changes: Settings = {}): Promis
 /** Makes a picture of a request as it is, without touching the form. Returns the job's id. */
 export function generate_apart(request: Settings): string {
   const id = new_id();
-  void add_job({ id, kind: 'generate', request, to_front: false, owner: tab_id });
+  void add_job({ id, kind: 'generate', request, to_front: false });
   return id;
 }
 
@@ -87,7 +87,7 @@ export function cancel_waiting(id: string) {
   const job = waiting.value.find((other) => other.id === id);
   void attempt(async () => {
     take_job(await api.cancel_job(id));
-    if (job) tell_undoable(`Removed from the queue: ${job.title}`, () => void add_job({ id: new_id(), kind: 'generate', request: job.request, to_front: false, owner: tab_id }));
+    if (job) tell_undoable(`Removed from the queue: ${job.title}`, () => void add_job({ id: new_id(), kind: 'generate', request: job.request, to_front: false }));
   });
 }
 
@@ -97,7 +97,7 @@ export function clear_waiting() {
     const { cancelled } = await api.clear_queue();
     await read_queue();
     tell_undoable(`${cancelled} waiting jobs cleared`, () => {
-      for (const job of before) void add_job({ id: new_id(), kind: 'generate', request: job.request, to_front: false, owner: job.owner });
+      for (const job of before) void add_job({ id: new_id(), kind: 'generate', request: job.request, to_front: false });
     });
   });
 }
@@ -115,10 +115,9 @@ export function move_job(id: string, to: 'front' | 'up' | 'down' | 'back') {
   const at = order.indexOf(id);
   const goal = { front: 0, up: Math.max(0, at - 1), down: Math.min(order.length - 1, at + 1), back: order.length - 1 }[to];
   order.splice(goal, 0, ...order.splice(at, 1));
-  waiting_order.value = order; // at once; the answer below is the truth
+  waiting_order.value = order; // at once; the event that follows is the truth
   void attempt(async () => {
     await api.move_job(id, to);
-    await read_queue();
   });
 }
 
@@ -130,7 +129,7 @@ export function pause_queue(is_paused: boolean) {
 }
 
 export function try_again(request: Settings) {
-  void add_job({ id: new_id(), kind: 'generate', request, to_front: false, owner: tab_id });
+  void add_job({ id: new_id(), kind: 'generate', request, to_front: false });
   follow();
 }
 
@@ -173,15 +172,25 @@ export function flag_picture(picture: Picture, flag: Picture['flag']) {
   void attempt(() => api.flag_picture(picture.id, flag));
 }
 
+/** Lists and recommendations anew; the build stays that of this page. */
+function take_start(news: Start) {
+  start.value = { ...news, build_id: start.value.build_id };
+}
+
+export async function start_again() {
+  take_start(await api.start());
+}
+
 export function use_model(title: string) {
   void attempt(async () => {
-    residency.value = await api.use_model(title);
-    start.value = await api.start();
+    await api.use_model(title);
+    await start_again();
+    residency.value = await api.residency();
   });
 }
 
 export function rescan() {
-  return attempt(async () => { start.value = await api.refresh(); });
+  return attempt(async () => take_start(await api.refresh()));
 }
 
 export function change_residency(action: 'unload' | 'reload' | 'pin' | 'unpin') {

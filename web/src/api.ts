@@ -56,7 +56,7 @@ export interface Picture {
   url: string; thumbnail: string; infotext: string; flag: Flag;
 }
 
-export interface PictureDetail extends Picture { request: Settings; recipe: { key: string; value: string }[] }
+export interface PictureDetail extends Picture { request: Settings; recipe: RecipeField[] }
 
 export interface Job {
   id: string; number: number; kind: string; state: JobState; title: string; owner: string; created: number;
@@ -64,9 +64,10 @@ export interface Job {
   error: string | null; warnings: string[];
 }
 
-export interface NewJob { id: string; kind: 'generate'; request: Settings; to_front: boolean; owner: string }
+export interface NewJob { id: string; kind: 'generate'; request: Settings; to_front: boolean }
 
-export interface RecipeField { key: string; value: string; honoured: 'yes' | 'differently' | 'no' | 'note'; note: string }
+/** `field` is the request's field that the key stands for; Size stands for two and names the first. */
+export interface RecipeField { key: string; value: string; field: string | null; honoured: 'yes' | 'differently' | 'no' | 'note'; note: string }
 export interface Recipe { infotext: string; settings: Record<string, string>; fields: RecipeField[] }
 
 export interface Part { name: string; where: 'file' | 'memory' | 'none'; bytes: number; precision: string }
@@ -83,6 +84,7 @@ export interface PromptAnswer {
 
 export interface Preview { id: string; picture: number; step: number; url: string }
 export interface Snapshot { jobs: Job[]; paused: boolean; residency: Residency }
+export interface QueueOrder { order: string[]; paused: boolean }
 
 /** The server's refusal: `kind` is the program's kind of error, the message a whole sentence. */
 export class ApiError extends Error {
@@ -99,6 +101,20 @@ export class NoAnswer extends Error {
 }
 
 const root = '/api/v1';
+
+const of_the_server = ['lora_dir', 'embeddings_dir'];
+
+/** A job as the page keeps it: the fields of its request without the server's own wrapping and folders. */
+export function tidy_job(job: Job): Job {
+  const raw = (job.request ?? {}) as Settings & { settings?: Settings };
+  const said = typeof raw.settings === 'object' ? (raw.settings as Settings) : raw;
+  return { ...job, request: Object.fromEntries(Object.entries(said).filter(([name]) => !of_the_server.includes(name))) };
+}
+
+/** Facts that a LoRA file tells as text are numbers here; 0 where it tells none. */
+export function tidy_start(start: Start): Start {
+  return { ...start, loras: start.loras.map((lora) => ({ ...lora, rank: Number(lora.rank) || 0, alpha: Number(lora.alpha) || 0 })) };
+}
 
 async function call<T>(method: string, path: string, body?: unknown, type = 'application/json'): Promise<T> {
   let answer: Response;
@@ -132,13 +148,16 @@ function query(values: Record<string, string | number | undefined>): string {
 const of_job = (id: string) => `/jobs/${encodeURIComponent(id)}`;
 
 export const api = {
-  start: () => call<Start>('GET', '/start'),
-  refresh: () => call<Start>('POST', '/refresh', {}),
+  start: async () => tidy_start(await call<Start>('GET', '/start')),
+  refresh: async () => tidy_start(await call<Start>('POST', '/refresh', {})),
 
-  add_job: (job: NewJob) => call<Job>('POST', '/jobs', job),
-  job: (id: string) => call<Job>('GET', of_job(id)),
-  jobs: (state: string, limit: number, before?: number) => call<{ jobs: Job[]; paused: boolean }>('GET', `/jobs${query({ state, limit, before })}`),
-  cancel_job: (id: string) => call<Job>('DELETE', of_job(id)),
+  add_job: async (job: NewJob) => tidy_job(await call<Job>('POST', '/jobs', job)),
+  job: async (id: string) => tidy_job(await call<Job>('GET', of_job(id))),
+  jobs: async (state: string, limit: number, before?: number) => {
+    const { jobs, paused } = await call<{ jobs: Job[]; paused: boolean }>('GET', `/jobs${query({ state, limit, before })}`);
+    return { jobs: jobs.map(tidy_job), paused };
+  },
+  cancel_job: async (id: string) => tidy_job(await call<Job>('DELETE', of_job(id))),
   skip_picture: (id: string) => call<unknown>('POST', `${of_job(id)}/skip`, {}),
   move_job: (id: string, to: 'front' | 'up' | 'down' | 'back') => call<unknown>('POST', `${of_job(id)}/move`, { to }),
   pause_queue: (paused: boolean) => call<unknown>('POST', '/queue', { paused }),
@@ -157,7 +176,7 @@ export const api = {
 
   residency: () => call<Residency>('GET', '/residency'),
   change_residency: (action: 'unload' | 'reload' | 'pin' | 'unpin') => call<Residency & { freed: number; seconds: number }>('POST', '/residency', { action }),
-  use_model: (title: string) => call<Residency>('POST', '/model', { title }),
+  use_model: (title: string) => call<unknown>('POST', '/model', { title }),
   set_option: (name: string, value: FieldValue) => call<{ options: Settings }>('POST', '/options', { [name]: value }),
 
   read_prompt: (prompt: string, negative_prompt: string, steps: number) => call<PromptAnswer>('POST', '/prompt', { prompt, negative_prompt, steps }),

@@ -13,9 +13,9 @@ import './styles/gallery.css';
 import './styles/canvas.css';
 import './styles/models.css';
 import './styles/phone.css';
-import { catch_up, goes_on_forever, keep_generating, press_taken, read_queue } from './actions';
+import { catch_up, goes_on_forever, keep_generating, press_taken, start_again } from './actions';
 import { announce_work } from './announce';
-import { api, type Start } from './api';
+import { api, tidy_job, tidy_start, type Start } from './api';
 import { offer_sources } from './canvas/send';
 import { restore_sources } from './canvas/source';
 import { note_pace } from './form/request';
@@ -24,14 +24,13 @@ import { watch_prompts } from './generate/prompt_info';
 import { add_page_keys } from './page_keys';
 import { Page } from './page';
 import { tab_title } from './queue_words';
-import { jobs, own_live, residency, start, take_answer, take_job, take_picture, take_pictures, take_preview, take_progress, take_warning } from './store';
+import { jobs, own_live, residency, start, take_answer, take_job, take_picture, take_pictures, take_preview, take_progress, take_queue, take_warning } from './store';
 import { keep_line, line, type Listener } from './stream';
 import { tell } from './toasts';
 import { send_unsent } from './unsent';
 import { newer_build } from './widgets/banner';
 
 let was_lost = false;
-let order_timer = 0;
 
 const replay_ms = 400;
 
@@ -49,8 +48,7 @@ function after_restart(start_id: string) {
   start.value = { ...start.value, start_id };
   tell('Darkroom restarted. Waiting jobs are kept.');
   void (async () => {
-    const { build_id } = start.value; // of this page, not of the program
-    start.value = { ...(await api.start()), build_id };
+    await start_again();
     const { jobs: live, paused } = await api.jobs('waiting,running', 1000);
     await catch_up({ jobs: live, paused, residency: await api.residency() }, false);
     await send_unsent();
@@ -59,23 +57,16 @@ function after_restart(start_id: string) {
 
 const listener: Listener = {
   hello(hello) {
-    newer_build.value = hello.build_id;
+    newer_build.value = hello.build_id ?? null;
     if (hello.start_id !== start.value.start_id) after_restart(hello.start_id);
     else if (was_lost) window.setTimeout(after_replay, replay_ms);
   },
   snapshot(snapshot) {
-    void catch_up(snapshot, was_lost).then(send_unsent);
+    void catch_up({ ...snapshot, jobs: snapshot.jobs.map(tidy_job) }, was_lost).then(send_unsent);
     was_lost = false;
   },
-  job(job) {
-    const known = jobs.peek()[job.id];
-    take_job(job);
-    // A known waiting job that changes has been moved: only the list tells the order.
-    if (known?.state === 'waiting' && job.state === 'waiting') {
-      clearTimeout(order_timer);
-      order_timer = window.setTimeout(() => void read_queue().catch(() => {}), 150);
-    }
-  },
+  job(job) { take_job(tidy_job(job)); },
+  queue: take_queue,
   progress(progress) {
     take_progress(progress);
     const job = jobs.peek()[progress.id];
@@ -89,7 +80,7 @@ const listener: Listener = {
 
 async function first_data(): Promise<Start> {
   const block = document.getElementById('start')?.textContent;
-  return block ? (JSON.parse(block) as Start) : api.start();
+  return block ? tidy_start(JSON.parse(block) as Start) : api.start();
 }
 
 /** Pictures and ended jobs of before a reload: the strip and the stage are as they were. */

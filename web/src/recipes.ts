@@ -21,8 +21,17 @@ export function read_picture_recipe(file: Blob, name: string) {
   return attempt(async () => show(await api.recipe(file), name));
 }
 
+/** What the recipe does not name was at the program's default when the picture was made. */
+function unnamed(settings: Settings): Settings {
+  const at_default = start.value.fields.filter(({ name }) => !(name in settings) && !of_the_batch.includes(name) && !is_of_the_machine(name) && is_told(name));
+  return Object.fromEntries(at_default.map((field) => [field.name, field.default]));
+}
+
 /** All fields of a recipe into the form, with undo. */
-export function use_recipe(settings: Record<string, string | number | boolean>, without_seed: boolean) {
-  const taken = Object.fromEntries(Object.entries(settings).filter(([name]) => !without_seed || !['seed', 'subseed'].includes(name)));
-  tell_undoable(without_seed ? 'Recipe taken over, all but the seed' : 'Recipe taken over', take_settings(taken));
+export function use_recipe(settings: Settings, without_seed: boolean) {
+  const all = { ...unnamed(settings), ...settings };
+  const taken = Object.fromEntries(Object.entries(all).filter(([name]) => !without_seed || !['seed', 'subseed'].includes(name)));
+  const [undo, styles] = [take_settings(taken), chosen_styles.value];
+  chosen_styles.value = []; // the recipe's words have them merged
+  tell_undoable(without_seed ? 'Recipe taken over, all but the seed' : 'Recipe taken over', () => { undo(); chosen_styles.value = styles; });
 }

@@ -1,7 +1,7 @@
 // What the page knows of the program: plain data in signals, changed by events and answers.
 import { batch, computed, signal } from '@preact/signals';
-import type { Job, Picture, Preview, Progress, Residency, Snapshot, Start } from './api';
-import { read_kept, keep } from './remember';
+import type { Job, Picture, Preview, Progress, QueueOrder, Residency, Snapshot, Start } from './api';
+import { read_kept, keep, remembered } from './remember';
 
 export const start = signal<Start>(undefined as unknown as Start); // set before the first render
 export const jobs = signal<Record<string, Job>>({});
@@ -32,6 +32,16 @@ export function new_id(): string {
 
 export const tab_id = typeof sessionStorage === 'undefined' ? 'tab' : own_tab();
 
+/** Ids of the jobs asked for in this tab: the server knows users, not tabs. */
+const own_ids = remembered<string[]>('own-jobs', [], 'tab');
+const most_own = 500;
+
+export function own_job(id: string) {
+  own_ids.value = [...own_ids.value, id].slice(-most_own);
+}
+
+export const is_own = (job: Job) => own_ids.value.includes(job.id);
+
 const is_live = (job: Job) => job.state === 'running' || job.state === 'waiting';
 
 export const running = computed<Job | null>(() => Object.values(jobs.value).find((job) => job.state === 'running') ?? null);
@@ -43,9 +53,9 @@ export const waiting = computed<Job[]>(() => {
 });
 
 export const own_jobs = computed<Job[]>(() =>
-  Object.values(jobs.value).filter((job) => job.owner === tab_id).sort((a, b) => b.number - a.number));
+  Object.values(jobs.value).filter(is_own).sort((a, b) => b.number - a.number));
 
-export const own_running = computed<Job | null>(() => (running.value?.owner === tab_id ? running.value : null));
+export const own_running = computed<Job | null>(() => (running.value && is_own(running.value) ? running.value : null));
 export const own_live = computed<Job[]>(() => own_jobs.value.filter(is_live));
 
 export const ended = computed<Job[]>(() => Object.values(jobs.value).filter((job) => !is_live(job)).sort((a, b) => b.number - a.number));
@@ -110,6 +120,14 @@ export function take_snapshot(snapshot: Snapshot): string[] {
     residency.value = snapshot.residency;
   });
   return gone;
+}
+
+/** What waits, in order, and whether it is held back: sent to every page whenever either changes. */
+export function take_queue({ order, paused: is_paused }: QueueOrder) {
+  batch(() => {
+    waiting_order.value = order;
+    paused.value = is_paused;
+  });
 }
 
 export function take_progress(news: Progress) {

@@ -1,7 +1,7 @@
 // Jobs made while the server does not answer. Their ids are made here, so that a request which did arrive is not made twice.
 import { api, NoAnswer, type NewJob } from './api';
 import { remembered } from './remember';
-import { take_answer } from './store';
+import { own_job, take_answer } from './store';
 import { tell_failure } from './toasts';
 
 export const unsent = remembered<NewJob[]>('unsent', [], 'tab');
@@ -29,6 +29,7 @@ export async function send_unsent(): Promise<void> {
 }
 
 export function add_job(job: NewJob) {
+  own_job(job.id);
   unsent.value = [...unsent.value, job];
   return send_unsent();
 }

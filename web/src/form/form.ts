@@ -33,7 +33,7 @@ function slot(name: string): string {
   return name === 'denoising_strength' && mode.value === 'txt2img' ? 'denoising_strength@hires' : name;
 }
 
-function typed(value: FieldValue, field: Field): FieldValue {
+export function typed(value: FieldValue, field: Field): FieldValue {
   if (field.type === 'truth') return value === true || value === 'True' || value === 'true';
   if (field.type === 'text') return String(value);
   const number = Number(value);

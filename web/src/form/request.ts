@@ -1,7 +1,7 @@
 // From the form to the jobs that one press of the main button asks for, and what they cost.
 import type { Settings } from '../api';
 import { start } from '../store';
-import { base_value, chosen_styles, field_named, has_field, mask_fields, mode, number_of, said, seed_list, text_of, truth_of, value_of } from './form';
+import { base_value, chosen_styles, field_named, has_field, mask_fields, mode, number_of, said, seed_list, text_of, truth_of, typed, value_of } from './form';
 import { random_seed, read_seeds, seed_runs } from './seeds';
 import { remembered } from '../remember';
 
@@ -79,7 +79,9 @@ export function requests_of_form(source: Source, changes: Settings = {}): Settin
 
 /** What a job asked for, for fields it did not name too. */
 export function asked(request: Settings, name: string) {
-  return request[name] ?? base_value(name);
+  const said = request[name];
+  const field = field_named(name);
+  return said === undefined || !field ? said ?? base_value(name) : typed(said, field);
 }
 
 export function pictures_asked(request: Settings): number {

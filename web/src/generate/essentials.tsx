@@ -11,7 +11,7 @@ import { SeedRow, set_shape, shaped } from './size_rows';
 
 interface Chip { label: string; name?: string; is_chosen: boolean; act: () => void; shape?: 'square' | 'rectangle-vertical' | 'rectangle-horizontal' }
 
-function Chips({ label, chips }: { label: string; chips: Chip[] }) {
+function Chips({ label, chips, note }: { label: string; chips: Chip[]; note?: string }) {
   return (
     <div class="row">
       <span class="row-label"><span class="label-text">{label}</span></span>
@@ -22,6 +22,7 @@ function Chips({ label, chips }: { label: string; chips: Chip[] }) {
           </button>
         ))}
       </div>
+      {note && <p class="row-note">{note}</p>}
     </div>
   );
 }
@@ -69,11 +70,10 @@ export function Essentials() {
   return (
     <>
       {mode.value !== 'txt2img' && <section class="section"><Rows rows={source_rows()} /></section>}
-      <section class="section">
+      <section class="section essentials">
         <Chips label="Shape" chips={shape_chips()} />
         <Chips label="Pictures" chips={[1, 4, 9, 16].map((number) => ({ label: String(number), is_chosen: count === number, act: () => set_value('n_iter', number) }))} />
-        <Chips label="Quality" chips={quality_chips()} />
-        <p class="row-note essentials-note">{text_of('sampler_name')}, {text_of('scheduler')}, {number_of('steps')} steps, CFG {number_of('cfg_scale')}</p>
+        <Chips label="Quality" chips={quality_chips()} note={`${text_of('sampler_name')}, ${text_of('scheduler')}, ${number_of('steps')} steps, CFG ${number_of('cfg_scale')}`} />
         <SeedRow with_variation={false} />
         {unseen !== '' && <p class="row-note essentials-note">Also set: {unseen}. <button type="button" class="link" onClick={() => { level.value = 'all'; }}>Show</button></p>}
       </section>

@@ -1,12 +1,11 @@
 // A recipe, read but not taken: every field can be taken over by itself.
 import { useEffect, useState } from 'preact/hooks';
 import { signal } from '@preact/signals';
-import { api, type PictureDetail, type Picture, type Recipe, type RecipeField, type Settings } from '../api';
+import { api, type PictureDetail, type Picture, type FieldValue, type Recipe, type RecipeField, type Settings } from '../api';
 import { copy_text } from '../actions';
-import { field_named, has_field, is_of_the_machine, take_settings, value_of } from '../form/form';
+import { field_named, has_field, is_of_the_machine, take_settings, typed, value_of } from '../form/form';
 import { all_rows } from '../form/layout';
 import { use_recipe } from '../recipes';
-import { start } from '../store';
 import { tell_undoable } from '../toasts';
 import { Button, IconButton } from '../widgets/button';
 import { Icon } from '../widgets/icon';
@@ -41,40 +40,49 @@ export function LongText({ text }: { text: string }) {
   return <>{is_open ? text : `${text.slice(0, long_from)}… `}<button type="button" class="link" onClick={() => set_open(!is_open)}>{is_open ? 'Less' : 'More'}</button></>;
 }
 
-interface RecipeRow { name: string | null; label: string; value: string; note?: string }
+interface RecipeRow { names: string[]; label: string; value: string }
 
-const plain = (text: string) => text.toLowerCase().replace(/[^a-z0-9]/g, '');
-const order = ['prompt', 'negative_prompt', 'steps', 'sampler_name', 'scheduler', 'cfg_scale', 'seed', 'width', 'height'];
+const texts = ['prompt', 'negative_prompt'];
+const pairs: Record<string, string[]> = { width: ['width', 'height'], hr_resize_x: ['hr_resize_x', 'hr_resize_y'] };
 
-function in_order(settings: Settings): [string, string | number | boolean][] {
-  const place = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
-  return Object.entries(settings).sort((a, b) => place(a[0]) - place(b[0]));
-}
+const can_take = (name: string) => has_field(name) && !is_of_the_machine(name);
 
-/** Fields that the form knows, then what the recipe says beyond them. */
-function rows_of(settings: Settings, more: { key: string; value: string }[]): RecipeRow[] {
-  const rows: RecipeRow[] = in_order(settings).filter(([, value]) => value !== '').map(([name, value]) => ({ name: has_field(name) && !is_of_the_machine(name) ? name : null, label: label_of(name), value: String(value) }));
-  const known = new Set([...rows.map((row) => plain(row.label)), 'size', ...start.value.fields.filter((field) => field.name in settings).map((field) => plain(field.label))]);
-  for (const { key, value } of more) if (!known.has(plain(key)) && !rows.some((row) => row.value === value && value.length > 12)) rows.push({ name: null, label: key, value });
+/** The words first, then the recipe in its own order, then fields that stand for something without being written. */
+function rows_of(settings: Settings, recipe: RecipeField[]): RecipeRow[] {
+  const plain = (name: string): RecipeRow => ({ names: can_take(name) ? [name] : [], label: label_of(name), value: String(settings[name]) });
+  const rows: RecipeRow[] = texts.filter((name) => (settings[name] ?? '') !== '').map(plain);
+  const written = new Set(texts);
+  for (const { key, value, field } of recipe) {
+    const names = field === null ? [] : (pairs[field] ?? [field]).filter((name) => name in settings);
+    if (names.length > 0 && names.every((name) => written.has(name))) continue;
+    for (const name of names) written.add(name);
+    rows.push({ names: names.filter(can_take), label: names.length === 1 ? label_of(names[0] as string) : key, value });
+  }
+  for (const [name, value] of Object.entries(settings)) if (!written.has(name) && value !== '' && can_take(name)) rows.push(plain(name));
   return rows;
 }
 
-function take_one(name: string, value: string) {
-  tell_undoable(`${label_of(name)} taken over`, take_settings({ [name]: value }));
+/** Whether the form says the same already; names of choices may differ in capitals. */
+function is_equal(name: string, value: FieldValue): boolean {
+  const field = field_named(name);
+  return field !== undefined && String(typed(value, field)).toLowerCase() === String(value_of(name)).toLowerCase();
 }
 
-function RecipeTable({ rows, compares }: { rows: RecipeRow[]; compares: boolean }) {
+function take_row(row: RecipeRow, settings: Settings) {
+  tell_undoable(`${row.label} taken over`, take_settings(Object.fromEntries(row.names.map((name) => [name, settings[name] as FieldValue]))));
+}
+
+function RecipeTable({ rows, settings }: { rows: RecipeRow[]; settings: Settings }) {
   return (
     <table class="recipe">
       <tbody>
         {rows.map((row) => {
-          const name = row.name;
-          const is_equal = name !== null && String(value_of(name)) === row.value;
+          const is_other = row.names.some((name) => !is_equal(name, settings[name] as FieldValue));
           return (
-            <tr key={row.label} class={compares && name !== null && !is_equal ? 'is-different' : ''}>
+            <tr key={row.label} class={is_other ? 'is-different' : ''}>
               <th scope="row">{row.label}</th>
-              <td><LongText text={row.value} />{row.note && <small>{row.note}</small>}</td>
-              <td class="recipe-take">{name !== null && !is_equal && <IconButton icon="check" name={`Take over ${row.label}`} on_click={() => take_one(name, row.value)} />}</td>
+              <td><LongText text={row.value} /></td>
+              <td class="recipe-take">{is_other && <IconButton icon="check" name={`Take over ${row.label}`} on_click={() => take_row(row, settings)} />}</td>
             </tr>
           );
         })}
@@ -112,7 +120,7 @@ function DroppedRecipe({ recipe, name }: { recipe: Recipe; name: string }) {
       <p class="hint">Nothing is changed until you take it over.</p>
       <RecipeButtons settings={recipe.settings} infotext={recipe.infotext} />
       <NotHonoured fields={recipe.fields} />
-      <RecipeTable rows={rows_of(recipe.settings, recipe.fields.filter((field) => field.honoured !== 'note'))} compares />
+      <RecipeTable rows={rows_of(recipe.settings, recipe.fields.filter((field) => field.honoured !== 'note'))} settings={recipe.settings} />
       {notes.map((field) => <p key={field.key} class="hint">{field.key}: {field.note || field.value}</p>)}
     </div>
   );
@@ -127,7 +135,7 @@ export function PictureRecipe({ picture }: { picture: Picture }) {
   return (
     <div class="tab-body">
       <RecipeButtons settings={settings} infotext={picture.infotext} />
-      <RecipeTable rows={rows_of(settings, detail.recipe)} compares />
+      <RecipeTable rows={rows_of(settings, detail.recipe)} settings={settings} />
     </div>
   );
 }

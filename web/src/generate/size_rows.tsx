@@ -98,6 +98,8 @@ function seeds_line(): string {
 export function SeedRow({ with_variation = true }: { with_variation?: boolean }) {
   const [is_open, set_open] = useState(number_of('subseed_strength') > 0);
   const seed = number_of('seed');
+  const used = seeds_line();
+  const varies = with_variation && has_field('subseed');
   return (
     <>
       <div class="row">
@@ -107,10 +109,10 @@ export function SeedRow({ with_variation = true }: { with_variation?: boolean })
           <IconButton icon="dices" name="Random seed" keys="Shift R" on_click={random_seed_again} />
           <IconButton icon="recycle" name="Reuse seed" keys="R" on_click={() => reuse_seed(shown_picture.value ?? undefined)} />
         </div>
-        <p class="row-note seed-note">
-          <span class="grow">{seeds_line()}</span>
-          {with_variation && has_field('subseed') && <button type="button" class="link" aria-expanded={is_open} onClick={() => set_open(!is_open)}>Variation<Icon name={is_open ? 'chevron-down' : 'chevron-right'} size={is_coarse.value ? 20 : 14} /></button>}
-        </p>
+        {(used !== '' || varies) && <p class="row-note seed-note">
+          <span class="grow">{used}</span>
+          {varies && <button type="button" class="link" aria-expanded={is_open} onClick={() => set_open(!is_open)}>Variation<Icon name={is_open ? 'chevron-down' : 'chevron-right'} size={is_coarse.value ? 20 : 14} /></button>}
+        </p>}
       </div>
       {with_variation && is_open && variation_rows.map((row) => <FieldRow key={row.name} row={row} />)}
     </>

@@ -153,7 +153,7 @@ function view_of(now: Shown): View | null {
 function Opening() {
   const now = shown.value;
   if (now.kind !== 'live' || progress.value[now.job.id]?.stage !== 'loading the model') return null;
-  return <p class="stage-note">Opening {residency.value?.model ?? start.value.model}</p>;
+  return <p class="stage-note">Opening {residency.value?.model || start.value.model}</p>;
 }
 
 export function Stage() {

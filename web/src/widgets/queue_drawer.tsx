@@ -9,7 +9,7 @@ import { take_settings } from '../form/form';
 import { count_text, time_text } from '../form/words';
 import { closes_on_escape } from '../keys';
 import { generate_path, go } from '../places';
-import { ended, paused, progress, running, tab_id, take_answer, waiting } from '../store';
+import { ended, is_own, paused, progress, running, take_answer, waiting } from '../store';
 import { attempt, tell_undoable } from '../toasts';
 import { drop_unsent, unsent } from '../unsent';
 import { LiveCanvas } from '../generate/screen_canvas';
@@ -69,7 +69,7 @@ function WaitingRow({ job }: { job: Job }) {
     <li class="job-row" tabIndex={0} draggable onKeyDown={on_key} onDragStart={(event) => event.dataTransfer?.setData('text/darkroom-job', job.id)}
       onDragOver={(event) => { if (event.dataTransfer?.types.includes('text/darkroom-job')) event.preventDefault(); }} onDrop={drop}>
       <span class="handle" aria-hidden="true"><Icon name="grip-vertical" /></span>
-      <div class="grow"><p class="job-title">{job.title || 'without words'}</p><p class="hint">{request_words(job)}{job.owner !== '' && job.owner !== tab_id ? ', from another page' : ''}</p></div>
+      <div class="grow"><p class="job-title">{job.title || 'without words'}</p><p class="hint">{request_words(job)}{is_own(job) ? '' : ', from another page'}</p></div>
       <MenuButton icon="ellipsis" name={`More for ${job.title}`} class="icon-button" items={[
         { label: 'To the front', act: () => move_job(job.id, 'front') }, { label: 'Move up', keys: 'Alt Up', act: () => move_job(job.id, 'up') },
         { label: 'Move down', keys: 'Alt Down', act: () => move_job(job.id, 'down') }, { label: 'To the back', act: () => move_job(job.id, 'back') },
