@@ -33,7 +33,7 @@ export function use_browser(options = {}) {
 export async function open_page(world, path = '/', { size = sizes.wide, theme = 'dark', ...more } = {}) {
   const context = await world.browser.newContext({ viewport: size, colorScheme: theme, permissions: ['clipboard-read', 'clipboard-write'], ...more });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(real_url ? 120_000 : 15_000); // real pictures take the time they take
   page.problems = [];
   page.on('pageerror', (error) => page.problems.push(`${error.message}\n${error.stack}`));
   page.on('console', (message) => { if (message.type() === 'error' && !/Failed to load resource|ERR_CONNECTION|ERR_EMPTY|ERR_INCOMPLETE/.test(message.text())) page.problems.push(message.text()); });
@@ -51,11 +51,26 @@ export async function open_generate(world, options = {}) {
   return page;
 }
 
+/** The sheets of the first visit, whatever was made before. */
+export async function open_first_visit(world, options = {}) {
+  const page = await open_page(world, '/', options);
+  await page.evaluate(() => localStorage.setItem('darkroom.first-steps', '"open"'));
+  await page.reload();
+  await page.getByRole('region', { name: 'First steps' }).waitFor();
+  return page;
+}
+
+export async function set_number(page, name, value) {
+  const field = page.getByRole('spinbutton', { name, exact: true });
+  await field.fill(String(value));
+  await field.press('Enter');
+}
+
 export const prompt_of = (page) => page.getByRole('textbox', { name: 'Prompt', exact: true });
 export const main_button = (page) => page.getByRole('button', { name: /^(Generate|Queue \d+ more)( \d+)?$/ });
 
 export async function make_picture(page, prompt) {
   await prompt_of(page).fill(prompt);
   await prompt_of(page).press('Control+Enter');
-  await page.getByRole('img', { name: new RegExp(`^Picture: ${prompt.replace(/[^\w ]/g, '.')}, seed`) }).waitFor({ timeout: 60_000 });
+  await page.getByRole('img', { name: new RegExp(`^Picture: ${prompt.replace(/[^\w ]/g, '.')}, seed`) }).waitFor();
 }

@@ -38,6 +38,7 @@ export interface Start {
   embeddings: string[];
   styles: Style[];
   upscalers: string[];
+  vaes?: string[];
   explain: Record<string, string>;
   first_prompts: string[];
   options: Settings;

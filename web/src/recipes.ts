@@ -1,8 +1,9 @@
 // Recipes that come from outside: dropped or pasted pictures and infotexts. Reading one changes nothing in the form.
-import { api, type Recipe } from './api';
+import { api, type Recipe, type Settings } from './api';
 import { read_recipe, show_detail } from './generate/shown';
-import { take_settings } from './form/form';
+import { chosen_styles, is_of_the_machine, take_settings } from './form/form';
 import { generate_path, go, path } from './places';
+import { start } from './store';
 import { attempt, tell, tell_undoable } from './toasts';
 
 function show(recipe: Recipe, name: string) {
@@ -21,9 +22,12 @@ export function read_picture_recipe(file: Blob, name: string) {
   return attempt(async () => show(await api.recipe(file), name));
 }
 
+// How many are made, and how: no recipe tells it. The denoising strength's default stands for several values.
+const never_told = ['n_iter', 'batch_size', 'lora_beside', 'denoising_strength'];
+
 /** What the recipe does not name was at the program's default when the picture was made. */
 function unnamed(settings: Settings): Settings {
-  const at_default = start.value.fields.filter(({ name }) => !(name in settings) && !of_the_batch.includes(name) && !is_of_the_machine(name) && is_told(name));
+  const at_default = start.value.fields.filter(({ name }) => !(name in settings) && !never_told.includes(name) && !is_of_the_machine(name));
   return Object.fromEntries(at_default.map((field) => [field.name, field.default]));
 }
 

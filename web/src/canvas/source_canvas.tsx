@@ -77,7 +77,7 @@ function ToolColumn() {
     <div class="tool-column" role="toolbar" aria-label="Mask tools" aria-orientation="vertical">
       {tool_rows.map((row) => (
         <button type="button" key={row.tool} aria-label={row.label} title={`${row.label} (${row.key})`} aria-pressed={tool.value === row.tool} class={row.tool === 'invert' ? 'is-apart' : ''} onClick={() => use_tool(row)}>
-          <Icon name={row.icon} />{!is_phone.value && <small aria-hidden="true">{row.key}</small>}
+          <Icon name={row.icon} />{!is_phone.value && <small aria-hidden="true" data-drawn={row.key} />}
         </button>
       ))}
     </div>

@@ -31,7 +31,7 @@ function shape_chips(): Chip[] {
   const [width, height] = size_of_form();
   const chip = (name: string, label: string, ratio: number, shape: Chip['shape'], is_chosen: boolean): Chip => ({ label, name, is_chosen, act: () => set_shape(ratio), ...(shape ? { shape } : {}) });
   return [
-    chip('Square', '1 : 1', 1, 'square', width === height),
+    chip('Square, 1 : 1', '1 : 1', 1, 'square', width === height),
     chip('Upright', '', 2 / 3, 'rectangle-vertical', width < height),
     chip('Wide', '', 3 / 2, 'rectangle-horizontal', width > height),
   ];
@@ -75,7 +75,7 @@ export function Essentials() {
         <Chips label="Pictures" chips={[1, 4, 9, 16].map((number) => ({ label: String(number), is_chosen: count === number, act: () => set_value('n_iter', number) }))} />
         <Chips label="Quality" chips={quality_chips()} note={`${text_of('sampler_name')}, ${text_of('scheduler')}, ${number_of('steps')} steps, CFG ${number_of('cfg_scale')}`} />
         <SeedRow with_variation={false} />
-        {unseen !== '' && <p class="row-note essentials-note">Also set: {unseen}. <button type="button" class="link" onClick={() => { level.value = 'all'; }}>Show</button></p>}
+        {unseen !== '' && <p class="row-note also-set">Also set: {unseen}. <button type="button" class="link" onClick={() => { level.value = 'all'; }}>Show</button></p>}
       </section>
       <LoraRows />
       <ModelCard />

@@ -8,6 +8,7 @@ import { sources } from '../canvas/source';
 import { follow, picked, preview_kind, read_recipe, shown, source_is_shown, walk } from './shown';
 import { LiveCanvas } from './screen_canvas';
 import { picture_name } from './stage';
+import { Icon } from '../widgets/icon';
 import { go } from '../places';
 
 interface Frame { key: string; picture?: Picture; seed?: number; is_running?: boolean; job?: Job; starts_batch?: boolean }
@@ -61,7 +62,7 @@ function SourceFrame() {
   const source = sources.value[mode.value];
   return (
     <div class="film-frame is-source" role="option" aria-selected={source_is_shown.value} aria-label="Source picture" onClick={() => { source_is_shown.value = true; }}>
-      {source ? <img src={source.url} alt="" /> : <span>none</span>}<small>source</small>
+      {source ? <img src={source.url} alt="" /> : <Icon name="image-plus" />}<small>source</small>
     </div>
   );
 }

@@ -1,12 +1,13 @@
 import { useState } from 'preact/hooks';
 import { text_of } from '../form/form';
 import { lora_tags, type LoraTag } from '../form/lora_tags';
+import { nearest_name } from '../form/nearest';
 import { prompt_info } from './prompt_info';
 import { start } from '../store';
 import { IconButton } from '../widgets/button';
 import { NumberField } from '../widgets/number_field';
 import { Slider } from '../widgets/slider';
-import { remove_lora, set_lora_weight } from './prompt_edits';
+import { remove_lora, rename_lora, set_lora_weight } from './prompt_edits';
 
 interface WeightProps { name: string; value: number; set: (value: number) => void }
 
@@ -19,6 +20,12 @@ function Weight({ name, value, set }: WeightProps) {
       <NumberField name={name} value={moving ?? value} step={0.05} range={{ least: -2, most: 2 }} has_stepper on_change={set} />
     </>
   );
+}
+
+function Missing({ tag, index }: { tag: LoraTag; index: number }) {
+  const near = nearest_name(tag.name, start.value.loras.map((lora) => lora.name));
+  if (near === null) return <p class="row-note is-attention">{tag.name} was not found</p>;
+  return <p class="row-note is-attention is-text">{tag.name} was not found; nearest name: {near}. <button type="button" class="link" onClick={() => rename_lora(index, near)}>Use it</button></p>;
 }
 
 function LoraRow({ tag, index, is_missing }: { tag: LoraTag; index: number; is_missing: boolean }) {
@@ -34,7 +41,7 @@ function LoraRow({ tag, index, is_missing }: { tag: LoraTag; index: number; is_m
           {split ? <span class="grow" /> : <Weight name={`Weight of ${tag.name}`} value={tag.te} set={(value) => set_lora_weight(index, value, value, false)} />}
           <IconButton icon="x" name={`Remove ${tag.name} from the prompt`} on_click={() => remove_lora(index)} />
         </div>
-        {is_missing && <p class="row-note is-attention">{tag.name} was not found</p>}
+        {is_missing && <Missing tag={tag} index={index} />}
       </div>
       {split && <div class="row has-slider"><span class="row-label"><span class="label-text">text encoder</span></span><div class="row-control"><Weight name={`Text encoder weight of ${tag.name}`} value={tag.te} set={(value) => set_lora_weight(index, value, tag.unet, true)} /></div></div>}
       {split && <div class="row has-slider"><span class="row-label"><span class="label-text">UNet</span></span><div class="row-control"><Weight name={`UNet weight of ${tag.name}`} value={tag.unet} set={(value) => set_lora_weight(index, tag.te, value, true)} /></div></div>}

@@ -38,9 +38,9 @@ function Card({ lora }: { lora: Lora }) {
   const facts = `rank ${lora.rank}, α ${lora.alpha}`;
   return (
     <button type="button" class={`lora-card ${is_fitting ? '' : 'does-not-fit'}`} role="option" aria-selected={tag !== undefined} onClick={() => use_lora(lora)}
-      aria-label={`${lora.name}, ${facts}${tag ? `, in the prompt at ${weight_text(tag.te)}` : ''}${is_fitting ? '' : `, made for ${lora.base}`}`}>
-      <span class="lora-cover" aria-hidden="true">{lora.name.slice(0, 2)}</span>
-      <span class="lora-name"><b>{lora.name}</b>{tag && <span>{weight_text(tag.te)}</span>}</span>
+      aria-label={`${lora.name}, ${tag ? `${weight_text(tag.te)}, ` : ''}${is_fitting ? facts : `made for ${lora.base}`}${tag ? ', in the prompt' : ''}`}>
+      <span class="lora-cover" aria-hidden="true" data-drawn={lora.name.slice(0, 2)} />
+      <span class="lora-name"><b>{lora.name}</b>{tag && <> <span>{weight_text(tag.te)}</span></>}</span>{' '}
       <small>{is_fitting ? facts : `made for ${lora.base}`}</small>
     </button>
   );

@@ -25,7 +25,7 @@ export function MainButton({ with_time = false }: { with_time?: boolean }) {
         onPointerUp={() => clearTimeout(hold.current)} onPointerCancel={() => clearTimeout(hold.current)}>
         <b>{is_preparing.value ? 'Sending' : words}</b>
         {!is_phone.value && <KeyCap>Ctrl Enter</KeyCap>}
-        {with_time && seconds !== null && <small>about {time_text(seconds)}</small>}
+        {with_time && seconds !== null && <small aria-hidden="true" data-drawn={`about ${time_text(seconds)}`} />}
       </button>
       {is_open && button.current && <Menu anchor={button.current} name="More ways to generate" close={() => set_open(false)} items={[
         { label: 'To the front', keys: 'Ctrl Shift Enter', act: () => void generate(true) },

@@ -52,6 +52,11 @@ export function remove_lora(index: number) {
   if (tag) edit_field('prompt', remove_tag_edit(text, tag));
 }
 
+export function rename_lora(index: number, name: string) {
+  const tag = lora_tags(text_of('prompt'))[index];
+  if (tag) edit_field('prompt', set_weight_edit({ ...tag, name }, tag.te, tag.unet, tag.is_split));
+}
+
 export function set_lora_weight(index: number, te: number, unet: number, is_split: boolean) {
   const tag = lora_tags(text_of('prompt'))[index];
   if (tag) edit_field('prompt', set_weight_edit(tag, te, unet, is_split));

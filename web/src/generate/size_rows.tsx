@@ -56,7 +56,7 @@ export function SizeRow() {
         <NumberField name="Width" value={number_of('width')} step={8} range={range_of('width')} placeholder="own" on_change={(value) => set_value('width', value)} />
         <IconButton icon="arrow-left-right" name="Swap width and height" on_click={swap_size} />
         <NumberField name="Height" value={number_of('height')} step={8} range={range_of('height')} placeholder="own" on_change={(value) => set_value('height', value)} />
-        <MenuButton name="Shape" class="choice ratio" items={[
+        <MenuButton name={`Shape, ${ratio_text(width, height)}`} class="choice ratio" items={[
           ...ratios.map(([label, ratio]) => ({ label, act: () => set_shape(ratio) })),
           ...(as_picture ? [{ label: `As picture, ${as_picture.width} × ${as_picture.height}`, act: () => { set_value('width', as_picture.width); set_value('height', as_picture.height); } }] : []),
         ]}><span>{ratio_text(width, height)}</span></MenuButton>

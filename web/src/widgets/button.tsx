@@ -27,6 +27,7 @@ export function Button({ children, icon, name, disabled, class: more = '', title
   );
 }
 
-export function KeyCap({ children }: { children: ComponentChildren }) {
-  return <kbd class="key-cap" aria-hidden="true">{children}</kbd>;
+/** A key beside a label. It is drawn by the style sheet: as text it would be part of what the control seems to be called. */
+export function KeyCap({ children }: { children: string }) {
+  return <kbd class="key-cap" aria-hidden="true" data-drawn={children} />;
 }

@@ -42,6 +42,9 @@ const words_of: Record<string, string> = {
   fill: 'Fill with surroundings', original: 'Original pixels', 'latent noise': 'Latent noise', 'latent nothing': 'Latent nothing', 'Just resize (latent upscale)': 'Latent upscale', auto: 'Automatic',
 };
 
+/** What an empty field stands for: the model's own, or what the first pass uses. */
+const word_for_none = (name: string) => (name === 'vae' ? 'Automatic' : 'Same');
+
 export function choice_options(field: Field): Option[] {
   const sampler_facts = (name: string) => {
     const sampler = start.value.samplers.find((row) => row.name === name);
@@ -51,13 +54,13 @@ export function choice_options(field: Field): Option[] {
   const is_sampler = field.name.endsWith('sampler_name');
   const from_start = is_sampler ? start.value.samplers.map((row) => row.name)
     : field.name.endsWith('scheduler') ? ['Automatic', ...start.value.schedules.map((row) => row.label).filter((label) => label !== 'Automatic')]
-    : field.name === 'hr_upscaler' ? start.value.upscalers : [];
+    : field.name === 'hr_upscaler' ? start.value.upscalers : field.name === 'vae' ? start.value.vaes ?? [] : [];
   const names = field.choices && field.choices.length > 0 ? field.choices : from_start;
   const options = names.map((name): Option => {
     const fact = is_sampler ? sampler_facts(name) : undefined;
     return { value: name, label: words_of[name] ?? name, ...(fact ? { fact } : {}) };
   });
-  return field.default === '' && options.length > 0 && !names.includes('') ? [{ value: '', label: 'Same' }, ...options] : options;
+  return field.default === '' && options.length > 0 && !names.includes('') ? [{ value: '', label: word_for_none(field.name) }, ...options] : options;
 }
 
 const is_short = (options: Option[]) => options.length <= 3 && options.reduce((sum, option) => sum + option.label.length, 0) <= 20;
@@ -74,7 +77,7 @@ export function FieldControl({ row, field, described_by }: { row: Row; field: Fi
     const options = choice_options(field);
     const props = { name: label, value: spelled(text_of(name), options), options, described_by, on_change: (value: string) => set_value(name, value) };
     if (options.length > 0) return is_short(options) ? <Segmented {...props} /> : <Choice {...props} />;
-    return <input type="text" class="text-field" aria-label={label} aria-describedby={described_by} value={text_of(name)} placeholder="Same" onInput={(event) => set_value(name, event.currentTarget.value)} />;
+    return <input type="text" class="text-field" aria-label={label} aria-describedby={described_by} value={text_of(name)} placeholder={word_for_none(name)} onInput={(event) => set_value(name, event.currentTarget.value)} />;
   }
   const range = { least: field.least, most: field.most, multiple_of: field.multiple_of, whole: field.type === 'whole' };
   const step = row.step ?? (field.type === 'whole' ? Math.max(1, field.multiple_of ?? 1) : 0.1);
