@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   return fuzz::run(data + 1, size - 1, [&](auto bytes, auto) {
     const std::string text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    static const server::Access access("127.0.0.1", 7860, "ann:secret");
+    static const server::Access access("127.0.0.1", "ann:secret");
     switch (data[0] % 4) {
       case 0:
         return read_body(text);

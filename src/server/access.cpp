@@ -34,7 +34,7 @@ std::string lower(std::string_view text) {
 
 }  // namespace
 
-Access::Access(const std::string& address, int port, std::string_view users) : address_(address), port_(port) {
+Access::Access(const std::string& address, std::string_view users) : address_(address) {
   while (!users.empty()) {
     const size_t comma = std::min(users.find(','), users.size());
     const std::string_view one = users.substr(0, comma);

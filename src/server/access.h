@@ -24,7 +24,7 @@ class Access {
  public:
   /// `address`: what is listened on. `users`: "name:password,name:password", as A1111's --api-auth; empty = nobody
   /// signs in. Throws Error{invalid_request}: users that are none; an address others can reach without users.
-  Access(const std::string& address, int port, std::string_view users);
+  Access(const std::string& address, std::string_view users);
 
   Verdict verdict(const Caller& caller) const;
   bool has_users() const { return !users_.empty(); }
@@ -33,7 +33,6 @@ class Access {
   bool is_own_host(std::string_view host) const;
 
   std::string address_;
-  int port_;
   std::map<std::string, std::string> users_;
 };
 

@@ -121,7 +121,7 @@ struct Server::Parts {
 
   explicit Parts(const ServerConfig& config)
       : config(config),
-        access(config.address, config.port, config.users),
+        access(config.address, config.users),
         lock(config.output),
         store(config.output / "darkroom.sqlite"),
         uploads(config.output / "uploads"),

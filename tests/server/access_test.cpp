@@ -9,19 +9,19 @@ namespace darkroom::server {
 namespace {
 
 TEST(Access, OnThisMachineNobodySignsIn) {
-  const Access access("127.0.0.1", 7860, "");
+  const Access access("127.0.0.1", "");
   EXPECT_EQ(access.verdict({.host = "127.0.0.1:7860"}).status, 200);
   EXPECT_EQ(access.verdict({.host = "localhost:7860", .changes_something = true}).status, 200);
 }
 
 TEST(Access, NamesOfOtherMachinesAreRefused) {
-  const Access access("127.0.0.1", 7860, "");
+  const Access access("127.0.0.1", "");
   EXPECT_EQ(access.verdict({.host = "evil.example:7860"}).status, 403) << "DNS rebinding";
   EXPECT_EQ(access.verdict({.host = ""}).status, 403);
 }
 
 TEST(Access, PagesOfOtherSitesChangeNothing) {
-  const Access access("127.0.0.1", 7860, "");
+  const Access access("127.0.0.1", "");
   const auto status = [&](const char* origin) {
     return access.verdict({.host = "localhost:7860", .origin = origin, .changes_something = true}).status;
   };
@@ -35,7 +35,7 @@ TEST(Access, PagesOfOtherSitesChangeNothing) {
 }
 
 TEST(Access, UsersSignIn) {
-  const Access access("0.0.0.0", 7860, "ann:secret,bob:pass:word");
+  const Access access("0.0.0.0", "ann:secret,bob:pass:word");
   const auto verdict = [&](const std::string& said) {
     return access.verdict({.host = "studio:7860", .authorization = "Basic " + base64(said)});
   };
@@ -51,10 +51,10 @@ TEST(Access, UsersSignIn) {
 }
 
 TEST(Access, OtherComputersNeedUsers) {
-  formats::expect_error(ErrorKind::invalid_request, "--api-auth", [] { Access("0.0.0.0", 7860, ""); });
-  formats::expect_error(ErrorKind::invalid_request, "--api-auth", [] { Access("192.168.0.7", 7860, ""); });
-  formats::expect_error(ErrorKind::invalid_request, "name:password", [] { Access("127.0.0.1", 7860, "ann"); });
-  formats::expect_error(ErrorKind::invalid_request, "name:password", [] { Access("127.0.0.1", 7860, "ann:"); });
+  formats::expect_error(ErrorKind::invalid_request, "--api-auth", [] { Access("0.0.0.0", ""); });
+  formats::expect_error(ErrorKind::invalid_request, "--api-auth", [] { Access("192.168.0.7", ""); });
+  formats::expect_error(ErrorKind::invalid_request, "name:password", [] { Access("127.0.0.1", "ann"); });
+  formats::expect_error(ErrorKind::invalid_request, "name:password", [] { Access("127.0.0.1", "ann:"); });
 }
 
 }  // namespace
