@@ -48,22 +48,33 @@ Residency::Use::~Use() {
     const std::lock_guard lock(residency_.mutex_);
     residency_.is_in_use_ = false;
     residency_.last_use_ = now();
+    residency_.publish();
   }
   residency_.freed_.notify_all();
 }
 
 void Residency::load(const generate::ModelChoice& choice) {
   if (model_ && choice_ == choice && written_ == written_time(choice)) return;
-  drop();  // two at once may not fit
   choice_ = choice;
+  drop();  // two at once may not fit
   written_ = written_time(choice);
   model_ = std::make_unique<generate::LoadedModel>(choice);
+  publish();
 }
 
 void Residency::drop() {
   model_.reset();
   generate::release_memory();
   malloc_trim(0);
+  publish();
+}
+
+void Residency::publish() {
+  State state{.is_loaded = model_ != nullptr, .is_in_use = is_in_use_, .is_pinned = is_pinned_};
+  if (choice_) state.model = choice_->model;
+  if (model_) state.parts = model_->part_facts();
+  const std::lock_guard lock(state_mutex_);
+  state_ = std::move(state);
 }
 
 std::unique_ptr<Residency::Use> Residency::use(const generate::ModelChoice& choice) {
@@ -71,6 +82,7 @@ std::unique_ptr<Residency::Use> Residency::use(const generate::ModelChoice& choi
   freed_.wait(lock, [&] { return !is_in_use_; });
   load(choice);
   is_in_use_ = true;
+  publish();
   return std::make_unique<Use>(*this, *model_);
 }
 
@@ -90,16 +102,15 @@ void Residency::reload() {
 }
 
 Residency::State Residency::state() const {
-  const std::lock_guard lock(mutex_);
-  State state{.is_loaded = model_ != nullptr, .is_in_use = is_in_use_, .is_pinned = is_pinned_};
-  if (choice_) state.model = choice_->model;
-  if (model_) state.parts = model_->part_facts();
-  return state;
+  const std::lock_guard lock(state_mutex_);
+  return state_;
 }
 
 void Residency::pin(bool is_pinned) {
   const std::lock_guard lock(mutex_);
   is_pinned_ = is_pinned;
+  const std::lock_guard state(state_mutex_);
+  state_.is_pinned = is_pinned;
 }
 
 void Residency::unload_if_idle(double seconds) {

@@ -45,6 +45,7 @@ class Residency {
   /// LoadedModel does.
   void reload();
 
+  /// As it stood when something last changed: never waits for a job or for loading.
   struct State {
     bool is_loaded = false, is_in_use = false, is_pinned = false;
     std::string model;  ///< what was asked for last; "" = nothing yet
@@ -60,8 +61,12 @@ class Residency {
  private:
   void load(const generate::ModelChoice& choice);
   void drop();
+  /// Makes what state() says anew. Requires: mutex_ is held and no job uses the model, or it has just begun to.
+  void publish();
 
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
+  mutable std::mutex state_mutex_;
+  State state_;
   std::condition_variable freed_;
   std::unique_ptr<generate::LoadedModel> model_;
   std::optional<generate::ModelChoice> choice_;

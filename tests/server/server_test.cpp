@@ -268,6 +268,22 @@ TEST(Server, TellsThoseWhoWatch) {
     EXPECT_NE(heard.find(std::string("event: ") + event), std::string::npos) << event;
 }
 
+// A picture may take minutes: who only looks does not wait for it.
+TEST(Server, AnswersWhoLooksWhileAPictureIsMade) {
+  const RunningServer server;
+  server.post("/api/v1/jobs", {{"id", "long"}, {"request", small_image({{"steps", 1000}, {"sampler_name", "Euler"}})}});
+  json progress;
+  while (progress["state"]["sampling_step"] < 2) progress = server.get("/sdapi/v1/progress").json;
+  EXPECT_EQ(server.get("/api/v1/residency").json["in_use_by"], "long");
+  std::string heard;
+  server.client().Get("/api/v1/events", [&](const char* data, size_t size) {
+    heard.append(data, size);
+    return heard.find("event: snapshot") == std::string::npos;
+  });
+  EXPECT_EQ(server.get("/api/v1/jobs/long").json["state"], "running") << "all that before the picture was finished";
+  EXPECT_EQ(server.remove("/api/v1/jobs/long").status, 200);
+}
+
 TEST(Server, InterruptsAndGoesOn) {
   const RunningServer server;
   RunningServer::Answered answer;
