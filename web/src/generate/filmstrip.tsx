@@ -1,4 +1,4 @@
-// This session's frames: the batch in the making, what waits, then finished pictures, newest batch first.
+// The frames of this tab: the batch in the making, what waits, then finished pictures, newest batch first.
 import type { Job, Picture } from '../api';
 import { asked, pictures_asked, size_asked } from '../form/request';
 import { own_live, own_running, pictures, progress } from '../store';
