@@ -214,6 +214,10 @@ std::string_view kind_name(Kind kind) {
   return row_of(kind).name;
 }
 
+std::string kind_text(Kind kind, const Factors& factors) {
+  return std::string(kind_name(kind)) + (factors.contains("dora_scale") ? ", DoRA" : "");
+}
+
 std::optional<Kind> kind_of(const Factors& factors) {
   const auto all = [&](const std::vector<std::string_view>& names) {
     return std::all_of(names.begin(), names.end(), [&](std::string_view name) { return has(factors, name); });

@@ -22,6 +22,9 @@ using Shape = std::vector<int64_t>;
 /// "LoRA", "LoHa", ...
 std::string_view kind_name(Kind kind);
 
+/// The kind's name, and "LoRA, DoRA" where a "dora_scale" comes with it.
+std::string kind_text(Kind kind, const Factors& factors);
+
 /// The first kind, in the order above, whose tensors are there; nothing for a set that is none.
 std::optional<Kind> kind_of(const Factors& factors);
 

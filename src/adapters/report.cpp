@@ -4,42 +4,12 @@
 #include <cmath>
 #include <optional>
 
-#include "adapters/delta.h"
-#include "adapters/model_keys.h"
+#include "adapters/known_weights.h"
 #include "base/error.h"
 #include "formats/utf8.h"
 
 namespace darkroom::adapters {
 namespace {
-
-/// A model to judge by, if one was given.
-struct Judge {
-  checkpoint::Checkpoint model;
-  std::unique_ptr<ModelKeys> keys;
-
-  explicit Judge(const std::filesystem::path& path) {
-    if (path.empty()) return;
-    model = checkpoint::load_checkpoint(path);
-    keys = std::make_unique<ModelKeys>(model);
-  }
-  Tensor weight(const AdapterModule& module) const {
-    const Place* place = keys ? keys->find(module.layer) : nullptr;
-    if (!place) return {};
-    std::vector<Tensor> rows;
-    for (int i = 0; i < place->count; ++i) rows.push_back(*place->group->layers[size_t(place->first + i)].weight);
-    return rows.size() == 1 ? rows[0] : at::cat(rows);
-  }
-};
-
-/// The change at weight 1; undefined if it depends on a weight that is not known.
-Tensor change_alone(const AdapterModule& module, const Tensor& weight) {
-  if (weight.defined()) {
-    const Shape part = changed_part(module.kind, module.factors, weight.sizes().vec());
-    return change(module, part == weight.sizes() ? weight : weight.narrow(1, 0, part[1])).weight;
-  }
-  if (acts_on_weight(module.kind, module.factors)) return {};
-  return change(module, at::zeros(change_shape(module.kind, module.factors))).weight;
-}
 
 /// Norms and singular values of what is no number would say nothing.
 AdapterFile checked_file(const std::filesystem::path& path) {
@@ -68,17 +38,12 @@ std::pair<std::string, int64_t> block_of(const std::string& layer) {
   return {"others", 0};
 }
 
-std::string kind_text(const AdapterModule& module) {
-  std::string text(kind_name(module.kind));
-  if (module.factors.contains("dora_scale")) text += ", DoRA";
-  return text;
-}
-
 void add_numbers(AdapterReport& report, const AdapterModule& module) {
-  const auto kind = std::find_if(report.kinds.begin(), report.kinds.end(),
-                                 [&](const auto& entry) { return entry.first == kind_text(module); });
+  const auto kind = std::find_if(report.kinds.begin(), report.kinds.end(), [&](const auto& entry) {
+    return entry.first == kind_text(module.kind, module.factors);
+  });
   if (kind == report.kinds.end())
-    report.kinds.emplace_back(kind_text(module), 1);
+    report.kinds.emplace_back(kind_text(module.kind, module.factors), 1);
   else
     ++kind->second;
   const int64_t rank = rank_of(module.kind, module.factors);
@@ -106,13 +71,13 @@ std::map<std::string, const AdapterModule*> by_layer(const AdapterFile& file) {
 
 /// Weighted, or undefined where the file says nothing about the layer.
 Tensor weighted_change(const std::map<std::string, const AdapterModule*>& modules, const std::string& layer,
-                       double weight, const Judge& judge) {
+                       double weight, const KnownWeights& known) {
   const auto module = modules.find(layer);
   if (module == modules.end()) return {};
-  const Tensor change = change_alone(*module->second, judge.weight(*module->second));
+  const Tensor change = known_change(*module->second, known.weight(*module->second)).weight;
   require(change.defined(), ErrorKind::invalid_request,
           "compare LoRA files: what {} does to {} depends on the weight; give the model with --model",
-          kind_text(*module->second), formats::in_quotes(layer));
+          kind_text(module->second->kind, module->second->factors), formats::in_quotes(layer));
   return (change * weight).flatten();
 }
 
@@ -125,11 +90,11 @@ double AdapterComparison::relative() const {
 
 AdapterReport inspect_adapter(const std::filesystem::path& file, const std::filesystem::path& model) {
   const NoGrad guard;
-  const Judge judge(model);
+  const KnownWeights known(model);
   const auto adapter = std::make_shared<const AdapterFile>(checked_file(file));
   AdapterReport report;
-  if (judge.keys) {
-    const FittedAdapter fitted = fit(adapter, *judge.keys);
+  if (known.keys()) {
+    const FittedAdapter fitted = fit(adapter, *known.keys());
     report.unmatched = fitted.unmatched;
     report.notes = fitted.notes;
   }
@@ -139,7 +104,7 @@ AdapterReport inspect_adapter(const std::filesystem::path& file, const std::file
     add_numbers(report, module);
     Sums& sums = blocks[block_of(module.layer)];
     ++sums.layers;
-    const Tensor weight = judge.weight(module), change = change_alone(module, weight);
+    const Tensor weight = known.weight(module), change = known_change(module, weight).weight;
     if (!change.defined()) {
       ++report.unknown_changes;
       continue;
@@ -161,7 +126,7 @@ AdapterReport inspect_adapter(const std::filesystem::path& file, const std::file
 AdapterComparison compare_adapters(const WeightedFile& first, const WeightedFile& second,
                                    const std::filesystem::path& model) {
   const NoGrad guard;
-  const Judge judge(model);
+  const KnownWeights known(model);
   const AdapterFile a = checked_file(first.path), b = checked_file(second.path);
   const auto a_modules = by_layer(a), b_modules = by_layer(b);
   std::map<std::string, bool> layers;
@@ -170,8 +135,8 @@ AdapterComparison compare_adapters(const WeightedFile& first, const WeightedFile
   AdapterComparison result;
   double product = 0;
   for (const auto& [layer, unused] : layers) {
-    const Tensor x = weighted_change(a_modules, layer, first.weight, judge);
-    const Tensor y = weighted_change(b_modules, layer, second.weight, judge);
+    const Tensor x = weighted_change(a_modules, layer, first.weight, known);
+    const Tensor y = weighted_change(b_modules, layer, second.weight, known);
     ++(x.defined() ? y.defined() ? result.shared : result.only_first : result.only_second);
     require(!x.defined() || !y.defined() || x.numel() == y.numel(), ErrorKind::unsupported,
             "compare LoRA files: the layer {} has {} values in one and {} in the other: they are for different models",

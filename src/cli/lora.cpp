@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "adapters/layer_changes.h"
 #include "adapters/report.h"
 #include "adapters/rewrite.h"
 #include "base/error.h"
@@ -31,7 +32,7 @@ constexpr const char* kScaleText =
 constexpr size_t kListed = 10;
 
 struct LoraOptions {
-  std::string file, model, output;
+  std::string file, model, output, weights, layer;
   std::vector<std::string> files;
   double alpha = 0, weight = 1, keep = 1;
   int64_t rank = 0;
@@ -208,6 +209,44 @@ void add_compare(CLI::App& lora, const std::shared_ptr<LoraOptions>& options) {
   });
 }
 
+Json values_json(const std::vector<int64_t>& shape, const std::vector<float>& values) {
+  return {{"shape", shape}, {"data", values}};
+}
+
+void print_changes(const std::vector<adapters::LayerChange>& changes) {
+  Json layers = Json::array();
+  for (const adapters::LayerChange& change : changes) {
+    Json bias;  // null: the bias stays
+    if (!change.bias.empty()) bias = values_json({int64_t(change.bias.size())}, change.bias);
+    layers.push_back({{"layer", change.layer},
+                      {"kind", change.kind},
+                      {"delta", values_json(change.shape, change.weight)},
+                      {"bias_delta", bias}});
+  }
+  print_json({{"layers", layers}});
+}
+
+void add_delta(CLI::App& lora, const std::shared_ptr<LoraOptions>& options) {
+  CLI::App* command = lora.add_subcommand("delta", "What it adds to each weight, number by number");
+  command->add_option("file", options->file, "The LoRA file; file:0.5 is a file at weight 0.5.")->required();
+  command->add_option("--model", options->model, "The checkpoint whose weights it changes.");
+  command->add_option("--weights", options->weights,
+                      "Instead of a checkpoint: a file of tensors called as the LoRA calls its layers, with .weight\n"
+                      "behind. Only kinds whose change depends on the weight need one (DoRA, OFT, IA3, GLoRA).");
+  command->add_option("--layer", options->layer, "Only this layer, as the file calls it.");
+  command->add_option("-o,--output", options->output, "A safetensors file for the numbers.");
+  command->add_flag("--json", options->json, "Print the numbers.");
+  command->footer(kScaleText);
+  command->callback([options] {
+    require(options->json || !options->output.empty(), ErrorKind::invalid_request,
+            "lora delta: say where the numbers shall go, with -o FILE or --json");
+    const auto changes =
+        adapters::layer_changes(weighted(options->file), {options->model, options->weights}, options->layer);
+    if (!options->output.empty()) adapters::write_layer_changes(changes, options->output);
+    options->json ? print_changes(changes) : fmt::print("{}: {} layers\n", options->output, changes.size());
+  });
+}
+
 void add_scale(CLI::App& lora, const std::shared_ptr<LoraOptions>& options) {
   CLI::App* command = lora.add_subcommand("scale", "The same matrices with another strength");
   command->add_option("file", options->file, "The LoRA file.")->required();
@@ -264,6 +303,7 @@ void add_lora(CLI::App& program) {
   lora->footer(kScaleText);
   add_inspect(*lora, options);
   add_compare(*lora, options);
+  add_delta(*lora, options);
   add_scale(*lora, options);
   add_merge(*lora, options);
   add_resize(*lora, options);

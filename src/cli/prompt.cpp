@@ -21,8 +21,9 @@ using Json = nlohmann::ordered_json;
 struct PromptOptions {
   std::string text;
   int steps = 20, hires_steps = 0;
-  bool json = false;
-  prompt::TaggedPrompt tagged;  ///< the prompt as typed
+  bool json = false, old_schedule = false;
+  std::string typed;            ///< with its tags
+  prompt::TaggedPrompt tagged;  ///< and without them, which is `text`
   std::string lora_dir;
   std::string embeddings_dir;
 };
@@ -87,23 +88,32 @@ Json tags_json(const PromptOptions& options) {
   return tags;
 }
 
-Json prompt_json(const PromptOptions& options) {
-  prompt::ScheduleOptions schedule{.calls = options.steps};
+prompt::ScheduleOptions schedule_options(const PromptOptions& options) {
+  prompt::ScheduleOptions schedule{.calls = options.steps, .old_rule = options.old_schedule};
   if (options.hires_steps > 0) schedule.hires_calls = options.hires_steps;
+  return schedule;
+}
+
+Json prompt_json(const PromptOptions& options) {
+  const prompt::ScheduleOptions schedule = schedule_options(options);
   Json json;
   for (const auto& part : prompt::split_and(options.text)) json["and"].push_back({part.text, part.weight});
   for (const auto& said : prompt::parse_schedule(options.text, schedule))
     json["schedules"].push_back({said.last_call, said.text});
-  const std::vector<prompt::WeightedText> pieces = prompt::parse_attention(options.text);
-  for (const auto& piece : pieces) json["attention"].push_back({piece.text, piece.weight});
+  json["text"] = options.text;  // without tags
+  // The parser's answer to the text as it was typed, tags and all, as tables of the reference have it; what is encoded,
+  // without them, is in the chunks.
+  for (const auto& piece : prompt::parse_attention(options.typed))
+    json["attention"].push_back({piece.text, piece.weight});
   json["tags"] = tags_json(options);
   generate::EmbeddingFolder embeddings = embeddings_of(options);
-  json["chunks"] = chunks_json(chunks_of(pieces, embeddings));
+  json["chunks"] = chunks_json(chunks_of(prompt::parse_attention(options.text), embeddings));
   json["embeddings"] = embeddings_json(embeddings);
   return json;
 }
 
 void print_prompt(const PromptOptions& options) {
+  const prompt::ScheduleOptions schedule = schedule_options(options);
   for (const prompt::NetworkTag& tag : options.tagged.tags) {
     if (!prompt::is_lora(tag)) {
       fmt::print("tag {}: has no effect\n", tag.text);
@@ -120,7 +130,7 @@ void print_prompt(const PromptOptions& options) {
   for (const auto& part : parts) {
     if (parts.size() > 1 || part.weight != 1) fmt::print("part, weight {:g}:\n", part.weight);
     int from = 0;
-    for (const auto& said : prompt::parse_schedule(part.text, {.calls = options.steps})) {
+    for (const auto& said : prompt::parse_schedule(part.text, schedule)) {
       fmt::print("calls {} to {}: {}\n", from, said.last_call, said.text);
       from = said.last_call + 1;
       const auto pieces = prompt::parse_attention(said.text);
@@ -146,11 +156,17 @@ void add_prompt(CLI::App& program) {
       ->check(CLI::Range(1, 3000));
   command->add_option("--hires-steps", options->hires_steps, "Calls of a second pass, if that is asked about.")
       ->check(CLI::Range(0, 3000));
+  command->add_flag("--old-schedule", options->old_schedule,
+                    "As A1111 before 1.6: a time below 1 is a share, and a second pass repeats the first's.");
   command->add_option("--lora-dir", options->lora_dir, "Folder of the LoRA files that tags name. [models/Lora]");
   command->add_option("--embeddings-dir", options->embeddings_dir,
                       "Folder of textual inversion embeddings. [embeddings, if it is there]");
-  command->add_flag("--json", options->json, "For programs: and, schedules, attention, chunks, tags, embeddings.");
+  command->add_flag(
+      "--json", options->json,
+      "For programs: and, schedules, text (without tags), attention (of the text as typed), chunks, tags,\n"
+      "embeddings.");
   command->callback([options] {
+    options->typed = options->text;
     options->tagged = prompt::without_tags(options->text);
     options->text = options->tagged.text;
     if (options->json)

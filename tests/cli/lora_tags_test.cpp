@@ -53,7 +53,9 @@ TEST(LoraTags, AreShownByPrompt) {
       run_program({"prompt", "a <lora:x:0.5:dyn=8>cat<lora:y><foo:1>", "--lora-dir", ".", "--json"}, folder.path());
   ASSERT_EQ(run.code, 0) << run.err;
   const auto json = nlohmann::json::parse(run.out);
-  EXPECT_EQ(json["attention"][0][0], "a cat");
+  EXPECT_EQ(json["text"], "a cat");
+  EXPECT_EQ(json["chunks"][0]["tokens"][3], 49407);  // begin, "a", "cat", end
+  EXPECT_EQ(json["attention"][0][0], "a <lora:x:0.5:dyn=8>cat<lora:y><foo:1>");
   EXPECT_EQ(json["tags"][0], nlohmann::json::parse(R"({"type": "lora", "arguments": ["x", "0.5", "dyn=8"], "name": "x",
                                                        "te": 0.5, "unet": 0.5, "dyn": 8, "file": "./x.safetensors"})"));
   EXPECT_NE(json["tags"][1]["problem"].get<std::string>().find("the nearest are \"x\""), std::string::npos);

@@ -36,6 +36,26 @@ TEST(Lora, InspectsAndCompares) {
   EXPECT_NE(quarter.find("The second does 0.25 times what the first does."), std::string::npos) << quarter;
 }
 
+TEST(Lora, PrintsAndWritesWhatAFileAdds) {
+  const TemporaryFolder folder;
+  write_demo_lora(folder / "a.safetensors", kTiny + "sd15", {.rank = 2});
+  const auto delta = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"lora", "delta"});
+    return run_program(arguments, folder.path());
+  };
+  const auto whole = delta({"a.safetensors", "--json"}), half = delta({"a.safetensors:0.5", "--json"});
+  ASSERT_EQ(whole.code, 0) << whole.err;
+  const json one = json::parse(whole.out)["layers"][0], other = json::parse(half.out)["layers"][0];
+  EXPECT_EQ(one["delta"]["shape"], other["delta"]["shape"]);
+  EXPECT_TRUE(one["bias_delta"].is_null());
+  EXPECT_FLOAT_EQ(one["delta"]["data"][3].get<float>() / 2, other["delta"]["data"][3].get<float>());
+  const std::string layer = one["layer"];
+  EXPECT_EQ(delta({"a.safetensors", "--layer", layer, "-o", "d.safetensors"}).out, "d.safetensors: 1 layers\n");
+  EXPECT_TRUE(std::filesystem::exists(folder / "d.safetensors"));
+  EXPECT_EQ(delta({"a.safetensors"}).code, 2);
+  EXPECT_EQ(delta({"a.safetensors", "--layer", "nowhere", "--json"}).code, 2);
+}
+
 TEST(Lora, WritesFilesThatDoWhatWasAskedFor) {
   const TemporaryFolder folder;
   write_demo_lora(folder / "a.safetensors", kTiny + "sd15");

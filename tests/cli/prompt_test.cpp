@@ -18,6 +18,16 @@ TEST(Prompt, AsJson) {
   EXPECT_EQ(json["chunks"][0]["tokens"].size(), 77u);
 }
 
+TEST(Prompt, SchedulesOfOlderRules) {
+  const formats::TemporaryFolder folder;
+  const auto schedules = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"prompt", "[a:b:0.5]", "--steps", "10", "--hires-steps", "20", "--json"});
+    return nlohmann::json::parse(run_program(more, folder.path()).out)["schedules"].dump();
+  };
+  EXPECT_EQ(schedules({}), R"([[20,"b"]])");  // a share below 1 was over with the first pass
+  EXPECT_EQ(schedules({"--old-schedule"}), R"([[5,"a"],[10,"b"]])");
+}
+
 TEST(Prompt, AsText) {
   const formats::TemporaryFolder folder;
   const auto run = run_program({"prompt", "a [cat|dog]", "--steps", "2"}, folder.path());
