@@ -38,6 +38,7 @@ struct Profile {
   bool lms_extrapolates_to_zero = true;  ///< SampleOptions
   bool discards_lowest = true;           ///< follows the samplers' rows; false = never
   bool automatic_is_uniform = false;     ///< no sampler has a schedule of its own
+  bool steps_fit_each_image = false;     ///< samplers that adapt judge each image of a batch alone, not all at once
   bool old_karras_range = false;         ///< Karras levels go from 10 to 0.1, whatever the model's
 };
 

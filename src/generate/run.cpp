@@ -22,30 +22,35 @@ namespace {
 
 using Parts = LoadedModel::Parts;
 
-/// Seeds of the pictures of a batch whose first picture is `first` of the run.
-std::vector<uint64_t> batch_seeds(const GenerateRequest& request, int first) {
+/// Pictures `first` to first + count of a run.
+struct PictureRange {
+  int first, count;
+};
+
+/// Seeds of pictures of the run.
+std::vector<uint64_t> seeds_of(const GenerateRequest& request, PictureRange pictures) {
   // Parity: variations are variations of one seed.
-  if (request.variation_strength > 0) return std::vector<uint64_t>(request.batch_size, request.seed);
-  return diffusion::image_seeds(uint64_t(request.seed + first), request.batch_size);
+  if (request.variation_strength > 0) return std::vector<uint64_t>(pictures.count, request.seed);
+  return diffusion::image_seeds(uint64_t(request.seed + pictures.first), pictures.count);
 }
 
-diffusion::ImageNoiseOptions noise_options(const GenerateRequest& request, int first, int64_t reduction) {
+diffusion::ImageNoiseOptions noise_options(const GenerateRequest& request, PictureRange pictures, int64_t reduction) {
   diffusion::ImageNoiseOptions options;
   options.source = diffusion::random_source_named(request.rng);
   options.seed_delta = uint64_t(request.seed_delta);
   options.variation_strength = request.variation_strength;
   if (request.variation_strength > 0)
-    options.variation_seeds = diffusion::image_seeds(uint64_t(request.variation_seed + first), request.batch_size);
+    options.variation_seeds = diffusion::image_seeds(uint64_t(request.variation_seed + pictures.first), pictures.count);
   options.resize_from_width = request.seed_resize_from_width / reduction;
   options.resize_from_height = request.seed_resize_from_height / reduction;
   return options;
 }
 
-/// Whose pictures begin with picture `first` of the run.
-Batch batch_of(const GenerateRequest& request, const RunOptions& options, int first, int64_t reduction) {
-  Batch batch{.seeds = batch_seeds(request, first), .noise = noise_options(request, first, reduction)};
+/// Pictures of the run that are made at once.
+Batch batch_of(const GenerateRequest& request, const RunOptions& options, PictureRange pictures, int64_t reduction) {
+  Batch batch{.seeds = seeds_of(request, pictures), .noise = noise_options(request, pictures, reduction)};
   if (options.starting_noise) {
-    batch.on_noise = [&options, first](Tensor& noise) {
+    batch.on_noise = [&options, first = pictures.first](Tensor& noise) {
       for (int64_t i = 0; i < noise.size(0); ++i) {
         const Tensor one = noise[i];
         options.starting_noise(first + int(i), {one.data_ptr<float>(), size_t(one.numel())});
@@ -123,7 +128,12 @@ std::optional<Source> source_of(const Parts& parts, const GenerateRequest& reque
   std::optional<Image> mask;
   if (!request.mask.empty()) mask = options.read_picture(request.mask);
   const Canvas canvas = canvas_of(request, options.read_picture(request.init_image), mask);
-  return Source{starting_point(parts, request, canvas, batch_seeds(request, 0)), canvas.overlay};
+  return Source{starting_point(parts, request, canvas, seeds_of(request, {0, request.batch_size})), canvas.overlay};
+}
+
+/// How many pictures are made at once: a batch, or one where the sampler shall fit its steps to each.
+int pictures_at_once(const GenerateRequest& request, const diffusion::SamplerChoice& choice) {
+  return choice.sampler.adapts_to_latent && choice.profile.steps_fit_each_image ? 1 : request.batch_size;
 }
 
 /// "sampling: k of n" over all passes of all batches.
@@ -185,14 +195,16 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
   record.lora_hashes = told.lora_hashes();
   record.embedding_hashes = pass.embedding_hashes();
   const int hires_steps = hires ? hires->sampling().steps() : 0;
-  SamplingProgress progress(options.on_progress, request.batch_count * (sampling.steps() + hires_steps));
-  for (int index = 0; index < request.batch_count; ++index) {
-    const int first = index * request.batch_size;
-    Batch batch = batch_of(request, options, first, parts.checkpoint.vae->config.reduction());
+  const int at_once = pictures_at_once(request, sampling.choice), walks = request.pictures() / at_once;
+  SamplingProgress progress(options.on_progress, walks * (sampling.steps() + hires_steps));
+  for (int first = 0; first < request.pictures(); first += at_once) {
+    Batch batch = batch_of(request, options, {first, at_once}, parts.checkpoint.vae->config.reduction());
     batch.watch = options.watch;
     batch.on_step = shown(parts, options, progress.of_pass(sampling.steps()));
     told.use_first();
-    Tensor latents = source ? pass.run(batch, source->start) : pass.run(batch);
+    const int in_batch = first % request.batch_size;
+    Tensor latents =
+        source ? pass.run(batch, at_once == 1 ? source->start.of_picture(in_batch) : source->start) : pass.run(batch);
     if (hires) {
       batch.watch = nullptr;
       batch.on_noise = [](Tensor&) {};  // it was the first pass' noise
@@ -201,7 +213,7 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
       latents = hires->run(batch, latents);
     }
 
-    for (int i = 0; i < request.batch_size; ++i) {
+    for (int i = 0; i < at_once; ++i) {
       options.on_progress({"decoding", first + i, request.pictures(), ""});
       const int64_t seed = int64_t(batch.seeds[i]);
       Image image = decoded(parts, latents[i]);

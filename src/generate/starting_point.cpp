@@ -41,6 +41,15 @@ Tensor with_content(const Tensor& latents, const Tensor& share, const GenerateRe
 
 }  // namespace
 
+StartingPoint StartingPoint::of_picture(int64_t i) const {
+  const auto one = [i](const Tensor& of_batch) {
+    return of_batch.defined() && of_batch.size(0) > 1 ? of_batch.narrow(0, i, 1) : of_batch;
+  };
+  StartingPoint point{.latents = one(latents), .mask = mask, .shown = one(shown), .noise_multiplier = noise_multiplier};
+  if (point.mask) point.mask = diffusion::LatentMask{one(mask->share), one(mask->kept)};
+  return point;
+}
+
 StartingPoint starting_point(const LoadedModel::Parts& parts, const GenerateRequest& request, const Canvas& canvas,
                              const std::vector<uint64_t>& seeds) {
   const Tensor picture = image_tensor(canvas.picture);

@@ -15,6 +15,9 @@ struct StartingPoint {
   std::optional<diffusion::LatentMask> mask;  ///< of what is made anew; nothing = everything
   Tensor shown;                               ///< to an inpainting model, see shown_channels(); else undefined
   double noise_multiplier = 1;                ///< on the unit noise it is given
+
+  /// That of picture `i` of the batch alone.
+  StartingPoint of_picture(int64_t i) const;
 };
 
 /// Of a canvas. `seeds`: of the first batch, whose noise fills the masked part where that is asked for.

@@ -1,5 +1,5 @@
-// Samplers that are the same method under two names (samplers.md 2.0): to 1e-12 in float64; in float32 to 2e-6 where the
-// flow does not amplify rounding, and to 1e-5 through a mixture's, which does between its parts.
+// Samplers that are the same method under two names (samplers.md 2.0): to 1e-12 in float64; in float32 to 2e-6 where
+// the flow does not amplify rounding, and to 1e-5 through a mixture's, which does between its parts.
 #include <gtest/gtest.h>
 
 #include "diffusion/samplers/dpm_solver.h"
@@ -54,7 +54,8 @@ TEST(Identities, OfSecondOrder) {
   const SampleOptions no_eta{.eta = 0};
   expect_identity("2M SDE", sample_dpmpp_2m_sde, no_eta, sample_dpmpp_2m, {});
   // SDE computes its levels in float32, as its reference does.
-  EXPECT_LE(disagreement(Mixture::denoised, sample_dpmpp_sde, no_eta, sample_dpmpp_2s_ancestral, no_eta, at::kDouble), 1e-7);
+  EXPECT_LE(disagreement(Mixture::denoised, sample_dpmpp_sde, no_eta, sample_dpmpp_2s_ancestral, no_eta, at::kDouble),
+            1e-7);
   expect_identity("DPM2 a", sample_dpm_2_ancestral, no_eta, sample_dpm_2, {});
 }
 

@@ -260,6 +260,22 @@ TEST(Run, PicturesDoNotDependOnTheirBatch) {
   }
 }
 
+// A sampler that adapts its steps fits them to each picture, in our profile; in A1111's to the whole batch.
+TEST(Run, AdaptiveStepsDoNotDependOnTheBatch) {
+  const Settings adaptive = {{"sampler_name", "DPM adaptive"}, {"batch_size", "2"}};
+  const auto with = [&](Settings said, const Settings& more) { return said.insert(more.begin(), more.end()), said; };
+  const auto batch = pictures_of(sd15(), small_request(adaptive));
+  ASSERT_EQ(batch.size(), 2u);
+  const auto alone = [&](const std::string& seed) {
+    return pixels({{"sampler_name", "DPM adaptive"}, {"seed", seed}});
+  };
+  EXPECT_EQ(batch[0].image.pixels, alone("42"));
+  EXPECT_EQ(batch[1].image.pixels, alone("43"));
+  EXPECT_NE(batch[1].infotext.find("Batch pos: 1"), std::string::npos);
+  const auto theirs = pictures_of(sd15(), small_request(with(adaptive, {{"profile", "kdiffusion"}})));
+  EXPECT_EQ(theirs.size(), 2u);
+}
+
 TEST(Run, VariationsAreOfOneSeed) {
   const Settings said = {{"subseed", "9"}, {"subseed_strength", "0.2"}, {"batch_size", "2"}};
   const auto pictures = pictures_of(sd15(), small_request(said));
