@@ -108,7 +108,7 @@ Answer step_ranking(const Evidence& evidence) {
       const double needed = steps_needed(runs, evidence.runs.steps, runs.at.back(), 0.05);
       said.push_back(double(rank));
       measured.push_back(needed > 0 ? needed : 1e9);
-      listed.push_back(needed > 0 ? fmt::format("{} {:.0f}", name, needed) : name + " more than were run");
+      listed.push_back(needed > 0 ? fmt::format("{} {:.0f}", name, std::ceil(needed)) : name + " more than were run");
     }
   }
   const double tau = kendall_tau(said, measured);
