@@ -1,5 +1,6 @@
 #include "layers/attention_gradient.h"
 
+#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 
 #include "layers/flash_attention.h"
 #include "layers/heads.h"
+#include "layers/kernels/attention_gradient_kernel.h"
 
 namespace darkroom::layers {
 namespace {
@@ -14,8 +16,43 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr int64_t kWorthwhile = int64_t(4) << 20;  // scores, 16 MiB: below, keeping them is faster
+constexpr int64_t kWorthwhile = int64_t(4) << 20;  // scores, 16 MiB: below, keeping them is faster than many products
+constexpr int64_t kMostKeys = 1024;                // of the kernel: weights of a block of queries stay in a cache
 constexpr int64_t kAtOnce = int64_t(8) << 20;      // scores recomputed at a time, 32 MiB
+
+bool can_attend_backwards(const Tensor& q, const Tensor& k, int64_t heads) {
+  return k.size(1) <= kMostKeys && q.size(2) / heads % attention_gradient_lanes() == 0;
+}
+
+/// Gradients of q, k, v [B, T, heads * d] from g, the result's: a head after another, on all threads.
+variable_list gradients_by_head(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& g, int64_t heads) {
+  const int64_t batch = q.size(0), queries = q.size(1), width = q.size(2), keys = k.size(1), depth = width / heads;
+  const Tensor qs = q.contiguous(), gs = g.contiguous();
+  const Tensor ks = split_heads(k, heads).contiguous(), vs = split_heads(v, heads).contiguous();
+  const Tensor dq = at::empty_like(qs), dk = at::zeros_like(ks), dv = at::zeros_like(vs);
+  const AttentionHeadGradients all{.query = qs.data_ptr<float>(),
+                                   .key = ks.data_ptr<float>(),
+                                   .value = vs.data_ptr<float>(),
+                                   .result_gradient = gs.data_ptr<float>(),
+                                   .query_gradient = dq.data_ptr<float>(),
+                                   .key_gradient = dk.data_ptr<float>(),
+                                   .value_gradient = dv.data_ptr<float>(),
+                                   .queries = queries,
+                                   .keys = keys,
+                                   .depth = depth,
+                                   .stride = width,
+                                   .scale = float(1.0 / std::sqrt(double(depth)))};
+  at::parallel_for(0, batch * heads, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      AttentionHeadGradients one = all;
+      const int64_t place = i / heads * queries * width + i % heads * depth, row = i * keys * depth;
+      one.query += place, one.result_gradient += place, one.query_gradient += place;
+      one.key += row, one.value += row, one.key_gradient += row, one.value_gradient += row;
+      attend_backwards(one);
+    }
+  });
+  return {dq, joined_heads(dk, heads), joined_heads(dv, heads), Tensor()};
+}
 
 struct RecomputedAttention : torch::autograd::Function<RecomputedAttention> {
   static Tensor forward(AutogradContext* context, const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads) {
@@ -28,6 +65,8 @@ struct RecomputedAttention : torch::autograd::Function<RecomputedAttention> {
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const variable_list saved = context->get_saved_variables();
     const int64_t heads = context->saved_data["heads"].toInt();
+    if (can_attend_backwards(saved[0], saved[1], heads))
+      return gradients_by_head(saved[0], saved[1], saved[2], gradients[0], heads);
     const Tensor q = split_heads(saved[0], heads), k = split_heads(saved[1], heads), v = split_heads(saved[2], heads);
     const Tensor out = split_heads(saved[3], heads), g = split_heads(gradients[0], heads);
     const double scale = 1.0 / std::sqrt(double(q.size(2)));
@@ -51,7 +90,7 @@ struct RecomputedAttention : torch::autograd::Function<RecomputedAttention> {
 }  // namespace
 
 bool is_worth_recomputing(const Tensor& q, const Tensor& k, int64_t heads) {
-  return q.size(0) * heads * q.size(1) * k.size(1) >= kWorthwhile;
+  return can_attend_backwards(q, k, heads) || q.size(0) * heads * q.size(1) * k.size(1) >= kWorthwhile;
 }
 
 Tensor attention_with_gradient(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads) {

@@ -9,7 +9,7 @@ namespace darkroom::layers {
 /// As flash_attention(), with gradients of q, k and v. The same conditions hold.
 Tensor attention_with_gradient(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads);
 
-/// Whether it pays: scores of this many values would have to be kept otherwise.
+/// Whether it pays: a kernel of our own takes heads of this depth, or so many scores would have to be kept otherwise.
 bool is_worth_recomputing(const Tensor& q, const Tensor& k, int64_t heads);
 
 }  // namespace darkroom::layers

@@ -2,6 +2,7 @@
 
 #include "layers/fast_paths.h"
 #include "layers/fused_group_norm.h"
+#include "layers/group_norm_gradient.h"
 
 namespace darkroom::layers {
 
@@ -11,17 +12,20 @@ GroupNorm::GroupNorm(int64_t groups, int64_t channels, double eps)
   add("bias", bias);
 }
 
-bool GroupNorm::is_fused(const Tensor& x) const {
-  return fast_paths() && !at::GradMode::is_enabled() && can_fuse_group_norm(x, weight);
+Tensor GroupNorm::fused(const Tensor& x, bool silu) const {
+  if (!fast_paths() || !can_fuse_group_norm(x, weight)) return {};
+  return at::GradMode::is_enabled() ? group_norm_with_gradient(x, groups, weight, bias, eps, silu)
+                                    : fused_group_norm(x, groups, weight, bias, eps, silu);
 }
 
 Tensor GroupNorm::silu(const Tensor& x) const {
-  return is_fused(x) ? fused_group_norm(x, groups, weight, bias, eps, /*silu=*/true) : at::silu(forward(x));
+  const Tensor y = fused(x, /*silu=*/true);
+  return y.defined() ? y : at::silu(forward(x));
 }
 
 Tensor GroupNorm::forward(const Tensor& x) const {
-  if (is_fused(x)) return fused_group_norm(x, groups, weight, bias, eps, /*silu=*/false);
-  return at::group_norm(x, groups, weight, bias, eps, /*cudnn_enabled=*/false);
+  const Tensor y = fused(x, /*silu=*/false);
+  return y.defined() ? y : at::group_norm(x, groups, weight, bias, eps, /*cudnn_enabled=*/false);
 }
 
 LayerNorm::LayerNorm(int64_t width, double eps) : weight(at::empty({width})), bias(at::empty({width})), eps(eps) {

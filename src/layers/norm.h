@@ -15,7 +15,7 @@ struct GroupNorm : Module {
   Tensor silu(const Tensor& x) const;     ///< at::silu of that, computed together where it is faster
 
  private:
-  bool is_fused(const Tensor& x) const;
+  Tensor fused(const Tensor& x, bool silu) const;  ///< undefined where the definition must do it
 };
 
 struct LayerNorm : Module {

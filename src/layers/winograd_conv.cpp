@@ -10,9 +10,13 @@
 namespace darkroom::layers {
 namespace {
 
-constexpr int64_t kLeastPixels = 256;  // below, transforming the kernels takes longer than is saved
-constexpr int64_t kMostTiles = 96;     // of a block: each brings the kernels from memory once
-constexpr int64_t kTileStep = 6;       // rows that are multiplied together
+constexpr int64_t kMostTiles = 96;  // of a block: each brings the kernels from memory once
+constexpr int64_t kTileStep = 6;    // rows that are multiplied together
+// Between positions: without it the sixteen places that a tile is written to often share one set of the first cache.
+constexpr int64_t kGap = 16;
+// Numbers of a chunk of tiles whose products for the kernels' gradient are added up at a time, 12 MiB: they stay in the
+// last cache. The chunks, and with them the order of sums, do not depend on the threads.
+constexpr int64_t kChunkNumbers = int64_t(3) << 20;
 
 /// Tiles of 2 x 2 outputs over all pictures of a batch, row by row.
 struct Tiles {
@@ -26,27 +30,60 @@ struct Tiles {
         down((height + 1) / 2),
         across((width + 1) / 2),
         count(x.size(0) * down * across) {}
+};
 
-  /// The pixel at (dy, dx) from the upper left output of a tile, or null beyond the picture.
-  template <typename Float>
-  Float* pixel(Float* pictures, int64_t channels, int64_t tile, int64_t dy, int64_t dx) const {
-    const int64_t picture = tile / (down * across), place = tile % (down * across);
-    const int64_t y = place / across * 2 + dy, x = place % across * 2 + dx;
-    if (y < 0 || y >= height || x < 0 || x >= width) return nullptr;
-    return pictures + ((picture * height + y) * width + x) * channels;
+/// A tile's pixels in pictures [picture][y][x][channel].
+template <typename Float>
+struct TilePixels {
+  Float* pictures;
+  int64_t channels, height, width, first_row, y, x;
+
+  TilePixels(const Tiles& tiles, Float* pictures, int64_t channels, int64_t tile)
+      : pictures(pictures), channels(channels), height(tiles.height), width(tiles.width) {
+    const int64_t picture = tile / (tiles.down * tiles.across), place = tile % (tiles.down * tiles.across);
+    first_row = picture * height, y = place / tiles.across * 2, x = place % tiles.across * 2;
+  }
+
+  /// The pixel at (dy, dx) from the upper left output, or `beyond` where the picture has none.
+  Float* at(int64_t dy, int64_t dx, Float* beyond) const {
+    const int64_t row = y + dy, column = x + dx;
+    if (row < 0 || row >= height || column < 0 || column >= width) return beyond;
+    return pictures + ((first_row + row) * width + column) * channels;
   }
 };
 
-/// Kernels as u[position][panel of output channels][in][panel].
-Tensor transformed_kernels(const Tensor& weight) {
-  const int64_t out = weight.size(0), in = weight.size(1), panel = winograd_panel();
-  const Tensor u = at::empty({kWinogradPositions, out / panel, in, panel}), kernels = weight.contiguous();
-  const float* from = kernels.data_ptr<float>();
+void transform_window_of(const Tiles& tiles, const float* x, int64_t channels, const float* zeros, int64_t tile,
+                         float* v, int64_t stride) {
+  const TilePixels<const float> of_tile(tiles, x, channels, tile);
+  const float* pixels[kWinogradPositions];
+  for (int64_t p = 0; p < kWinogradPositions; ++p) pixels[p] = of_tile.at(p / 4 - 1, p % 4 - 1, zeros);
+  transform_window(pixels, channels, v, stride);
+}
+
+/// Kernels as u[position][panel of output channels][in][panel], and a gap. `backwards`: those that carry gradients of
+/// the outputs to the inputs, rotated and with in and out exchanged.
+struct TransformedKernels {
+  int64_t in, out;
+  Tensor u;
+};
+
+TransformedKernels transformed_kernels(const Tensor& weight, bool backwards) {
+  KernelStrides strides{weight.stride(0), weight.stride(1), weight.stride(2), weight.stride(3)};
+  const float* taps = weight.data_ptr<float>();
+  int64_t out = weight.size(0), in = weight.size(1);
+  if (backwards) {
+    std::swap(out, in);
+    taps += 2 * strides.y + 2 * strides.x;
+    strides = {strides.in, strides.out, -strides.y, -strides.x};
+  }
+  const int64_t panel = winograd_panel();
+  const Tensor u = at::empty({kWinogradPositions, out * in + kGap});
   float* to = u.data_ptr<float>();
   at::parallel_for(0, out / panel, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) transform_kernels(from, in, i * panel, to + i * in * panel, out * in);
+    for (int64_t i = begin; i < end; ++i)
+      transform_kernels(taps + i * panel * strides.out, strides, in, to + i * in * panel, out * in + kGap);
   });
-  return u;
+  return {in, out, u};
 }
 
 /// As few blocks as keep all threads busy.
@@ -62,27 +99,88 @@ struct Convolution {
   float* y;
   int64_t in, out;
 
-  /// `scratch`: v[position][tile][in], then m[position][tile][out], for `count` tiles.
+  /// Numbers for run().
+  static int64_t scratch(int64_t count, int64_t in, int64_t out) {
+    return kWinogradPositions * (count * (in + out) + 2 * kGap);
+  }
+
+  /// `scratch`: v[position][tile][in], then m[position][tile][out], for `count` tiles; a gap after each position.
   void run(int64_t first, int64_t count, float* scratch) const {
-    float *v = scratch, *m = scratch + kWinogradPositions * count * in;
-    for (int64_t i = 0; i < count; ++i) {
-      const float* pixels[kWinogradPositions];
-      for (int64_t p = 0; p < kWinogradPositions; ++p) {
-        pixels[p] = tiles.pixel(x, in, first + i, p / 4 - 1, p % 4 - 1);
-        if (!pixels[p]) pixels[p] = zeros;
-      }
-      transform_window(pixels, in, v + i * in, count * in);
-    }
+    const int64_t v_stride = count * in + kGap, m_stride = count * out + kGap;
+    float *v = scratch, *m = scratch + kWinogradPositions * v_stride;
+    for (int64_t i = 0; i < count; ++i) transform_window_of(tiles, x, in, zeros, first + i, v + i * in, v_stride);
     const int64_t panel = winograd_panel();
     for (int64_t p = 0; p < kWinogradPositions; ++p) {
       for (int64_t o = 0; o < out; o += panel)
-        multiply_panel(v + p * count * in, in, count, in, u + (p * out + o) * in, m + p * count * out + o, out);
+        multiply_panel(v + p * v_stride, in, count, in, u + p * (out * in + kGap) + o * in, m + p * m_stride + o, out);
     }
     for (int64_t i = 0; i < count; ++i) {
+      const TilePixels<float> of_tile(tiles, y, out, first + i);
       float* pixels[4];
-      for (int64_t p = 0; p < 4; ++p) pixels[p] = tiles.pixel(y, out, first + i, p / 2, p % 2);
-      transform_outputs(m + i * out, count * out, out, bias, pixels);
+      for (int64_t p = 0; p < 4; ++p) pixels[p] = of_tile.at(p / 2, p % 2, nullptr);
+      transform_outputs(m + i * out, m_stride, out, bias, pixels);
     }
+  }
+};
+
+/// x convolved with transformed kernels.
+Tensor convolved(const Tensor& x, const TransformedKernels& kernels, const Tensor& bias) {
+  const Tiles tiles(x);
+  const int64_t in = kernels.in, out = kernels.out, size = block_size(tiles.count);
+  const Tensor y = at::empty({x.size(0), out, x.size(2), x.size(3)}, x.options(), at::MemoryFormat::ChannelsLast);
+  const Tensor offsets = bias.defined() ? bias.contiguous() : at::zeros({out});
+  const std::vector<float> zeros(static_cast<size_t>(in));
+  const Convolution convolution{tiles,
+                                x.data_ptr<float>(),
+                                kernels.u.data_ptr<float>(),
+                                offsets.data_ptr<float>(),
+                                zeros.data(),
+                                y.data_ptr<float>(),
+                                in,
+                                out};
+  const int64_t blocks = (tiles.count + size - 1) / size;
+  const Tensor scratch =
+      at::empty({std::min<int64_t>(blocks, at::get_num_threads()), Convolution::scratch(size, in, out)});
+  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
+    float* own = scratch.data_ptr<float>() + at::get_thread_num() * scratch.size(1);
+    for (int64_t i = begin; i < end; ++i) convolution.run(i * size, std::min(size, tiles.count - i * size), own);
+  });
+  return y;
+}
+
+/// What is added up for the kernels' gradient, a chunk of tiles after another.
+struct KernelGradient {
+  const Tiles& tiles;
+  const float *x, *g, *zeros;
+  int64_t in, out;
+  // Of the chunk, [position][tile][in] and [position][tile][out], and the sum [position][out][in]; strides of
+  // positions.
+  float *v, *m, *u;
+  int64_t v_stride, m_stride, u_stride;
+
+  void transform(int64_t first, int64_t count) const {
+    at::parallel_for(0, count, 16, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        transform_window_of(tiles, x, in, zeros, first + i, v + i * in, v_stride);
+        const TilePixels<const float> of_tile(tiles, g, out, first + i);
+        const float* pixels[4];
+        for (int64_t p = 0; p < 4; ++p) pixels[p] = of_tile.at(p / 2, p % 2, zeros);
+        transform_output_gradients(pixels, out, m + i * out, m_stride);
+      }
+    });
+  }
+
+  void add_products(int64_t count) const {
+    const int64_t panel = winograd_panel(), panels = in / panel;
+    at::parallel_for(0, kWinogradPositions * panels, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t p = i / panels, channel = i % panels * panel;
+        for (int64_t first = 0; first < count; first += kMostTiles) {
+          add_products_panel(m + p * m_stride + first * out, out, v + p * v_stride + first * in + channel, in,
+                             std::min(kMostTiles, count - first), u + p * u_stride + channel);
+        }
+      }
+    });
   }
 };
 
@@ -90,28 +188,56 @@ struct Convolution {
 
 bool can_use_winograd(const Tensor& x, const Tensor& weight, int64_t stride, int64_t padding) {
   return x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat && x.device().is_cpu() && x.dim() == 4 &&
-         stride == 1 && padding == 1 && weight.size(2) == 3 && weight.size(3) == 3 &&
-         x.size(0) * x.size(2) * x.size(3) >= kLeastPixels && weight.size(1) % winograd_lanes() == 0 &&
-         weight.size(0) % winograd_panel() == 0 && x.is_contiguous(at::MemoryFormat::ChannelsLast);
+         x.numel() > 0 && stride == 1 && padding == 1 && weight.size(2) == 3 && weight.size(3) == 3 &&
+         weight.size(1) % winograd_lanes() == 0 && weight.size(0) % winograd_panel() == 0 &&
+         x.is_contiguous(at::MemoryFormat::ChannelsLast);
+}
+
+bool has_winograd_gradients(const Tensor& weight) {
+  return weight.size(0) % winograd_panel() == 0 && weight.size(1) % winograd_panel() == 0;
 }
 
 Tensor winograd_conv(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  return convolved(x, transformed_kernels(weight, /*backwards=*/false), bias);
+}
+
+Tensor winograd_input_gradient(const Tensor& g, const Tensor& weight) {
+  return convolved(g, transformed_kernels(weight, /*backwards=*/true), {});
+}
+
+Tensor winograd_weight_gradient(const Tensor& x, const Tensor& g) {
   const Tiles tiles(x);
-  const int64_t in = weight.size(1), out = weight.size(0), size = block_size(tiles.count);
-  const Tensor y = at::empty({x.size(0), out, x.size(2), x.size(3)}, x.options(), at::MemoryFormat::ChannelsLast);
-  const Tensor u = transformed_kernels(weight), offsets = bias.defined() ? bias.contiguous() : at::zeros({out});
-  const std::vector<float> zeros(static_cast<size_t>(in));
-  const Convolution convolution{
-      tiles, x.data_ptr<float>(), u.data_ptr<float>(), offsets.data_ptr<float>(), zeros.data(), y.data_ptr<float>(), in,
-      out};
-  const int64_t blocks = (tiles.count + size - 1) / size;
-  const Tensor scratch =
-      at::empty({std::min<int64_t>(blocks, at::get_num_threads()), kWinogradPositions * size * (in + out)});
-  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
-    float* own = scratch.data_ptr<float>() + at::get_thread_num() * scratch.size(1);
-    for (int64_t i = begin; i < end; ++i) convolution.run(i * size, std::min(size, tiles.count - i * size), own);
+  const int64_t in = x.size(1), out = g.size(1);
+  const int64_t fitting = kChunkNumbers / (kWinogradPositions * (in + out)) / kMostTiles * kMostTiles;
+  const int64_t chunk = std::min(std::max(kMostTiles, fitting), tiles.count);
+  const Tensor v = at::empty({kWinogradPositions, chunk * in + kGap}),
+               m = at::empty({kWinogradPositions, chunk * out + kGap}),
+               u = at::zeros({kWinogradPositions, out * in + kGap});
+  const std::vector<float> zeros(static_cast<size_t>(std::max(in, out)));
+  const KernelGradient sum{.tiles = tiles,
+                           .x = x.data_ptr<float>(),
+                           .g = g.data_ptr<float>(),
+                           .zeros = zeros.data(),
+                           .in = in,
+                           .out = out,
+                           .v = v.data_ptr<float>(),
+                           .m = m.data_ptr<float>(),
+                           .u = u.data_ptr<float>(),
+                           .v_stride = v.size(1),
+                           .m_stride = m.size(1),
+                           .u_stride = u.size(1)};
+  for (int64_t first = 0; first < tiles.count; first += chunk) {
+    const int64_t count = std::min(chunk, tiles.count - first);
+    sum.transform(first, count);
+    sum.add_products(count);
+  }
+  const Tensor gradient = at::empty({out, in, 3, 3}, x.options(), at::MemoryFormat::ChannelsLast);
+  float* taps = gradient.data_ptr<float>();
+  at::parallel_for(0, out, 8, [&](int64_t begin, int64_t end) {
+    for (int64_t o = begin; o < end; ++o)
+      transform_kernel_gradients(sum.u + o * in, sum.u_stride, in, taps + o * 9 * in, in);
   });
-  return y;
+  return gradient;
 }
 
 }  // namespace darkroom::layers

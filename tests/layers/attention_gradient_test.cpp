@@ -1,5 +1,6 @@
 #include "layers/attention_gradient.h"
 
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include "layers/attention.h"
@@ -22,8 +23,15 @@ Tensor leaf(at::IntArrayRef shape) {
 
 TEST(AttentionGradient, ValuesAndGradientsAreThoseOfTheDefinition) {
   at::manual_seed(2);
-  for (const Sizes& s :
-       {Sizes{1, 64, 64, 2, 40}, {2, 33, 77, 3, 8}, {1, 1, 1, 1, 4}, {2, 700, 900, 8, 16}, {1, 4096, 77, 2, 5}}) {
+  for (const Sizes& s : {Sizes{1, 64, 64, 2, 40},
+                         {2, 33, 77, 3, 8},
+                         {1, 1, 1, 1, 4},
+                         {2, 700, 900, 8, 16},
+                         {1, 4096, 77, 2, 5},
+                         {3, 64, 20, 4, 32},
+                         {2, 1025, 1025, 1, 40},
+                         {24, 16, 16, 6, 32},
+                         {1, 50, 1024, 2, 40}}) {
     const int64_t width = s.heads * s.depth;
     const Tensor q = leaf({s.batch, s.queries, width}), k = leaf({s.batch, s.keys, width}),
                  v = leaf({s.batch, s.keys, width});
@@ -42,8 +50,25 @@ TEST(AttentionGradient, ValuesAndGradientsAreThoseOfTheDefinition) {
   }
 }
 
+TEST(AttentionGradient, DoesNotDependOnThreads) {
+  const Tensor q = leaf({2, 100, 96}), k = leaf({2, 77, 96}), v = leaf({2, 77, 96}), g = at::randn({2, 100, 96});
+  const auto gradients = [&] {
+    for (const Tensor& x : {q, k, v}) Tensor(x).mutable_grad().reset();
+    attention_with_gradient(q, k, v, 3).backward(g);
+    return std::vector<Tensor>{q.grad().clone(), k.grad().clone(), v.grad().clone()};
+  };
+  const std::vector<Tensor> expected = gradients();
+  const int threads = at::get_num_threads();
+  at::set_num_threads(1);
+  const std::vector<Tensor> found = gradients();
+  at::set_num_threads(threads);
+  for (size_t i = 0; i < found.size(); ++i) EXPECT_TRUE(found[i].equal(expected[i])) << i;
+}
+
 TEST(AttentionGradient, StandsInWhereScoresWouldBeKept) {
-  const Tensor small = at::zeros({1, 256, 64}), large = at::zeros({1, 1024, 64});
+  // Depth 8 fills vectors and depth 5 does not; then it takes many scores.
+  const Tensor small = at::zeros({1, 256, 40}), large = at::zeros({1, 1024, 40});
+  EXPECT_TRUE(is_worth_recomputing(small, small, 5));
   EXPECT_FALSE(is_worth_recomputing(small, small, 8));
   EXPECT_TRUE(is_worth_recomputing(large, large, 8));
   const Tensor q = leaf({1, 1024, 64}), k = at::randn({1, 1024, 64}), v = at::randn({1, 1024, 64});

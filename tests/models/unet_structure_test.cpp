@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "layers/fast_paths.h"
 #include "models/random_weights.h"
 
 namespace darkroom::models {
@@ -87,6 +88,32 @@ TEST(UNet, GradientsReachEveryParameterAndTheContext) {
     EXPECT_GT(tensor->grad().abs().max().item<float>(), 0) << name;
   }
   EXPECT_GT(c.context.grad().abs().max().item<float>(), 0);
+}
+
+// Every fast path of training at once, through all of a network: its answer and the gradients of all its parameters.
+TEST(UNet, FastPathsTrainAsTheDefinition) {
+  UNet unet(tiny_unet());
+  fill(unet, 5, 0.1);
+  unet.require_gradients(true);
+  const Tensor x = at::randn({4, 4, 16, 16}), t = at::rand({4}) * 999, g = at::randn(x.sizes());
+  const Conditioning c = conditioning(4);
+  const auto answer_and_gradients = [&](bool fast) {
+    layers::set_fast_paths(fast);
+    const Tensor answer = unet.forward(x, t, c);
+    answer.backward(g);
+    layers::set_fast_paths(true);
+    std::vector<std::pair<std::string, Tensor>> all = {{"answer", answer.detach()}};
+    for (auto& [name, tensor] : unet.named_parameters()) {
+      all.emplace_back(name, tensor->grad());
+      tensor->mutable_grad().reset();
+    }
+    return all;
+  };
+  const auto plain = answer_and_gradients(false), fast = answer_and_gradients(true);
+  for (size_t i = 0; i < plain.size(); ++i) {
+    const auto& [name, expected] = plain[i];
+    EXPECT_LT(((fast[i].second - expected).norm() / expected.norm()).item<double>(), 1e-4) << name;
+  }
 }
 
 }  // namespace

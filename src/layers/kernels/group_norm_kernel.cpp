@@ -87,6 +87,77 @@ void scale_channels(const float* x, float* y, std::int64_t pixels, std::int64_t 
   }
 }
 
+/// Count vectors of channels from `c` on, over at most kPixels pixels.
+template <int Count>
+HWY_INLINE void gradients_of(const TileGradients& t, std::int64_t pixels, std::int64_t channels, std::int64_t c,
+                             float* HWY_RESTRICT d, double* HWY_RESTRICT sums, double* HWY_RESTRICT along) {
+  const std::int64_t n = std::int64_t(hn::Lanes(kTag));
+  const Vector one = hn::Set(kTag, 1.0f);
+  Vector normal_factor[Count], normal_offset[Count], factor[Count], offset[Count], sum[Count], product[Count];
+  for (int v = 0; v < Count; ++v) {
+    normal_factor[v] = hn::LoadU(kTag, t.normal_factor + c + v * n);
+    normal_offset[v] = hn::LoadU(kTag, t.normal_offset + c + v * n);
+    factor[v] = hn::LoadU(kTag, t.factor + c + v * n), offset[v] = hn::LoadU(kTag, t.offset + c + v * n);
+    sum[v] = hn::Zero(kTag), product[v] = hn::Zero(kTag);
+  }
+  for (std::int64_t place = c; place < pixels * channels; place += channels) {
+    for (int v = 0; v < Count; ++v) {
+      const Vector x = hn::LoadU(kTag, t.x + place + v * n);
+      Vector g = hn::LoadU(kTag, t.g + place + v * n);
+      if (t.silu) {
+        const Vector y = hn::MulAdd(x, factor[v], offset[v]);
+        const Vector s = hn::Div(one, hn::Add(one, hn::Exp(kTag, hn::Neg(y))));
+        g = hn::Mul(g, hn::Mul(s, hn::MulAdd(y, hn::Sub(one, s), one)));
+      }
+      hn::StoreU(g, kTag, d + place + v * n);
+      sum[v] = hn::Add(sum[v], g);
+      product[v] = hn::MulAdd(g, hn::MulAdd(x, normal_factor[v], normal_offset[v]), product[v]);
+    }
+  }
+  HWY_ALIGN float kept[HWY_MAX_BYTES / sizeof(float)];
+  for (int v = 0; v < Count; ++v) {
+    hn::Store(sum[v], kTag, kept);
+    for (std::int64_t lane = 0; lane < n; ++lane) sums[c + v * n + lane] += kept[lane];
+    hn::Store(product[v], kTag, kept);
+    for (std::int64_t lane = 0; lane < n; ++lane) along[c + v * n + lane] += kept[lane];
+  }
+}
+
+void scaled_gradients(const TileGradients& tile, std::int64_t pixels, std::int64_t channels, float* d, double* sums,
+                      double* along) {
+  const std::int64_t n = std::int64_t(hn::Lanes(kTag));
+  for (std::int64_t first = 0; first < pixels; first += kPixels) {
+    TileGradients t = tile;
+    t.x += first * channels, t.g += first * channels;
+    float* to = d + first * channels;
+    const std::int64_t count = std::min(kPixels, pixels - first);
+    std::int64_t c = 0;
+    for (; c + 2 * n <= channels; c += 2 * n) gradients_of<2>(t, count, channels, c, to, sums, along);
+    for (; c + n <= channels; c += n) gradients_of<1>(t, count, channels, c, to, sums, along);
+    for (; c < channels; ++c) {
+      for (std::int64_t place = c; place < count * channels; place += channels) {
+        const float y = t.x[place] * t.factor[c] + t.offset[c], s = 1 / (1 + std::exp(-y));
+        to[place] = t.silu ? t.g[place] * s * (1 + y * (1 - s)) : t.g[place];
+        sums[c] += to[place];
+        along[c] += to[place] * (t.x[place] * t.normal_factor[c] + t.normal_offset[c]);
+      }
+    }
+  }
+}
+
+void add_scaled(float* d, const float* x, std::int64_t pixels, std::int64_t channels, const float* factor,
+                const float* slope, const float* shift) {
+  const std::int64_t n = std::int64_t(hn::Lanes(kTag));
+  for (std::int64_t pixel = 0; pixel < pixels; ++pixel, d += channels, x += channels) {
+    std::int64_t c = 0;
+    for (; c + n <= channels; c += n) {
+      const Vector line = hn::MulAdd(hn::LoadU(kTag, x + c), hn::LoadU(kTag, slope + c), hn::LoadU(kTag, shift + c));
+      hn::StoreU(hn::MulAdd(hn::LoadU(kTag, d + c), hn::LoadU(kTag, factor + c), line), kTag, d + c);
+    }
+    for (; c < channels; ++c) d[c] = d[c] * factor[c] + x[c] * slope[c] + shift[c];
+  }
+}
+
 }  // namespace
 }  // namespace darkroom::layers::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -96,6 +167,8 @@ namespace darkroom::layers {
 
 HWY_EXPORT(add_channel_sums);
 HWY_EXPORT(scale_channels);
+HWY_EXPORT(scaled_gradients);
+HWY_EXPORT(add_scaled);
 
 void add_channel_sums(const float* x, std::int64_t pixels, std::int64_t channels, const float* shift, double* sums,
                       double* squares) {
@@ -105,6 +178,16 @@ void add_channel_sums(const float* x, std::int64_t pixels, std::int64_t channels
 void scale_channels(const float* x, float* y, std::int64_t pixels, std::int64_t channels, const float* factor,
                     const float* offset, bool silu) {
   HWY_DYNAMIC_DISPATCH(scale_channels)(x, y, pixels, channels, factor, offset, silu);
+}
+
+void scaled_gradients(const TileGradients& tile, std::int64_t pixels, std::int64_t channels, float* d, double* sums,
+                      double* along) {
+  HWY_DYNAMIC_DISPATCH(scaled_gradients)(tile, pixels, channels, d, sums, along);
+}
+
+void add_scaled(float* d, const float* x, std::int64_t pixels, std::int64_t channels, const float* factor,
+                const float* slope, const float* shift) {
+  HWY_DYNAMIC_DISPATCH(add_scaled)(d, x, pixels, channels, factor, slope, shift);
 }
 
 }  // namespace darkroom::layers

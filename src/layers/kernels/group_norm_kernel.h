@@ -13,4 +13,18 @@ void add_channel_sums(const float* x, std::int64_t pixels, std::int64_t channels
 void scale_channels(const float* x, float* y, std::int64_t pixels, std::int64_t channels, const float* factor,
                     const float* offset, bool silu);
 
+/// One tile on the way back. Per channel, x * normal_factor + normal_offset is the normal value n, and x * factor +
+/// offset is y; g is the gradient of y, or with `silu` of y / (1 + exp(-y)).
+struct TileGradients {
+  const float *x, *g, *normal_factor, *normal_offset, *factor, *offset;
+  bool silu;
+};
+/// d, the gradient of y; per channel the sums of d and of d * n are added to `sums` and `along`.
+void scaled_gradients(const TileGradients& tile, std::int64_t pixels, std::int64_t channels, float* d, double* sums,
+                      double* along);
+
+/// d = d * factor[channel] + x * slope[channel] + shift[channel].
+void add_scaled(float* d, const float* x, std::int64_t pixels, std::int64_t channels, const float* factor,
+                const float* slope, const float* shift);
+
 }  // namespace darkroom::layers

@@ -39,7 +39,8 @@ class AdamW : public Optimizer {
       Tensor& parameter = parameters_[i].second;
       if (!parameter.grad().defined()) continue;
       // Gradients may come in another memory layout than the parameter's.
-      const Tensor gradient = at::empty_like(parameter).copy_(parameter.grad());
+      const bool is_alike = parameter.grad().strides() == parameter.strides();
+      const Tensor gradient = is_alike ? parameter.grad() : at::empty_like(parameter).copy_(parameter.grad());
       float* p = parameter.data_ptr<float>();
       float* m = first_[i].data_ptr<float>();
       float* v = second_[i].data_ptr<float>();
