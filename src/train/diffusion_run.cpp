@@ -9,14 +9,15 @@
 #include "diffusion/parameterization.h"
 #include "train/captions.h"
 #include "train/dataset.h"
+#include "train/encoded_dataset.h"
 #include "train/initialise.h"
 #include "train/loop.h"
 #include "train/loss.h"
 #include "train/loss_by_quarter.h"
 #include "train/lr_schedule.h"
-#include "train/pictures.h"
 #include "train/random.h"
 #include "train/run.h"
+#include "train/start_from.h"
 
 namespace darkroom::train {
 namespace {
@@ -65,36 +66,15 @@ struct Networks {
   std::unique_ptr<models::UNet> unet;
 };
 
-Networks starting_networks(const DiffusionTraining& o, const checkpoint::ModelDescription& model) {
-  if (!o.start_from.empty()) {
-    checkpoint::Checkpoint start = checkpoint::load_checkpoint(o.start_from, {.writable = true});
-    require(start.unet->config.channels == o.channels &&
-                start.text_encoders[0]->config.vocabulary == model.text_encoders[0].config.vocabulary,
-            ErrorKind::invalid_request,
-            "start from \"{}\": its UNet or vocabulary has other sizes than the options say", o.start_from.string());
-    return {std::move(start.text_encoders[0]), std::move(start.unet)};
-  }
+/// A run that goes on takes its weights from its state: what it started from need not be there any more.
+Networks starting_networks(const DiffusionTraining& o, const checkpoint::ModelDescription& model, bool goes_on) {
   Networks networks{std::make_unique<models::ClipText>(model.text_encoders[0].config),
                     std::make_unique<models::UNet>(model.unet)};
   at::Generator generator = generator_for(o.run.seed, Purpose::initial_weights, 1);
   initialise(*networks.text, generator);
   initialise(*networks.unet, generator);
+  if (!o.start_from.empty() && !goes_on) start_from(o.start_from, model, *networks.text, *networks.unet);
   return networks;
-}
-
-/// Scaled posterior means of every picture: [N, 4, S/8, S/8]. The posterior's deviation is about 1 % and left out.
-Tensor encoded_pictures(const models::AutoencoderKL& vae, const Dataset& dataset, TrainingLog& log, int64_t step) {
-  NoGrad guard;
-  std::vector<Tensor> latents, batch;
-  const size_t count = dataset.pictures.size();
-  for (size_t i = 0; i < count; ++i) {
-    batch.push_back(picture_tensor(read_picture(dataset.pictures[i].file, dataset.size, 3)));
-    if (batch.size() < 32 && i + 1 < count) continue;
-    latents.push_back(vae.encode(at::stack(batch)).mean * vae.config.scale);
-    batch.clear();
-    log.report("encoding", step, fmt::format("{} of {} pictures", i + 1, count));
-  }
-  return at::cat(latents);
 }
 
 /// Picture indices of one epoch, each as often as it repeats.
@@ -119,18 +99,20 @@ void run_diffusion_training(const DiffusionTraining& options, const std::string&
   const prompt::Tokenizer tokenizer = prompt::Tokenizer::from_folder(options.tokenizer);
   const auto vae = checkpoint::load_vae(options.vae, /*scale=*/1.0, at::kFloat);
   checkpoint::ModelDescription model = model_description(options, vae->config, dataset.size, tokenizer.size());
-  Networks networks = starting_networks(options, model);
+  const auto saved = find_saved_state(run.output_dir);
+  Networks networks = starting_networks(options, model, saved.has_value());
   const int64_t positions = networks.text->config.positions;
 
   TrainingState state(run, {whole_networks({{"text_encoder", networks.text.get()}, {"unet", networks.unet.get()}})});
-  if (const auto saved = find_saved_state(run.output_dir)) state.load(*saved);
+  if (saved) state.load(*saved);
   TrainingLog log(run.output_dir, state.steps_done(), run.steps, progress);
   const std::vector<int64_t> indices = repeated_indices(dataset);
   const diffusion::NoiseSchedule schedule;
   const auto& levels = schedule.sigmas();
   const Tensor sigmas = at::tensor(at::ArrayRef<float>(levels.data(), levels.size()));
-  const Tensor latents =
-      state.steps_done() < run.steps ? encoded_pictures(*vae, dataset, log, state.steps_done()) : Tensor();
+  const Tensor latents = state.steps_done() < run.steps
+                             ? encoded_dataset(*vae, dataset, run.output_dir, log, state.steps_done())
+                             : Tensor();
 
   const auto loss = [&](int64_t step, int64_t) {
     at::Generator draws = generator_for(run.seed, Purpose::batch, step);

@@ -12,6 +12,11 @@ const concepts_of = (file) => fs.readFileSync(path.join(HERE, file), 'utf8').spl
   .filter((line) => line && !line.startsWith('#')).map((line) => line.split(' | '));
 
 const APPLE = { concept: 'red-apple', label: 'a red apple', tag: 'fruit' };
+/** What is spoken decides: "a euro", "an x-ray". */
+const article_of = (words) => {
+  if (/^(euro|uni|used|ufo)/.test(words)) return 'a';
+  return /^([aeiou]|hour|x-ray|sos|ng |no$)/.test(words) ? 'an' : 'a';
+};
 const share = (lines, predicate) => lines.filter(predicate).length / lines.length;
 
 test('captions have the shares of the recipe, exactly', () => {
@@ -38,12 +43,20 @@ test('one of eight combinations is held out, white never', () => {
   for (const background of coloured) assert.ok(concepts.some((c) => is_heldout(c, background)), background);
 });
 
-test('the lists name each concept and each label once; the short one begins the long one', () => {
-  const [short, long] = ['concepts_96.txt', 'concepts_400.txt'].map(concepts_of);
-  assert.equal(short.length, 96);
-  assert.ok(long.length >= 420);
-  assert.deepEqual(long.slice(0, 96), short);
-  for (const column of [0, 1]) assert.equal(new Set(long.map((line) => line[column])).size, long.length);
+test('the lists name each concept and each label once; each begins with the shorter one', () => {
+  const lists = ['concepts_96.txt', 'concepts_400.txt', 'concepts_all.txt'].map(concepts_of);
+  assert.deepEqual(lists.map((list) => list.length), [96, 432, 1366]);
+  lists.slice(1).forEach((list, i) => assert.deepEqual(list.slice(0, lists[i].length), lists[i]));
+  for (const column of [0, 1]) assert.equal(new Set(lists[2].map((line) => line[column])).size, lists[2].length);
+});
+
+test('a label reads as people write it, and its tag adds a word', () => {
+  for (const [concept, label, tag] of concepts_of('concepts_all.txt')) {
+    assert.match(label, /^[a-z][a-z' -]*$/, concept);
+    if (/^an? /.test(label)) assert.equal(label.split(' ')[0], article_of(label.replace(/^an? /, '')), label);
+    assert.ok(label.split(' ').length <= 10, label);
+    if (tag) assert.notEqual(label.replace(/^an? /, ''), tag, concept);
+  }
 });
 
 test('backgrounds are far enough apart to be told by their nearest name', () => {

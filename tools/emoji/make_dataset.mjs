@@ -17,6 +17,7 @@ const STYLES = {
   noto: { name: '@iconify-json/noto', version: '1.2.9', licence: 'Apache-2.0' },
   fluent: { name: '@iconify-json/fluent-emoji-flat', version: '1.2.6', licence: 'MIT' },
 };
+// What the autoencoder learns from: its split stays as it is, whatever longer lists add.
 const CATEGORIES = ['Smileys & Emotion', 'Animals & Nature', 'Food & Drink', 'Travel & Places', 'Activities', 'Objects'];
 // Parts of the body and plain symbols are drawable things too; the rest of those two categories is people, hands and signs.
 const EXTRA = ['anatomical-heart', 'bone', 'brain', 'ear', 'eye', 'eyes', 'footprints', 'lungs', 'mechanical-arm',
@@ -67,12 +68,12 @@ function read_concepts(choice) {
   return concepts;
 }
 
-/** Concept (Noto's name) -> icon name in each style, for every wanted concept that both styles have. */
+/** Concept (Noto's name) -> icon name in each style, for every concept that both styles have, but for skin tones. */
 function matched_concepts(sets) {
   const normalised = (name) => name.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]/g, '');
   const fluent = new Map(Object.keys(sets.fluent.icons.icons).map((name) => [normalised(name), name]));
-  const wanted = [...CATEGORIES.flatMap((c) => sets.noto.categories[c]), ...EXTRA];
-  const pairs = wanted.filter((name) => sets.noto.icons.icons[name] && !UNWANTED.test(name) && fluent.has(normalised(name)));
+  const pairs = Object.values(sets.noto.categories).flat()
+    .filter((name) => sets.noto.icons.icons[name] && !name.includes('skin-tone') && fluent.has(normalised(name)));
   return new Map([...new Set(pairs)].sort().map((name) => [name, { noto: name, fluent: fluent.get(normalised(name)) }]));
 }
 
@@ -117,9 +118,14 @@ async function main() {
   const options = command_line();
   const chosen = read_concepts(options.concepts);
   const sets = fetched_sets(STYLES);
-  const concepts = matched_concepts(sets);
-  const unknown = chosen.filter((c) => !concepts.has(c.concept)).map((c) => c.concept);
+  const matched = matched_concepts(sets);
+  const unknown = chosen.filter((c) => !matched.has(c.concept)).map((c) => c.concept);
   if (unknown.length > 0) stop(`the concept list names what the two emoji sets do not share: ${unknown.join(', ')}`);
+
+  const categories = [...CATEGORIES.flatMap((c) => sets.noto.categories[c]), ...EXTRA];
+  const common = new Set(categories.filter((name) => matched.has(name) && !UNWANTED.test(name)));
+  const drawn = new Set([...common, ...chosen.map((c) => c.concept)]);
+  const concepts = new Map([...matched].filter(([name]) => drawn.has(name)));
 
   fs.mkdirSync(options.out, { recursive: true });
   const own = path.join(options.out, 'cutouts');
@@ -129,7 +135,7 @@ async function main() {
 
   const images = write_pairs(options.out, chosen, options.size);
   const listed = new Set(read_concepts(path.join(HERE, 'concepts_400.txt')).map((c) => c.concept));
-  const validation = new Set([...concepts.keys()].filter((c) => !listed.has(c))
+  const validation = new Set([...common].filter((c) => !listed.has(c))
     .sort((a, b) => hash(`validation ${a}`) - hash(`validation ${b}`)).slice(0, VALIDATION_CONCEPTS));
   const manifest = {
     size: options.size,
