@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "cli/subcommands.h"
+#include "server/openapi.h"
 #include "server/server.h"
 
 namespace darkroom::cli {
@@ -46,7 +47,14 @@ void add_serve(CLI::App& program) {
   command->add_option("--models", config->models,
                       "Folder with Stable-diffusion, Lora, VAE, VAE-approx, as A1111 has it. [models]");
   command->add_option("--output", config->output, "Folder for pictures, queue and settings. [outputs]");
-  command->callback([config] { run_serve(*config); });
+  auto is_description = std::make_shared<bool>(false);
+  command->add_flag("--openapi", *is_description, "Print the API's description, docs/openapi.json, and serve nothing.");
+  command->callback([config, is_description] {
+    if (*is_description)
+      fmt::print("{}", server::openapi_text());
+    else
+      run_serve(*config);
+  });
 }
 
 }  // namespace darkroom::cli

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "jobs/field_values.h"
+
 namespace darkroom::jobs {
 namespace {
 
@@ -15,6 +17,21 @@ std::string line_of(const ordered_json& value) {
 
 ordered_json time_or_null(double time) {
   return time > 0 ? ordered_json(time) : ordered_json(nullptr);
+}
+
+/// Folders of this machine are nobody's business.
+bool is_of_the_machine(const std::string& field) {
+  return field == "lora_dir" || field == "embeddings_dir";
+}
+
+/// The fields that a kept request says, typed; null for a kind of job that has none.
+ordered_json fields_of(const ordered_json& request) {
+  const auto said = request.find("settings");
+  if (!request.is_object() || said == request.end() || !said->is_object()) return nullptr;
+  generate::Settings settings;
+  for (const auto& [name, text] : said->items())
+    if (text.is_string() && !is_of_the_machine(name)) settings[name] = text.get<std::string>();
+  return field_values(settings);
 }
 
 ordered_json picture_json(const PictureRecord& picture) {
@@ -41,7 +58,7 @@ ordered_json progress_json(const RunningState& state) {
           {"step", state.step},
           {"steps", state.steps},
           {"seconds_per_step", state.seconds_per_step},
-          {"seconds_left", state.seconds_left()}};
+          {"seconds_left", state.seconds_per_step > 0 ? ordered_json(state.seconds_left()) : ordered_json(nullptr)}};
 }
 
 }  // namespace
@@ -60,6 +77,7 @@ std::string job_data(const Job& job, const std::vector<PictureRecord>& pictures,
                   {"created", job.created},
                   {"started", time_or_null(job.started)},
                   {"ended", time_or_null(job.ended)},
+                  {"fields", request.is_discarded() ? ordered_json(nullptr) : fields_of(request)},
                   {"request", request.is_discarded() ? ordered_json(nullptr) : request},
                   {"pictures", std::move(made)},
                   {"progress", progress ? progress_json(*progress) : ordered_json(nullptr)},

@@ -240,6 +240,21 @@ ModelFile Library::model_named(const std::string& name) const {
        formats::in_quotes(name), diffusion::nearest_names_text(name, names));
 }
 
+std::optional<ModelFile> Library::model_of_recipe(const std::string& name, const std::string& hash) const {
+  const std::vector<ModelFile> all = models();
+  for (const ModelFile& model : all)
+    if (!hash.empty() && model.hash == hash && model.error.empty()) return model;
+  for (const ModelFile& model : all)
+    if (!name.empty() && model.name == name && model.error.empty()) return model;
+  return std::nullopt;
+}
+
+std::string Library::title_of_path(const std::string& path) const {
+  for (const ModelFile& model : models())
+    if (path.empty() ? model.is_built_in : model.path == path) return model.title();
+  return path;
+}
+
 fs::path Library::vae_named(const std::string& name) const {
   if (name.empty() || name == "Automatic" || name == "None") return {};
   std::vector<std::string> names;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -69,6 +70,12 @@ class Library {
   /// By title, name, file name or hash, as A1111 takes them; "" is the one that comes with Darkroom. Throws
   /// Error{not_found} that lists the nearest.
   ModelFile model_named(const std::string& name) const;
+  /// The model a picture's recipe means: the one with its hash, else the one with its name; nothing where there is
+  /// neither, or its file is broken.
+  std::optional<ModelFile> model_of_recipe(const std::string& name, const std::string& hash) const;
+  /// The title of a request's model, by its path; "" is the one that comes with Darkroom. A path that is not in the
+  /// folders stays as it is.
+  std::string title_of_path(const std::string& path) const;
   /// A VAE's path by file name, stem or path; "" for "Automatic", "None" and "". Throws Error{not_found}.
   std::filesystem::path vae_named(const std::string& name) const;
 

@@ -52,6 +52,8 @@ const std::vector<Route>& routes() {
       {"GET", "/internal/ping", sdapi::ping},
 
       // Ours
+      {"GET", "/api/v1/openapi.json", v1::description},
+      {"GET", "/v1/openapi.json", v1::description},
       {"GET", "/api/v1/start", v1::start},
       {"POST", "/api/v1/refresh", v1::refresh},
       {"POST", "/api/v1/options", v1::set_options},

@@ -1,7 +1,7 @@
 // Submitting jobs, watching and changing them.
 #include <algorithm>
 
-#include "base/version.h"
+#include "base/build_id.h"
 #include "formats/png.h"
 #include "jobs/event_data.h"
 #include "jobs/picture_job.h"
@@ -180,7 +180,7 @@ Answer events(const Asked& asked, Context& context) {
   if (last != asked.headers.end()) seen = std::atoll(last->second.c_str());
   const auto watch = [&context, seen](const Write& write) mutable {
     const ordered_json hello = {{"start_id", context.start_id},
-                                {"build_id", std::string(version())},
+                                {"build_id", build_id()},
                                 {"time", jobs::now()},
                                 {"last", context.events.last()}};
     if (!write(fmt::format("event: hello\ndata: {}\n\n", line_of(hello)))) return;

@@ -64,6 +64,12 @@ ordered_json fields_json(const generate::ReadRecipe& recipe) {
   return fields;
 }
 
+/// Which of the models here a recipe means: its title, or null.
+ordered_json title_of(const generate::ReadRecipe& recipe, const Context& context) {
+  const auto model = context.library.model_of_recipe(recipe.model_name, recipe.model_hash);
+  return model ? ordered_json(model->title()) : ordered_json(nullptr);
+}
+
 ordered_json changed(const PictureRecord& picture, Context& context) {
   return ordered_json::parse(jobs::picture_data(*context.store.picture(picture.id)));
 }
@@ -97,6 +103,7 @@ Answer picture(const Asked& asked, Context& context) {
   const generate::ReadRecipe recipe = generate::read_recipe(generate::parse_infotext(picture.infotext));
   whole["request"] = recipe.settings;
   whole["recipe"] = fields_json(recipe);
+  whole["model_title"] = title_of(recipe, context);
   return json_answer(whole);
 }
 
@@ -140,7 +147,7 @@ Answer restore(const Asked& asked, Context& context) {
   return json_answer(changed(picture, context));
 }
 
-Answer recipe(const Asked& asked, Context&) {
+Answer recipe(const Asked& asked, Context& context) {
   const auto type = asked.headers.find("content-type");
   const bool is_text = type != asked.headers.end() && type->second.starts_with("text/plain");
   std::string infotext = asked.body;
@@ -152,6 +159,7 @@ Answer recipe(const Asked& asked, Context&) {
   return json_answer({{"infotext", infotext},
                       {"model", recipe.model_name},
                       {"model_hash", recipe.model_hash},
+                      {"model_title", title_of(recipe, context)},
                       {"settings", recipe.settings},
                       {"fields", fields_json(recipe)}});
 }

@@ -27,7 +27,10 @@ ordered_json residency_json(Context& context) {
   const auto running = context.queue.running();
   ordered_json parts = ordered_json::array();
   for (const generate::PartFacts& part : state.parts) parts.push_back(part_json(part));
-  return {{"model", state.model},
+  // The model that comes with Darkroom has no path; before the first load there is no model at all.
+  const bool is_known = state.is_loaded || !state.model.empty();
+  const std::string model = is_known ? context.library.title_of_path(state.model) : "";
+  return {{"model", model},
           {"state", state.is_loaded ? "loaded" : "unloaded"},
           {"parts", std::move(parts)},
           {"pinned", state.is_pinned},

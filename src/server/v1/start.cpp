@@ -1,51 +1,23 @@
 // What the page needs before its first paint, and changes of the settings.
+#include <charconv>
+
+#include "base/build_id.h"
 #include "base/version.h"
 #include "generate/menu.h"
 #include "generate/request_fields.h"
 #include "generate/run.h"
 #include "generate/upscalers.h"
+#include "server/field_facts.h"
 #include "server/json_text.h"
+#include "server/openapi.h"
 #include "server/v1/endpoints.h"
 #include "server/words.h"
 
 namespace darkroom::server::v1 {
 namespace {
 
-using generate::GenerateRequest;
 using generate::RequestField;
 using nlohmann::ordered_json;
-
-/// Fields that name files of this machine have no place in a page.
-bool is_for_people(const RequestField& field) {
-  for (const char* name : {"lora_dir", "embeddings_dir", "plain", "lora_beside"})
-    if (field.name == name) return false;
-  return true;
-}
-
-ordered_json field_json(const RequestField& field) {
-  const std::string standard = generate::field_text(GenerateRequest{}, field);
-  const bool is_text = std::holds_alternative<std::string GenerateRequest::*>(field.member);
-  const bool is_truth = std::holds_alternative<bool GenerateRequest::*>(field.member);
-  const bool is_number = std::holds_alternative<double GenerateRequest::*>(field.member);
-  ordered_json json = {{"name", field.name},
-                       {"label", label_of(field)},
-                       {"flag", field.flag},
-                       {"help", field.help},
-                       {"type", is_text     ? "text"
-                                : is_truth  ? "truth"
-                                : is_number ? "number"
-                                            : "whole"}};
-  json["default"] = is_text    ? ordered_json(standard)
-                    : is_truth ? ordered_json(standard == "True")
-                               : ordered_json::parse(standard);
-  if (!is_text && !is_truth) {
-    json["least"] = field.range.least;
-    json["most"] = field.range.most;
-    json["multiple_of"] = field.range.multiple_of;
-  }
-  if (field.choices) json["choices"] = field.choices();
-  return json;
-}
 
 ordered_json samplers_json() {
   ordered_json all = ordered_json::array();
@@ -79,6 +51,21 @@ ordered_json models_json(Context& context) {
   return all;
 }
 
+/// "8.0" of a file's metadata as the number it is; null where it is none.
+ordered_json number_of(const ordered_json& text) {
+  if (!text.is_string()) return nullptr;
+  const std::string digits = text.get<std::string>();
+  double number = 0;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return problem == std::errc() && end == digits.data() + digits.size() ? ordered_json(number) : ordered_json(nullptr);
+}
+
+ordered_json vaes_json(Context& context) {
+  ordered_json names = ordered_json::array();
+  for (const std::filesystem::path& path : context.library.vaes()) names.push_back(path.filename().string());
+  return names;
+}
+
 ordered_json loras_json(Context& context) {
   ordered_json all = ordered_json::array();
   for (const LoraFile& lora : context.library.loras()) {
@@ -90,8 +77,8 @@ ordered_json loras_json(Context& context) {
                    {"alias", lora.alias},
                    {"path", lora.path.string()},
                    {"base", fact("ss_sd_model_name")},
-                   {"rank", fact("ss_network_dim")},
-                   {"alpha", fact("ss_network_alpha")},
+                   {"rank", number_of(fact("ss_network_dim"))},
+                   {"alpha", number_of(fact("ss_network_alpha"))},
                    {"error", lora.error.empty() ? ordered_json(nullptr) : ordered_json(lora.error)}});
   }
   return all;
@@ -118,12 +105,12 @@ ordered_json recommended_json(const ModelFile& model) {
 ordered_json start_json(Context& context) {
   ordered_json fields = ordered_json::array();
   for (const RequestField& field : generate::request_fields())
-    if (is_for_people(field)) fields.push_back(field_json(field));
+    if (is_for_people(field)) fields.push_back(field_facts(field));
   std::vector<std::string> upscalers = generate::latent_upscaler_names();
   for (const std::string& name : generate::upscaler_names()) upscalers.push_back(name);
   const ModelFile model = context.library.model_named(context.options.text("sd_model_checkpoint"));
   return {{"start_id", context.start_id},
-          {"build_id", std::string(version())},
+          {"build_id", build_id()},
           {"version", std::string(version())},
           {"fields", std::move(fields)},
           {"samplers", samplers_json()},
@@ -135,9 +122,14 @@ ordered_json start_json(Context& context) {
           {"embeddings", context.library.embeddings()},
           {"styles", styles_json(context)},
           {"upscalers", upscalers},
+          {"vaes", vaes_json(context)},
           {"explain", explanations()},
           {"first_prompts", first_prompts()},
           {"options", context.options.all()}};
+}
+
+Answer description(const Asked&, Context&) {
+  return {.body = openapi_text()};
 }
 
 Answer start(const Asked&, Context& context) {
