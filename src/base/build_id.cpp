@@ -42,8 +42,7 @@ int look(dl_phdr_info* object, size_t, void* found) {
   for (int i = 0; i < object->dlpi_phnum; ++i) {
     const ElfW(Phdr)& segment = object->dlpi_phdr[i];
     if (segment.p_type != PT_NOTE) continue;
-    const std::string id =
-        id_in({reinterpret_cast<const char*>(object->dlpi_addr + segment.p_vaddr), segment.p_memsz});
+    const std::string id = id_in({reinterpret_cast<const char*>(object->dlpi_addr + segment.p_vaddr), segment.p_memsz});
     if (!id.empty()) *static_cast<std::string*>(found) = id;
   }
   return 1;  // the program itself comes first; its libraries are not asked

@@ -205,13 +205,7 @@ void add_convergence(CLI::App& lab) {
   command->add_flag("-q,--quiet", options->quiet, "Print nothing but errors.");
   command->callback([options, said] {
     lab::ConvergenceRequest& request = options->request;
-    require(request.steps.size() >= 4, ErrorKind::invalid_request,
-            "--steps: at least four numbers are needed to judge convergence, {} were given", request.steps.size());
-    for (size_t i = 0; i < request.steps.size(); ++i)
-      require(
-          request.steps[i] >= 1 && request.steps[i] <= 1000 && (i == 0 || request.steps[i] == 2 * request.steps[i - 1]),
-          ErrorKind::invalid_request, "--steps: each must be twice the one before, from 1 to 1000; found {}",
-          request.steps[i]);
+    lab::require_doubling(request.steps);
     said->emplace("seed", "0");
     request.base = generate::completed_request(*said, {{"cfg_scale", "4"}});
     request.base.batch_size = options->seeds;

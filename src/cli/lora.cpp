@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "cli/subcommands.h"
 #include "formats/utf8.h"
+#include "lab/lora_report.h"
 
 namespace darkroom::cli {
 namespace {
@@ -61,38 +62,6 @@ std::vector<WeightedFile> weighted(const std::vector<std::string>& texts) {
   return files;
 }
 
-void print_json(const Json& json) {
-  fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
-}
-
-template <typename Counts>
-Json counts_json(const Counts& counts) {
-  Json json = Json::array();
-  for (const auto& [value, count] : counts) json.push_back({{"value", value}, {"layers", count}});
-  return json;
-}
-
-Json report_json(const AdapterReport& report) {
-  Json json = {{"kinds", counts_json(report.kinds)},
-               {"ranks", counts_json(report.ranks)},
-               {"alphas", counts_json(report.alphas)},
-               {"scales", counts_json(report.scales)},
-               {"made_for", report.made_for},
-               {"change", report.change},
-               {"unknown_changes", report.unknown_changes},
-               {"blocks", Json::array()}};
-  for (const auto& block : report.blocks) {
-    json["blocks"].push_back(
-        {{"name", block.name}, {"layers", block.layers}, {"change", block.change}, {"relative", block.relative}});
-  }
-  json["unmatched"] = report.unmatched;
-  json["unused"] = report.unused;
-  json["embeddings"] = report.embeddings;
-  json["notes"] = report.notes;
-  json["metadata"] = report.metadata;
-  return json;
-}
-
 template <typename Counts>
 void print_counts(const char* what, const Counts& counts) {
   if (counts.empty()) return;
@@ -132,27 +101,6 @@ void print_report(const AdapterReport& report) {
   for (const auto& [name, value] : report.metadata) fmt::print("  {}: {}\n", name, value);
 }
 
-Json comparison_json(const AdapterComparison& found) {
-  Json json = {{"first", found.first},           {"second", found.second},           {"difference", found.difference},
-               {"relative", found.relative()},   {"cosine", found.cosine},           {"shared_layers", found.shared},
-               {"only_first", found.only_first}, {"only_second", found.only_second}, {"layers", Json::array()}};
-  for (const auto& layer : found.layers) {
-    json["layers"].push_back(
-        {{"name", layer.layer}, {"first", layer.first}, {"second", layer.second}, {"difference", layer.difference}});
-  }
-  return json;
-}
-
-/// In words, where the two are in proportion.
-std::string verdict(const AdapterComparison& found) {
-  if (found.relative() < 1e-6) return "They do the same.";
-  const bool in_proportion = found.cosine > 1 - 1e-9 || found.cosine < -1 + 1e-9;
-  if (in_proportion && found.only_first + found.only_second == 0)
-    return fmt::format("The second does {:.4g} times what the first does.",
-                       (found.cosine > 0 ? 1 : -1) * found.second / found.first);
-  return fmt::format("They differ by {:.3g} % of the larger change.", 100 * found.relative());
-}
-
 void print_comparison(const AdapterComparison& found) {
   fmt::print("first:      {:.6g}\nsecond:     {:.6g}\ndifference: {:.6g}\n", found.first, found.second,
              found.difference);
@@ -161,7 +109,7 @@ void print_comparison(const AdapterComparison& found) {
              found.only_second);
   for (size_t i = 0; i < std::min<size_t>(found.layers.size(), 3) && found.layers[i].difference > 0; ++i)
     fmt::print("  {}: {:.4g}\n", found.layers[i].layer, found.layers[i].difference);
-  fmt::print("{}\n", verdict(found));
+  fmt::print("{}\n", lab::comparison_verdict(found));
 }
 
 void print_ranks(const adapters::RankReport& report, const std::string& output) {
@@ -191,7 +139,10 @@ void add_inspect(CLI::App& lora, const std::shared_ptr<LoraOptions>& options) {
   command->footer(kScaleText);
   command->callback([options] {
     const AdapterReport report = adapters::inspect_adapter(options->file, options->model);
-    options->json ? print_json(report_json(report)) : print_report(report);
+    if (options->json)
+      fmt::print("{}", lab::lora_json(report));
+    else
+      print_report(report);
   });
 }
 
@@ -205,8 +156,15 @@ void add_compare(CLI::App& lora, const std::shared_ptr<LoraOptions>& options) {
   command->callback([options] {
     const AdapterComparison found =
         adapters::compare_adapters(weighted(options->files[0]), weighted(options->files[1]), options->model);
-    options->json ? print_json(comparison_json(found)) : print_comparison(found);
+    if (options->json)
+      fmt::print("{}", lab::comparison_json(found));
+    else
+      print_comparison(found);
   });
+}
+
+void print_json(const Json& json) {
+  fmt::print("{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
 Json values_json(const std::vector<int64_t>& shape, const std::vector<float>& values) {

@@ -30,8 +30,9 @@ class JobStore {
   /// is there already is handed back as it is instead, and `job` is not kept.
   virtual std::optional<Job> add(Job& job, bool to_front) = 0;
   virtual std::optional<Job> job(const std::string& id) const = 0;
-  /// Those of the states, newest first, numbers below `before` (0 = all).
-  virtual std::vector<Job> jobs(const std::vector<JobState>& states, int limit, int64_t before = 0) const = 0;
+  /// Those of the states and of the kind ("" = any), newest first, numbers below `before` (0 = all).
+  virtual std::vector<Job> jobs(const std::vector<JobState>& states, int limit, int64_t before = 0,
+                                const std::string& kind = "") const = 0;
   /// Those that wait, in the order in which they will run.
   virtual std::vector<Job> waiting(int limit) const = 0;
   virtual int64_t count(JobState state) const = 0;

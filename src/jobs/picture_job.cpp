@@ -27,15 +27,6 @@ GenerateRequest batch_of(GenerateRequest request, int batch) {
 /// The job whose run this thread is in.
 thread_local JobControl* running_here = nullptr;
 
-/// While it lives, warnings logged on this thread are the job's.
-class WarningsOf {
- public:
-  explicit WarningsOf(JobControl& control) { running_here = &control; }
-  ~WarningsOf() { running_here = nullptr; }
-  WarningsOf(const WarningsOf&) = delete;
-  WarningsOf& operator=(const WarningsOf&) = delete;
-};
-
 class PictureRun {
  public:
   PictureRun(const Job& job, JobControl& control, const PictureFolders& folders)
@@ -100,6 +91,14 @@ class PictureRun {
 };
 
 }  // namespace
+
+WarningsOf::WarningsOf(JobControl& control) {
+  running_here = &control;
+}
+
+WarningsOf::~WarningsOf() {
+  running_here = nullptr;
+}
 
 std::string picture_file_name(const Job& job, int index, const std::string& detail, const std::string& format) {
   const std::time_t time = std::time_t(job.created);

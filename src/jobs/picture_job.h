@@ -41,6 +41,15 @@ std::string picture_file_name(const Job& job, int index, const std::string& deta
 /// A log sink that hands lines on to `below`, and makes what a running job warns of the job's own.
 LogSink sink_telling_jobs(LogSink below);
 
+/// While it lives, warnings logged on this thread are those of the job that `control` runs.
+class WarningsOf {
+ public:
+  explicit WarningsOf(JobControl& control);
+  ~WarningsOf();
+  WarningsOf(const WarningsOf&) = delete;
+  WarningsOf& operator=(const WarningsOf&) = delete;
+};
+
 /// Runs them. `residency` must outlive it.
 JobRunner picture_runner(Residency& residency, PictureFolders folders);
 

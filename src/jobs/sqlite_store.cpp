@@ -136,14 +136,15 @@ std::optional<Job> SqliteStore::job(const std::string& id) const {
   return row.step() ? std::optional(job_of(row)) : std::nullopt;
 }
 
-std::vector<Job> SqliteStore::jobs(const std::vector<JobState>& states, int limit, int64_t before) const {
+std::vector<Job> SqliteStore::jobs(const std::vector<JobState>& states, int limit, int64_t before,
+                                   const std::string& kind) const {
   const std::lock_guard lock(mutex_);
   std::string places;
   for (size_t i = 0; i < states.size(); ++i) places += i ? ", ?" : "?";
   Statement rows(database_, std::string(kJobColumns) + "WHERE state IN (" + places +
-                                ") AND (? = 0 OR number < ?) ORDER BY number DESC LIMIT ?");
+                                ") AND (? = 0 OR number < ?) AND (? = '' OR kind = ?) ORDER BY number DESC LIMIT ?");
   for (const JobState state : states) rows.bind(state_name(state));
-  rows.bind(before).bind(before).bind(limit);
+  rows.bind(before).bind(before).bind(kind).bind(kind).bind(limit);
   return jobs_of(rows);
 }
 

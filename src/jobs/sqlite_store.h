@@ -16,7 +16,8 @@ class SqliteStore : public JobStore {
 
   std::optional<Job> add(Job& job, bool to_front) override;
   std::optional<Job> job(const std::string& id) const override;
-  std::vector<Job> jobs(const std::vector<JobState>& states, int limit, int64_t before) const override;
+  std::vector<Job> jobs(const std::vector<JobState>& states, int limit, int64_t before = 0,
+                        const std::string& kind = "") const override;
   std::vector<Job> waiting(int limit) const override;
   int64_t count(JobState state) const override;
   std::optional<Job> start_next() override;

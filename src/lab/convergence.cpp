@@ -36,7 +36,12 @@ std::string file_name(const std::string& name) {
 class Bench {
  public:
   Bench(const generate::LoadedModel& model, const ConvergenceRequest& request, const Progress& progress)
-      : model_(model), parts_(model.parts()), request_(request), progress_(progress) {}
+      : model_(model),
+        parts_(model.parts()),
+        request_(request),
+        progress_(progress),
+        cache_(request.cache.empty() ? request.output / "cache" : request.cache),
+        planned_(planned_calls(request)) {}
 
   /// Of every prompt and seed.
   Latents latents(const Variant& variant, const std::string& profile, int steps, double cfg_scale) {
@@ -49,9 +54,6 @@ class Bench {
     }
     return all;
   }
-
-  /// Adds to what progress counts with: calls of the network for one prompt.
-  void plan(int calls) { planned_ += calls * int(request_.prompts.size()); }
 
   GenerateRequest request_of(const Variant& variant, const std::string& profile, int steps, double cfg_scale,
                              const std::string& prompt) const {
@@ -83,7 +85,7 @@ class Bench {
   }
 
   Latents of_prompt(const GenerateRequest& request, const Variant& variant, size_t prompt) {
-    const std::filesystem::path folder = request_.output / "cache" / request.profile;
+    const std::filesystem::path folder = cache_ / request.profile;
     const std::filesystem::path path =
         folder / fmt::format("{}{}_{}_cfg{:g}_{}.safetensors", file_name(variant.name), variant.half ? "_half" : "",
                              request.steps, request.cfg_scale, prompt);
@@ -184,7 +186,9 @@ class Bench {
   const Parts& parts_;
   const ConvergenceRequest& request_;
   const Progress& progress_;
-  int planned_ = 0, done_ = 0;
+  const std::filesystem::path cache_;
+  const int planned_;
+  int done_ = 0;
 };
 
 /// Halves a picture until a side is at most `most` pixels.
@@ -238,16 +242,6 @@ int calls_of(const Variant& variant, int steps) {
   return sampler.adapts_to_latent ? 40 : sampler.chooses_steps ? steps : steps * sampler.calls_per_step;
 }
 
-void plan(Bench& bench, const ConvergenceRequest& request) {
-  const int most = request.steps.back();
-  for (const Variant& limit : kLimits) bench.plan(calls_of(limit, most));
-  for (const Variant& variant : noted_variants()) {
-    for (const int steps : request.steps) bench.plan(int(request.profiles.size()) * calls_of(variant, steps));
-    if (compared_at_cfg(variant)) bench.plan(int(request.high_cfg_scales.size()) * calls_of(variant, kCfgSteps));
-  }
-  bench.plan(int(request.high_cfg_scales.size()) * calls_of(kLimits[0], most));
-}
-
 }  // namespace
 
 const std::vector<Variant>& noted_variants() {
@@ -276,6 +270,25 @@ const std::vector<Variant>& noted_variants() {
   return table;
 }
 
+void require_doubling(const std::vector<int>& steps) {
+  require(steps.size() >= 4, ErrorKind::invalid_request,
+          "steps: at least four numbers are needed to judge convergence, {} were given", steps.size());
+  for (size_t i = 0; i < steps.size(); ++i)
+    require(steps[i] >= 1 && steps[i] <= 1000 && (i == 0 || steps[i] == 2 * steps[i - 1]), ErrorKind::invalid_request,
+            "steps: each must be twice the one before, from 1 to 1000; found {}", steps[i]);
+}
+
+int planned_calls(const ConvergenceRequest& request) {
+  const int most = request.steps.back(), scales = int(request.high_cfg_scales.size());
+  int calls = scales * calls_of(kLimits[0], most);
+  for (const Variant& limit : kLimits) calls += calls_of(limit, most);
+  for (const Variant& variant : noted_variants()) {
+    for (const int steps : request.steps) calls += int(request.profiles.size()) * calls_of(variant, steps);
+    if (compared_at_cfg(variant)) calls += scales * calls_of(variant, kCfgSteps);
+  }
+  return calls * int(request.prompts.size());
+}
+
 ConvergenceRuns run_convergence(const ConvergenceRequest& request, const Progress& progress) {
   const c10::InferenceMode inference;
   require(!request.prompts.empty() && !request.steps.empty(), ErrorKind::invalid_request,
@@ -286,7 +299,6 @@ ConvergenceRuns run_convergence(const ConvergenceRequest& request, const Progres
   require(!model.parts().checkpoint.description.is_inpainting(), ErrorKind::unsupported,
           "lab convergence: inpainting models must be shown a picture, and this starts from noise; try another model");
   Bench bench(model, request, progress);
-  plan(bench, request);
 
   const int most = request.steps.back();
   const double cfg_scale = request.base.cfg_scale;

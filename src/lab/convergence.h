@@ -28,8 +28,16 @@ struct ConvergenceRequest {
   std::vector<int> steps = {5, 10, 20, 40, 80, 160};  ///< each twice the one before
   std::vector<std::string> profiles = {"a1111-2022-12", "darkroom"};
   std::vector<double> high_cfg_scales = {4, 8, 16};  ///< at which the samplers are compared at 20 steps
-  std::filesystem::path output;                      ///< a folder: cache, report, plots
+  std::filesystem::path output;                      ///< a folder: report, plots
+  std::filesystem::path cache = {};                  ///< what was computed, so that it need not be again; output/cache
 };
+
+/// Four numbers or more from 1 to 1000, each twice the one before: what convergence is judged by. Throws
+/// Error{invalid_request}.
+void require_doubling(const std::vector<int>& steps);
+
+/// Calls of the guided network that a run without a cache makes, for one picture per prompt and seed at once.
+int planned_calls(const ConvergenceRequest& request);
 
 /// The latents of one variant at one number of steps: picture by picture (prompt by prompt, seed by seed).
 struct Latents {

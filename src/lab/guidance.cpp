@@ -66,6 +66,10 @@ class Bench {
 
 }  // namespace
 
+int guidance_pictures(const generate::Settings& said, size_t cfg_scales) {
+  return int(cfg_scales) * (generate::completed_request(said).negative_prompt.empty() ? 1 : 2);
+}
+
 GuidanceReport measure_guidance(const generate::Settings& said, const std::vector<double>& cfg_scales,
                                 const Progress& progress) {
   Bench bench(said, progress);

@@ -37,6 +37,9 @@ struct GuidanceReport {
   std::vector<GuidanceRun> runs;  ///< in the order of the scales
 };
 
+/// How many pictures measure_guidance() makes.
+int guidance_pictures(const generate::Settings& said, size_t cfg_scales);
+
 /// The picture of a request, completed with what the model recommends, at each CFG scale. Throws Error as generate().
 GuidanceReport measure_guidance(const generate::Settings& said, const std::vector<double>& cfg_scales,
                                 const Progress& progress);

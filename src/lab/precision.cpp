@@ -216,6 +216,11 @@ class Bench {
 
 }  // namespace
 
+int precision_pictures() {
+  const int formats = int(std::size(kFormats)), parts = int(std::size(kParts));
+  return formats + 1 + (formats - 1) * parts;
+}
+
 PrecisionReport measure_precision(const generate::Settings& said, const Progress& progress) {
   Bench bench(said, progress);
   PrecisionReport report{bench.request().prompt, bench.model_name(), bench.request().steps, {}, {}};

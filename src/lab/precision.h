@@ -50,8 +50,11 @@ struct PrecisionReport {
   std::vector<PartPrecision> parts;
 };
 
+/// How many pictures measure_precision() makes: in each format, fp32 once more for its time, each part alone.
+int precision_pictures();
+
 /// The picture of a request, completed with what the model recommends, in each format, and for bf16 and fp16 with each
-/// part alone in it: seven runs of the sampler. Throws Error as generate() does, but for pictures that cannot be made
+/// part alone in it. Throws Error as generate() does, but for pictures that cannot be made
 /// in a format: those are reported.
 PrecisionReport measure_precision(const generate::Settings& said, const Progress& progress);
 

@@ -62,7 +62,7 @@ const RequestField* field_named(std::string_view name) {
 }
 
 [[noreturn]] void fail_unknown(std::string_view name) {
-  std::vector<std::string> names = {"Prompt S/R", "Prompt order", "Styles", "Size", "Nothing"};
+  std::vector<std::string> names = {"Prompt S/R", "Prompt order", "Styles", "Size", "LoRA weight NAME", "Nothing"};
   for (const RequestField& field : generate::request_fields())
     names.push_back(field.infotext.empty() || field.infotext.ends_with("-1") ? field.name : field.infotext);
   fail(ErrorKind::invalid_request, "there is no axis {}; did you mean {}?", formats::in_quotes(name),
@@ -198,6 +198,43 @@ std::vector<AxisValue> sizes(std::string_view text) {
   return values;
 }
 
+constexpr std::string_view kLoraWeight = "LoRA weight ";
+
+/// "LoRA weight silver": the name, or "" for other axes.
+std::string lora_of(std::string_view axis) {
+  if (axis.size() <= kLoraWeight.size() || !same_name(axis.substr(0, kLoraWeight.size()), kLoraWeight)) return "";
+  return trimmed(axis.substr(kLoraWeight.size()));
+}
+
+/// The weight in every tag of that LoRA; where there is none, one is added.
+void set_lora_weight(Settings& said, const std::string& lora, const std::string& weight) {
+  std::string& prompt = said["prompt"];
+  const std::string begin = "<lora:" + lora, tag = begin + ":" + weight + ">";
+  bool is_there = false;
+  for (size_t at = prompt.find(begin); at != std::string::npos; at = prompt.find(begin, at + tag.size())) {
+    const size_t after = at + begin.size(), end = prompt.find('>', at);
+    if (end == std::string::npos) break;
+    if (prompt[after] == ':' || prompt[after] == '>') {
+      prompt.replace(at, end + 1 - at, tag);
+      is_there = true;
+    }
+  }
+  if (!is_there) prompt += (prompt.empty() ? "" : " ") + tag;
+}
+
+std::vector<AxisValue> lora_weights(const std::string& lora, std::string_view text) {
+  std::vector<AxisValue> values;
+  for (const std::string& one : texts_of(text)) {
+    std::vector<std::string> weights = range_values(one, /*is_whole=*/false);
+    if (weights.empty()) weights = {one};
+    for (const std::string& weight : weights) {
+      generate::completed_request({{"prompt", fmt::format("<lora:{}:{}>", lora, weight)}});
+      values.push_back({lora + ": " + weight, [lora, weight](Settings& said) { set_lora_weight(said, lora, weight); }});
+    }
+  }
+  return values;
+}
+
 std::optional<double> number_at(std::string_view& text, bool is_whole) {
   std::string_view rest = prompt::without_blanks_in_front(text);
   if (rest.starts_with('+')) rest.remove_prefix(1);
@@ -260,7 +297,7 @@ std::vector<std::string> range_values(std::string_view text, bool is_whole) {
 }
 
 Axis no_axis() {
-  return {"", "", {{"", [](Settings&) {}}}};
+  return {.name = "", .text = "", .values = {{"", [](Settings&) {}}}};
 }
 
 Axis axis_of(std::string_view text, const std::vector<prompt::Style>& styles) {
@@ -268,7 +305,7 @@ Axis axis_of(std::string_view text, const std::vector<prompt::Style>& styles) {
   const std::string name = trimmed(text.substr(0, colon));
   const std::string values = colon < text.size() ? trimmed(text.substr(colon + 1)) : "";
   if (same_name(name, "Nothing") || name.empty()) return no_axis();
-  Axis axis{name, values, {}};
+  Axis axis{.name = name, .text = values, .values = {}};
   if (same_name(name, "Prompt S/R")) {
     axis.values = replacements(values);
   } else if (same_name(name, "Prompt order")) {
@@ -277,7 +314,10 @@ Axis axis_of(std::string_view text, const std::vector<prompt::Style>& styles) {
     axis.values = style_values(values, styles);
   } else if (same_name(name, "Size")) {
     axis.values = sizes(values);
+  } else if (const std::string lora = lora_of(name); !lora.empty()) {
+    axis.values = lora_weights(lora, values);
   } else if (const RequestField* field = field_named(name)) {
+    axis.field = field->name;
     axis.values = field_values(*field, name, values);
   } else {
     fail_unknown(name);

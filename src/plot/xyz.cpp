@@ -112,6 +112,19 @@ Image composed(const Plan& plan, const std::vector<Cell>& cells) {
   return grid(layers, plan.layers, {plan.layer_legends, {}});
 }
 
+/// Grey, of the size of the others, in place of what was left out.
+void fill_empty(std::vector<Cell>& cells) {
+  const auto made =
+      std::find_if(cells.begin(), cells.end(), [](const Cell& cell) { return !cell.image.pixels.empty(); });
+  require(made != cells.end(), ErrorKind::cancelled, "put a plot together: none of its {} cells was made",
+          cells.size());
+  constexpr uint8_t kGrey = 128;
+  Image empty(made->image.width, made->image.height, 3);
+  std::fill(empty.pixels.begin(), empty.pixels.end(), kGrey);
+  for (Cell& cell : cells)
+    if (cell.image.pixels.empty()) cell.image = empty;
+}
+
 }  // namespace
 
 Plan xyz_plan(const Settings& said, const Axis& x, const Axis& y, const Axis& z) {
@@ -166,18 +179,31 @@ Plan matrix_plan(const Settings& said) {
   return plan;
 }
 
-Plot plotted(const Plan& plan, const PlotOptions& options) {
+std::vector<size_t> work_order(const Plan& plan) {
   std::vector<GenerateRequest> requests;
   for (const Settings& cell : plan.cells) requests.push_back(generate::completed_request(cell));
-  Plot plot;
-  plot.cells.resize(plan.cells.size());
+  return order_of(requests);
+}
+
+Plot assembled(const Plan& plan, std::vector<Cell> cells) {
+  Plot plot{.cells = std::move(cells), .image = {}, .infotext = {}};
+  for (const Cell& cell : plot.cells)
+    if (plot.infotext.empty() && !cell.infotext.empty())
+      plot.infotext = generate::with_fields(cell.infotext, plan.recipe);
+  fill_empty(plot.cells);
+  plot.image = composed(plan, plot.cells);
+  return plot;
+}
+
+Plot plotted(const Plan& plan, const PlotOptions& options) {
+  std::vector<Cell> cells(plan.cells.size());
   Models models;
   int done = 0;
-  for (const size_t index : order_of(requests)) {
+  for (const size_t index : work_order(plan)) {
     const int total = int(plan.cells.size());
     options.on_progress({"picture", done++, total, ""});
-    const generate::LoadedModel& model = models.of(requests[index]);
-    Cell& cell = plot.cells[index];
+    const generate::LoadedModel& model = models.of(generate::completed_request(plan.cells[index]));
+    Cell& cell = cells[index];
     cell.request = generate::completed_request(plan.cells[index], model.recommended());
     cell.request.batch_size = cell.request.batch_count = 1;
     const auto keep = [&](generate::Picture&& picture) {
@@ -187,9 +213,7 @@ Plot plotted(const Plan& plan, const PlotOptions& options) {
     generate::generate(model, cell.request, keep, {.on_progress = options.on_progress});
     if (options.on_cell) options.on_cell(int(index), cell);
   }
-  plot.image = composed(plan, plot.cells);
-  plot.infotext = generate::with_fields(plot.cells.front().infotext, plan.recipe);
-  return plot;
+  return assembled(plan, std::move(cells));
 }
 
 }  // namespace darkroom::plot

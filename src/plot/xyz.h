@@ -35,6 +35,10 @@ Plan xyz_plan(const generate::Settings& said, const Axis& x, const Axis& y, cons
 /// "a|b|c": a alone, a with b, a with c, a with both; half of the parts vary along the columns. All with one seed.
 Plan matrix_plan(const generate::Settings& said);
 
+/// The cells' numbers in the order in which they are best made: those of one model together. Throws as
+/// completed_request for a cell that cannot be.
+std::vector<size_t> work_order(const Plan& plan);
+
 struct PlotOptions {
   Progress on_progress = ignore_progress;               ///< of all cells together
   std::function<void(int index, const Cell&)> on_cell;  ///< each as it is finished
@@ -45,6 +49,10 @@ struct Plot {
   Image image;           ///< layers beside one another
   std::string infotext;  ///< of the first cell, with what varies
 };
+
+/// Finished cells as one picture. A cell without a picture stays empty. Throws as grid; Error{cancelled} where no cell
+/// has one. Requires as many cells as the plan has.
+Plot assembled(const Plan& plan, std::vector<Cell> cells);
 
 /// Makes the cells, those of one model together, so that each model is loaded once, and puts them into one picture.
 /// What can be refused is refused before the first is made. Throws Error as completed_request, LoadedModel, generate

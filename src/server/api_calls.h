@@ -15,8 +15,8 @@ struct ApiCall {
   std::string method;
   std::string path;  ///< as in routes.h, with a name in each {}
   std::string summary;
-  std::string body = {};             ///< name of a schema, or a media type of bytes; empty = none
-  std::string answer = "Anything";   ///< likewise
+  std::string body = {};            ///< name of a schema, or a media type of bytes; empty = none
+  std::string answer = "Anything";  ///< likewise
   std::vector<ApiParameter> query = {};
 };
 

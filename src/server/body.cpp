@@ -1,5 +1,8 @@
 #include "server/body.h"
 
+#include <fmt/ranges.h>
+
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
@@ -43,6 +46,64 @@ std::string field_text_of(const json& value) {
     default:
       fail(ErrorKind::invalid_request, "a text, a number, true or false is needed, a {} was given", value.type_name());
   }
+}
+
+namespace {
+
+/// The value, or null where there is none.
+json value_in(const json& body, const char* name) {
+  const auto found = body.find(name);
+  return found == body.end() ? json(nullptr) : *found;
+}
+
+}  // namespace
+
+std::string text_in(const json& body, const char* name) {
+  const json value = value_in(body, name);
+  require(value.is_null() || value.is_string(), ErrorKind::invalid_request, "{}: a text is needed, a {} was given",
+          name, value.type_name());
+  return value.is_null() ? "" : value.get<std::string>();
+}
+
+bool truth_in(const json& body, const char* name) {
+  const json value = value_in(body, name);
+  require(value.is_null() || value.is_boolean(), ErrorKind::invalid_request,
+          "{}: true or false is needed, a {} was given", name, value.type_name());
+  return !value.is_null() && value.get<bool>();
+}
+
+int64_t whole_in(const json& body, const char* name, int64_t standard, int64_t least, int64_t most) {
+  const json value = value_in(body, name);
+  if (value.is_null()) return standard;
+  const bool is_whole =
+      value.is_number_integer() && (!value.is_number_unsigned() || value.get<uint64_t>() <= INT64_MAX);
+  const int64_t number = is_whole ? value.get<int64_t>() : 0;
+  require(is_whole && number >= least && number <= most, ErrorKind::invalid_request,
+          "{}: a whole number from {} to {} is needed, {} was given", name, least, most, line_of(value).substr(0, 100));
+  return number;
+}
+
+double number_in(const json& body, const char* name, double standard, double least, double most) {
+  const json value = value_in(body, name);
+  if (value.is_null()) return standard;
+  const double number = value.is_number() ? value.get<double>() : 0;
+  require(value.is_number() && number >= least && number <= most, ErrorKind::invalid_request,
+          "{}: a number from {} to {} is needed, {} was given", name, least, most, line_of(value).substr(0, 100));
+  return number;
+}
+
+json list_in(const json& body, const char* name) {
+  const json value = value_in(body, name);
+  require(value.is_null() || value.is_array(), ErrorKind::invalid_request, "{}: a list is needed, a {} was given", name,
+          value.type_name());
+  return value.is_null() ? json::array() : value;
+}
+
+void require_known(const json& body, const std::vector<std::string_view>& known) {
+  for (const auto& [name, value] : body.items())
+    require(std::find(known.begin(), known.end(), name) != known.end(), ErrorKind::invalid_request,
+            "there is nothing called {} here; these are: {}",
+            json(name.substr(0, 100)).dump(-1, ' ', true, json::error_handler_t::replace), fmt::join(known, ", "));
 }
 
 std::string line_of(const nlohmann::ordered_json& value) {

@@ -43,14 +43,10 @@ ordered_json field_facts(const RequestField& field) {
   constexpr const char* kTypes[] = {"text", "truth", "number", "whole"};
   constexpr const char* kRecorded[] = {"never", "always", "unlike_default"};
   const Type type = type_of(field);
-  ordered_json facts = {{"name", field.name},
-                        {"label", label_of(field)},
-                        {"flag", field.flag},
-                        {"help", field.help},
-                        {"infotext", field.infotext},
-                        {"recorded", kRecorded[size_t(field.recorded)]},
-                        {"type", kTypes[size_t(type)]},
-                        {"default", standard_of(field)}};
+  ordered_json facts = {{"name", field.name},           {"label", label_of(field)},
+                        {"flag", field.flag},           {"help", field.help},
+                        {"infotext", field.infotext},   {"recorded", kRecorded[size_t(field.recorded)]},
+                        {"type", kTypes[size_t(type)]}, {"default", standard_of(field)}};
   if (is_number(type)) {
     facts["least"] = field.range.least;
     facts["most"] = field.range.most;

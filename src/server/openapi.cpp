@@ -2,6 +2,7 @@
 
 #include "base/version.h"
 #include "jobs/job.h"
+#include "jobs/lab_job.h"
 #include "server/api_calls.h"
 #include "server/field_facts.h"
 #include "server/sdapi/image_fields.h"
@@ -59,8 +60,9 @@ ordered_json one_of(std::initializer_list<const char*> names) {
   return one_of(std::vector<const char*>(names));
 }
 
-ordered_json object(const std::vector<std::pair<const char*, ordered_json>>& properties,
-                    const std::vector<const char*>& required = {}) {
+using Properties = std::vector<std::pair<const char*, ordered_json>>;
+
+ordered_json object(const Properties& properties, const std::vector<const char*>& required = {}) {
   ordered_json all = ordered_json::object();
   for (const auto& [name, schema] : properties) all[name] = schema;
   ordered_json whole = {{"type", "object"}, {"properties", std::move(all)}};
@@ -161,15 +163,53 @@ ordered_json picture_detail_schema() {
   return schema;
 }
 
+Properties xyz_properties() {
+  const ordered_json axis = text(
+      "\"Steps: 5,10,20\": a request field's name, infotext key or A1111's name of the axis, "
+      "also Prompt S/R, Prompt order, Styles, Size, LoRA weight NAME; ranges 1-5, 1-5 (+2), "
+      "1-10 [5]");
+  return {{"request", reference("Request")}, {"x", axis}, {"y", axis}, {"z", axis}};
+}
+
+ordered_json weighted_loras() {
+  return list_of(
+      object({{"name", text("as a prompt calls it")}, {"weight", number("1 where none is given")}}, {"name"}));
+}
+
+Properties lab_properties() {
+  return {{"report", one_of(jobs::kReports)},
+          {"request", reference("Request")},
+          {"cfg_scales", described(list_of(number()), "of a guidance report")},
+          {"steps", described(list_of(whole()), "of a convergence report: each twice the one before")},
+          {"seeds", whole("of a convergence report: pictures per sampler and number of steps")},
+          {"loras", described(weighted_loras(), "of a lora report: one, or two to compare")},
+          {"model", text("of a lora report: a checkpoint's title, to fit the files to")}};
+}
+
+Properties merge_properties() {
+  return {{"loras", weighted_loras()},
+          {"model", text("a checkpoint's title: merge into it; without it the files become one LoRA")},
+          {"name", text("of the new file, without ending; a file that is there is never written over")},
+          {"rank", whole("of the new LoRA at most; 0: the ranks add up, which is exact")},
+          {"keep", number("share of each layer's change that is enough")},
+          {"fp32", truth()}};
+}
+
 ordered_json new_job_schema() {
-  const ordered_json id = text("1 to 64 of A-Z a-z 0-9 - _ . ( ); drawn where none is given");
-  const ordered_json to_front = truth();
-  const auto kind = [&](const char* name, std::vector<std::pair<const char*, ordered_json>> more,
-                        std::vector<const char*> required) {
-    more.insert(more.begin(), {{"id", id}, {"to_front", to_front}, {"kind", {{"const", name}}}});
+  const auto kind = [](const char* name, Properties more, std::vector<const char*> required) {
+    more.insert(more.begin(),
+                {{"id", text("1 to 64 of A-Z a-z 0-9 - _ . ( ); drawn where none is given")}, {"to_front", truth()}});
+    more.insert(more.begin(), {{"kind", {{"const", name}}}});
     return object(more, required);
   };
-  return {{"oneOf", ordered_json::array({kind("generate", {{"request", reference("Request")}}, {"request"})})}};
+  const ordered_json picture = whole("a picture's id"), upload = text("instead: the name of an uploaded one");
+  return {{"oneOf",
+           ordered_json::array(
+               {kind("generate", {{"request", reference("Request")}}, {"request"}),
+                kind("xyz", xyz_properties(), {"kind", "request"}),
+                kind("replay", {{"picture", picture}, {"upload", upload}, {"request", reference("Request")}}, {"kind"}),
+                kind("lab", lab_properties(), {"kind", "report"}),
+                kind("merge", merge_properties(), {"kind", "loras", "name"})})}};
 }
 
 ordered_json progress_schema() {
@@ -184,18 +224,17 @@ ordered_json progress_schema() {
 }
 
 ordered_json residency_schema() {
-  return object(
-      {{"model", text("its title; empty where nothing was loaded yet")},
-       {"state", one_of({"loaded", "unloaded"})},
-       {"parts", list_of(object({{"name", text()},
-                                 {"where", one_of({"memory", "file", "none"})},
-                                 {"bytes", whole()},
-                                 {"memory_bytes", whole()},
-                                 {"file_bytes", whole()},
-                                 {"precision", text()}}))},
-       {"pinned", truth()},
-       {"in_use_by", or_null(text("a job's id"))},
-       {"memory", object({{"total", whole("bytes")}, {"free", whole()}, {"process", whole()}})}});
+  return object({{"model", text("its title; empty where nothing was loaded yet")},
+                 {"state", one_of({"loaded", "unloaded"})},
+                 {"parts", list_of(object({{"name", text()},
+                                           {"where", one_of({"memory", "file", "none"})},
+                                           {"bytes", whole()},
+                                           {"memory_bytes", whole()},
+                                           {"file_bytes", whole()},
+                                           {"precision", text()}}))},
+                 {"pinned", truth()},
+                 {"in_use_by", or_null(text("a job's id"))},
+                 {"memory", object({{"total", whole("bytes")}, {"free", whole()}, {"process", whole()}})}});
 }
 
 ordered_json schemas() {
@@ -213,6 +252,19 @@ ordered_json schemas() {
       {"Job", job_schema()},
       {"Jobs", object({{"jobs", list_of(reference("Job"))}, {"paused", truth()}})},
       {"Progress", progress_schema()},
+      {"Files", object({{"files", list_of(text())}})},
+      {"Xyz", object(xyz_properties(), {"request"})},
+      {"XyzPlan", object({{"cells", whole()},
+                          {"columns", whole()},
+                          {"rows", whole()},
+                          {"layers", whole()},
+                          {"x_labels", list_of(text())},
+                          {"y_labels", list_of(text())},
+                          {"z_labels", list_of(text())}})},
+      {"Lab", object(lab_properties(), {"report"})},
+      {"LabCost", object({{"pictures", whole("0: no model is needed")}, {"calls", whole("of the model")}})},
+      {"NoiseLevelsOf", object({{"request", reference("Request")}})},
+      {"NoiseLevels", object({{"sigmas", list_of(number())}, {"sampler", text()}, {"schedule", text()}})},
       {"Snapshot",
        object({{"jobs", list_of(reference("Job"))}, {"paused", truth()}, {"residency", reference("Residency")}})},
       {"Picture", picture_schema()},

@@ -9,7 +9,10 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "jobs/lab_job.h"
+#include "jobs/merge_job.h"
 #include "jobs/picture_job.h"
+#include "jobs/replay_job.h"
 #include "jobs/sqlite_store.h"
 #include "jobs/upscale_job.h"
 #include "server/access.h"
@@ -17,6 +20,7 @@
 #include "server/routes.h"
 #include "server/task_threads.h"
 #include "server/v1/endpoints.h"
+#include "server/v1/submissions.h"
 #include "server/web_files.h"
 
 namespace darkroom::server {
@@ -182,6 +186,12 @@ void Server::Parts::prepare() {
   const jobs::PictureFolders folders{config.output, [this](const std::string& name) { return uploads.picture(name); }};
   queue.set_runner("generate", jobs::picture_runner(residency, folders));
   queue.set_runner("upscale", jobs::upscale_runner(folders));
+  queue.set_runner("xyz", jobs::xyz_runner(residency, folders,
+                                           [this](const jobs::XyzJob& job) { return v1::plan_of(job, context); }));
+  queue.set_runner("replay", jobs::replay_runner(residency, folders,
+                                                 [this](const std::string& name) { return uploads.bytes(name); }));
+  queue.set_runner("lab", jobs::lab_runner(residency, config.output));
+  queue.set_runner("merge", jobs::merge_runner(residency, config.output, [this] { library.refresh(); }));
   queue.set_idle([this] { residency.unload_if_idle(60.0 * double(options.whole("unload_idle_minutes"))); });
   http.new_task_queue = [] { return new TaskThreads(kMostConnections); };
   http.set_payload_max_length(kMostBody);

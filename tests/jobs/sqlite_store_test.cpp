@@ -24,6 +24,8 @@ TEST(SqliteStore, KeepsJobsInOrder) {
   EXPECT_EQ(ids_of(store.waiting(10)), (Ids{"d", "a", "b", "c"}));
   EXPECT_EQ(ids_of(store.jobs({JobState::waiting}, 10, 0)), (Ids{"d", "c", "b", "a"})) << "newest first";
   EXPECT_EQ(ids_of(store.jobs({JobState::waiting}, 1, 3)), Ids{"b"});
+  EXPECT_EQ(store.jobs({JobState::waiting}, 10, 0, "test").size(), 4u);
+  EXPECT_TRUE(store.jobs({JobState::waiting}, 10, 0, "' OR 1=1").empty());
 }
 
 TEST(SqliteStore, NeverKeepsAJobTwice) {

@@ -116,5 +116,22 @@ TEST(Axis, SaysWhatIsWrong) {
   expect_error(ErrorKind::invalid_request, "--height", [] { axis_of("Size: 64"); });
 }
 
+TEST(Axis, WeightsOfALoraInThePrompt) {
+  const Axis axis = axis_of("LoRA weight ink: 0-1 [3]");
+  ASSERT_EQ(axis.values.size(), 3u);
+  EXPECT_EQ(axis.values[1].label, "ink: 0.5");
+  const auto prompt = [&](std::string said) {
+    Settings settings = {{"prompt", std::move(said)}};
+    axis.values[1].change(settings);
+    return settings["prompt"];
+  };
+  EXPECT_EQ(prompt("a cat <lora:ink:1>, <lora:inkwell:1> <lora:ink:2:3>"),
+            "a cat <lora:ink:0.5>, <lora:inkwell:1> <lora:ink:0.5>");
+  EXPECT_EQ(prompt("a cat"), "a cat <lora:ink:0.5>");
+  EXPECT_EQ(prompt("a <lora:ink"), "a <lora:ink <lora:ink:0.5>") << "no tag";
+  formats::expect_error(ErrorKind::invalid_request, "", [] { axis_of("LoRA weight ink: much"); });
+  formats::expect_error(ErrorKind::invalid_request, "LoRA weight", [] { axis_of("LoRA weight: 1"); });
+}
+
 }  // namespace
 }  // namespace darkroom::plot

@@ -28,6 +28,8 @@ const views = [
   ['/', 'LoRA', { wide: click('tab', /^LoRA/) }], ['/', 'palette', { wide: (page) => page.keyboard.press('Control+k') }], ['/', 'keys', { wide: async (page) => { await page.evaluate(() => document.activeElement.blur()); await page.keyboard.press('?'); } }],
   ['/?mode=inpaint', 'no source'], ['/?mode=inpaint', 'mask', { wide: click('button', /^Use picture/), phone: click('button', /^Use picture/) }],
   ['/gallery', 'grid'], ['/gallery/1', 'single'], ['/gallery/compare?a=1&b=2', 'compare'],
+  ['/', 'plot', { wide: async (page) => { await click('radio', 'All settings')(page); await click('switch', 'X/Y/Z plot')(page); } }],
+  ['/lab/report-samplers', 'samplers'], ['/lab/report-convergence', 'convergence'], ['/lab/report-guidance', 'guidance'], ['/lab/report-precision', 'precision'], ['/lab/report-lora', 'LoRA report'], ['/lab/new?report=guidance', 'new report'], ['/lab/noise-levels', 'noise levels'],
   ['/models', 'checkpoints'], ['/models/lora', 'LoRA'], ['/settings', 'settings'], ['/settings/appearance', 'appearance'], ['/queue', 'queue'],
 ];
 

@@ -5,6 +5,7 @@ import http from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { png, png_size, png_text } from './png.mjs';
+import { finished_reports, plan_of, report_file } from './recorded_lab.mjs';
 import { recorded_start } from './recorded_start.mjs';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
@@ -22,6 +23,7 @@ const text_of = (value) => (typeof value === 'boolean' ? (value ? 'True' : 'Fals
 
 /** A job as the program tells it: what was asked for stands as texts below "settings", with folders of the server's own. */
 function whole(job) {
+  if (job.kind === 'lab') return job;
   const settings = Object.fromEntries(Object.entries(job.request).map(([name, value]) => [name, text_of(value)]));
   return { ...job, request: { format: 'png', has_recipe: true, is_listed: true, quality: 80, settings: { ...settings, lora_dir: 'models/Lora', embeddings_dir: '' } } };
 }
@@ -49,6 +51,7 @@ export class RecordedServer {
     this.server = http.createServer((request, response) => this.answer(request, response));
     this.server.on('connection', (socket) => { this.sockets.add(socket); socket.on('close', () => this.sockets.delete(socket)); });
     this.sockets = new Set();
+    this.reports = finished_reports();
   }
 
   listen(port = 0) {
@@ -188,7 +191,7 @@ export class RecordedServer {
       response.writeHead(200, { 'Content-Type': types[path.extname(file)] ?? 'application/octet-stream', 'Cache-Control': 'max-age=31536000, immutable' });
       return response.end(fs.readFileSync(file));
     }
-    if (!/^\/(|gallery(\/.*)?|models(\/.*)?|settings(\/.*)?|queue|train|lab)$/.test(name)) return response.writeHead(404).end();
+    if (!/^\/(|gallery(\/.*)?|models(\/.*)?|settings(\/.*)?|queue|train|lab(\/.*)?)$/.test(name)) return response.writeHead(404).end();
     const block = `<script type="application/json" id="start">${JSON.stringify(this.start).replace(/</g, '\\u003c')}</script>`;
     response.writeHead(200, { 'Content-Type': types['.html'], 'Content-Security-Policy': policy, 'Cache-Control': 'no-store' });
     return response.end(fs.readFileSync(path.join(dist, 'index.html'), 'utf8').replace('<!--start-->', block));
@@ -206,7 +209,7 @@ export class RecordedServer {
   }
 
   job(id) {
-    const found = this.jobs.find((job) => job.id === id);
+    const found = [...this.jobs, ...this.reports].find((job) => job.id === id);
     if (!found) throw new Refusal(404, 'NotFound', `There is no job ${id}.`);
     return found;
   }
@@ -239,8 +242,14 @@ export class RecordedServer {
       [/^GET \/jobs$/, ({ url }) => {
         const states = (url.searchParams.get('state') ?? 'waiting,running').split(',');
         const all = [...this.live(), ...this.jobs.filter((job) => !['waiting', 'running'].includes(job.state)).reverse()];
-        return [200, { jobs: all.filter((job) => states.includes(job.state)).slice(0, Number(url.searchParams.get('limit') ?? 100)).map(whole), paused: this.paused }];
+        const kind = url.searchParams.get('kind');
+        if (kind === 'lab') all.push(...this.reports);
+        return [200, { jobs: all.filter((job) => states.includes(job.state) && (!kind || job.kind === kind)).slice(0, Number(url.searchParams.get('limit') ?? 100)).map(whole), paused: this.paused }];
       }],
+      [/^POST \/plans\/xyz$/, ({ json }) => [200, plan_of(json())]],
+      [/^POST \/plans\/lab$/, ({ json }) => [200, json().report === 'samplers' ? { pictures: 0, calls: 0 } : { pictures: 3, calls: 60 }]],
+      [/^POST \/noise-levels$/, () => [200, { sigmas: [14.6, 8.1, 4.1, 1.8, 0.6, 0.03, 0], sampler: 'DPM++ 2M', schedule: 'Karras' }]],
+      [/^GET \/jobs\/([^/]+)\/files\/([^/]+)$/, ({ match }) => report_file(this.job(match[1]), decodeURIComponent(match[2]))],
       [/^GET \/jobs\/([^/]+)$/, ({ match }) => [200, whole(this.job(match[1]))]],
       [/^DELETE \/jobs\/([^/]+)$/, ({ match }) => { const job = this.job(match[1]); return [200, whole(['waiting', 'running'].includes(job.state) ? this.end(job, 'cancelled') : job)]; }],
       [/^POST \/jobs\/([^/]+)\/skip$/, ({ match }) => { this.finish_picture(this.job(match[1]), true); return [200, {}]; }],

@@ -1,8 +1,10 @@
 // What the page asks the program to do.
 import { signal } from '@preact/signals';
-import { api, type Picture, type Settings, type Start } from './api';
+import { api, type Job, type NewXyz, type Picture, type Settings, type Start, type Work } from './api';
 import { mode, reset, set_value, text_of, value_of } from './form/form';
 import { requests_of_form, type Source } from './form/request';
+import { axes_of_form, has_plot } from './form/xyz';
+import { again } from './job_kinds';
 import { remembered } from './remember';
 import {
   bring_picture_back, change_picture, forget_picture, new_id, own_jobs, own_live, own_running, paused, residency, start, take_answer, take_job, take_snapshot,
@@ -45,7 +47,9 @@ export async function generate(to_front = false, changes: Settings = {}): Promis
     const source = await sources();
     note_prompt();
     follow();
-    for (const request of requests_of_form(source, changes)) await add_job({ id: new_id(), kind: 'generate', request, to_front });
+    const requests = requests_of_form(source, changes);
+    if (has_plot.value) return void (await submit(plot_of(requests[0] as Settings), to_front));
+    for (const request of requests) await add_job({ id: new_id(), kind: 'generate', request, to_front });
   } catch (error) {
     tell_failure(error);
   } finally {
@@ -53,11 +57,22 @@ export async function generate(to_front = false, changes: Settings = {}): Promis
   }
 }
 
+/** One picture a cell: the counts of the form have no place in a plot. */
+function plot_of(request: Settings): NewXyz {
+  const { n_iter: _n, batch_size: _b, ...fields } = request;
+  return { kind: 'xyz', request: fields, ...axes_of_form() };
+}
+
+/** Sends work of any kind. Returns the job's id. */
+export function submit(work: Work, to_front = false): string {
+  const id = new_id();
+  void add_job({ ...work, id, to_front });
+  return id;
+}
+
 /** Makes a picture of a request as it is, without touching the form. Returns the job's id. */
 export function generate_apart(request: Settings): string {
-  const id = new_id();
-  void add_job({ id, kind: 'generate', request, to_front: false });
-  return id;
+  return submit({ kind: 'generate', request });
 }
 
 export const goes_on_forever = signal(false);
@@ -87,7 +102,7 @@ export function cancel_waiting(id: string) {
   const job = waiting.value.find((other) => other.id === id);
   void attempt(async () => {
     take_job(await api.cancel_job(id));
-    if (job) tell_undoable(`Removed from the queue: ${job.title}`, () => void add_job({ id: new_id(), kind: 'generate', request: job.request, to_front: false }));
+    if (job) tell_undoable(`Removed from the queue: ${job.title}`, () => void submit(again(job)));
   });
 }
 
@@ -97,7 +112,7 @@ export function clear_waiting() {
     const { cancelled } = await api.clear_queue();
     await read_queue();
     tell_undoable(`${cancelled} waiting jobs cleared`, () => {
-      for (const job of before) void add_job({ id: new_id(), kind: 'generate', request: job.request, to_front: false });
+      for (const job of before) submit(again(job));
     });
   });
 }
@@ -128,8 +143,8 @@ export function pause_queue(is_paused: boolean) {
   });
 }
 
-export function try_again(request: Settings) {
-  void add_job({ id: new_id(), kind: 'generate', request, to_front: false });
+export function try_again(job: Job) {
+  submit(again(job));
   follow();
 }
 

@@ -1,8 +1,8 @@
 // What a screen reader hears: a quarter, half, three quarters and the end of a picture; failures at once. Steps are not announced.
 import { effect, signal } from '@preact/signals';
-import { pictures_asked } from './form/request';
 import { time_text } from './form/words';
-import { own_jobs, own_running } from './store';
+import { kind_name, pictures_of } from './job_kinds';
+import { makes_pictures, own_jobs, own_running } from './store';
 import { part_done } from './generate/progress_line';
 
 export const polite = signal('');
@@ -31,7 +31,8 @@ export function announce_work() {
       else if (job.state === 'cancelled') polite.value = 'Stopped';
       else if (job.pictures.length > (before ?? 0) || job.state === 'finished') {
         const seconds = job.started && job.ended ? `, ${time_text(job.ended - job.started)}` : '';
-        polite.value = `Picture ${job.pictures.length} of ${pictures_asked(job.request)} finished${seconds}`;
+        const part = makes_pictures(job) ? ` ${Math.min(job.pictures.length, pictures_of(job))} of ${pictures_of(job)}` : '';
+        polite.value = `${kind_name(job)}${part} finished${seconds}`;
       }
     }
     is_first = false;

@@ -14,6 +14,7 @@ export interface Field {
   most?: number;
   multiple_of?: number;
   choices?: string[];
+  infotext?: string;
 }
 
 export interface Sampler { name: string; aliases: string[]; calls_per_step: number; schedule: string; draws_noise: boolean }
@@ -21,7 +22,7 @@ export interface Schedule { name: string; label: string }
 export interface Model {
   title: string; name: string; path: string; family: string; bytes: number; hash: string | null; built_in: boolean; error: string | null;
 }
-export interface Lora { name: string; alias: string; path: string; base: string | null; rank: number; alpha: number }
+export interface Lora { name: string; alias: string; path: string; base: string | null; rank: number; alpha: number; error?: string | null }
 export interface Style { name: string; prompt: string; negative_prompt: string }
 
 export interface Start {
@@ -53,7 +54,7 @@ export interface Progress {
 }
 
 export interface Picture {
-  id: number; job: string; seed: number; width: number; height: number; created: number; prompt: string;
+  id: number; job: string; index: number; seed: number; width: number; height: number; created: number; prompt: string;
   url: string; thumbnail: string; infotext: string; flag: Flag;
 }
 
@@ -63,13 +64,33 @@ export interface Job {
   id: string; number: number; kind: string; state: JobState; title: string; owner: string; created: number;
   started: number | null; ended: number | null; request: Settings; pictures: Picture[]; progress: Progress | null;
   error: string | null; warnings: string[];
+  fields?: Settings | null;      // what it says of a request, typed
+  raw: Record<string, unknown>;  // as the server keeps it: of its kind
 }
 
-export interface NewJob { id: string; kind: 'generate'; request: Settings; to_front: boolean }
+/** A LoRA by its name. */
+export interface WeightedLora { name: string; weight: number }
+export interface NewPictures { kind: 'generate'; request: Settings }
+export interface Axes { x: string; y: string; z: string }
+export interface NewXyz extends Axes { kind: 'xyz'; request: Settings }
+export interface NewReplay { kind: 'replay'; picture?: number; upload?: string; request?: Settings }
+export type ReportKind = 'samplers' | 'convergence' | 'precision' | 'guidance' | 'lora';
+export interface NewReport { kind: 'lab'; report: ReportKind; request?: Settings; cfg_scales?: number[]; steps?: number[]; seeds?: number; loras?: WeightedLora[]; model?: string }
+export interface NewMerge { kind: 'merge'; loras: WeightedLora[]; name: string; model?: string; rank?: number; keep?: number; fp32?: boolean }
+export type Work = NewPictures | NewXyz | NewReplay | NewReport | NewMerge;
+export type NewJob = Work & { id: string; to_front: boolean };
+
+export interface XyzPlan { cells: number; columns: number; rows: number; layers: number; x_labels: string[]; y_labels: string[]; z_labels: string[] }
+export interface LabCost { pictures: number; calls: number }
+/** How near a picture came that was made again. `psnr` is null where there is no difference at all, or no comparison. */
+export interface ReplayReport {
+  identical: boolean; same_bytes: boolean; same_size: boolean; psnr: number | null; largest: number | null; equal_pixels: number | null; profile: string;
+  fields: { key: string; value: string; honoured: 'yes' | 'differently' | 'no' | 'note'; note: string }[];
+}
 
 /** `field` is the request's field that the key stands for; Size stands for two and names the first. */
 export interface RecipeField { key: string; value: string; field: string | null; honoured: 'yes' | 'differently' | 'no' | 'note'; note: string }
-export interface Recipe { infotext: string; settings: Record<string, string>; fields: RecipeField[] }
+export interface Recipe { infotext: string; settings: Record<string, string>; fields: RecipeField[]; model_title?: string | null }
 
 export interface Part { name: string; where: 'file' | 'memory' | 'none'; bytes: number; precision: string }
 export interface Residency {
@@ -107,9 +128,9 @@ const of_the_server = ['lora_dir', 'embeddings_dir'];
 
 /** A job as the page keeps it: the fields of its request without the server's own wrapping and folders. */
 export function tidy_job(job: Job): Job {
-  const raw = (job.request ?? {}) as Settings & { settings?: Settings };
-  const said = typeof raw.settings === 'object' ? (raw.settings as Settings) : raw;
-  return { ...job, request: Object.fromEntries(Object.entries(said).filter(([name]) => !of_the_server.includes(name))) };
+  const raw = (job.request ?? {}) as Record<string, unknown>;
+  const said = job.fields ?? (typeof raw.settings === 'object' ? raw.settings : raw) as Settings;
+  return { ...job, raw, request: Object.fromEntries(Object.entries(said).filter(([name]) => !of_the_server.includes(name))) };
 }
 
 /** Facts that a LoRA file tells as text are numbers here; 0 where it tells none. */
@@ -154,11 +175,17 @@ export const api = {
 
   add_job: async (job: NewJob) => tidy_job(await call<Job>('POST', '/jobs', job)),
   job: async (id: string) => tidy_job(await call<Job>('GET', of_job(id))),
-  jobs: async (state: string, limit: number, before?: number) => {
-    const { jobs, paused } = await call<{ jobs: Job[]; paused: boolean }>('GET', `/jobs${query({ state, limit, before })}`);
+  jobs: async (state: string, limit: number, before?: number, kind?: string) => {
+    const { jobs, paused } = await call<{ jobs: Job[]; paused: boolean }>('GET', `/jobs${query({ state, limit, before, kind })}`);
     return { jobs: jobs.map(tidy_job), paused };
   },
   cancel_job: async (id: string) => tidy_job(await call<Job>('DELETE', of_job(id))),
+  job_files: async (id: string) => (await call<{ files: string[] }>('GET', `${of_job(id)}/files`)).files,
+  job_file: <T>(id: string, name: string) => call<T>('GET', `${of_job(id)}/files/${encodeURIComponent(name)}`),
+  job_file_address: (id: string, name: string) => `${root}${of_job(id)}/files/${encodeURIComponent(name)}`,
+  plan_xyz: (request: Settings, axes: Axes) => call<XyzPlan>('POST', '/plans/xyz', { request, ...axes }),
+  plan_report: ({ kind: _, ...report }: NewReport) => call<LabCost>('POST', '/plans/lab', report),
+  noise_levels: (request: Settings) => call<{ sigmas: number[]; sampler: string; schedule: string }>('POST', '/noise-levels', { request }),
   skip_picture: (id: string) => call<unknown>('POST', `${of_job(id)}/skip`, {}),
   move_job: (id: string, to: 'front' | 'up' | 'down' | 'back') => call<unknown>('POST', `${of_job(id)}/move`, { to }),
   pause_queue: (paused: boolean) => call<unknown>('POST', '/queue', { paused }),

@@ -12,6 +12,7 @@ import './styles/queue.css';
 import './styles/gallery.css';
 import './styles/canvas.css';
 import './styles/models.css';
+import './styles/lab.css';
 import './styles/phone.css';
 import { catch_up, goes_on_forever, keep_generating, press_taken, start_again } from './actions';
 import { announce_work } from './announce';
@@ -70,7 +71,7 @@ const listener: Listener = {
   progress(progress) {
     take_progress(progress);
     const job = jobs.peek()[progress.id];
-    if (job && progress.seconds_per_step && progress.step > 2) note_pace(job.request, progress.seconds_per_step);
+    if (job?.kind === 'generate' && progress.seconds_per_step && progress.step > 2) note_pace(job.request, progress.seconds_per_step);
   },
   preview: take_preview,
   picture: take_picture,

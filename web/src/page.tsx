@@ -15,6 +15,7 @@ import { is_palette_open, is_queue_open, TabBar, TopBar } from './widgets/top_ba
 import { focus_box } from './generate/prompt_edits';
 
 const GalleryPage = lazy_part(() => import('./gallery/page').then((part) => part.GalleryPage));
+const LabPage = lazy_part(() => import('./lab/page').then((part) => part.LabPage));
 const ModelsPage = lazy_part(() => import('./models/models_page').then((part) => part.ModelsPage));
 const SettingsPage = lazy_part(() => import('./models/settings_page').then((part) => part.SettingsPage));
 const CommandPalette = lazy_part(() => import('./widgets/command_palette').then((part) => part.CommandPalette));
@@ -23,6 +24,7 @@ const KeyHelp = lazy_part(() => import('./widgets/key_help').then((part) => part
 function Place() {
   const first = path.value.split('/')[1] ?? '';
   if (first === 'gallery') return <GalleryPage />;
+  if (first === 'lab') return <LabPage />;
   if (first === 'models') return <ModelsPage />;
   if (first === 'settings') return <SettingsPage />;
   if (first === 'queue') return <main class="queue-page" id="main"><h1 class="spoken">Queue</h1><Queue /></main>;

@@ -1,7 +1,7 @@
 // What the queue is doing, in the words of the top bar and the browser's tab.
 import { computed } from '@preact/signals';
 import { move_job } from './actions';
-import { pictures_asked } from './form/request';
+import { kind_name, pictures_of } from './job_kinds';
 import { last_failed, progress, running, waiting } from './store';
 import { line } from './stream';
 import { unsent } from './unsent';
@@ -18,8 +18,9 @@ export const queue_words = computed<QueueWords>(() => {
   const count = waiting.value.length + unsent.value.length;
   const later = count > 0 ? `${count} waiting` : '';
   if (!job) return { state: count > 0 ? 'Waiting' : 'Idle', facts: count > 0 ? String(count) : '' };
-  const pictures = pictures_asked(job.request);
-  const now = pictures > 1 ? `${Math.min(pictures, job.pictures.length + 1)} of ${pictures}` : '';
+  const pictures = pictures_of(job);
+  const part = progress.value[job.id]?.picture ?? job.pictures.length + 1;
+  const now = pictures > 1 ? `${Math.min(pictures, part)} of ${pictures}` : '';
   return { state: 'Running', facts: [now, later].filter((part) => part !== '').join(' · ') };
 });
 
@@ -27,7 +28,8 @@ export const tab_title = computed(() => {
   const job = running.value;
   if (!job) return 'Darkroom';
   const now = progress.value[job.id];
-  return now && now.pictures > 1 ? `Picture ${now.picture} of ${now.pictures}` : 'Picture in the making';
+  const what = kind_name(job);
+  return now && now.pictures > 1 ? `${what} ${now.picture} of ${now.pictures}` : `${what} in the making`;
 });
 
 export function api_move_to_front(id: string) {

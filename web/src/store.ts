@@ -42,6 +42,9 @@ export function own_job(id: string) {
 
 export const is_own = (job: Job) => own_ids.value.includes(job.id);
 
+/** Work of the place Generate; reports, merges and proofs have places of their own. */
+export const makes_pictures = (job: { kind: string }) => job.kind === 'generate' || job.kind === 'xyz';
+
 const is_live = (job: Job) => job.state === 'running' || job.state === 'waiting';
 
 export const running = computed<Job | null>(() => Object.values(jobs.value).find((job) => job.state === 'running') ?? null);
@@ -88,7 +91,7 @@ export function take_job(job: Job) {
     if (job.state === 'waiting' && !waiting_order.value.includes(job.id)) waiting_order.value = [...waiting_order.value, job.id];
     if (job.state !== 'waiting') waiting_order.value = waiting_order.value.filter((id) => id !== job.id);
     if (job.progress) progress.value = { ...progress.value, [job.id]: job.progress };
-    if (job.pictures.length > 0) pictures.value = with_pictures(pictures.value, job.pictures);
+    if (makes_pictures(job) && job.pictures.length > 0) pictures.value = with_pictures(pictures.value, job.pictures);
     if (job.warnings.length > 0) warnings.value = { ...warnings.value, [job.id]: job.warnings };
     if (!is_live(job)) forget_progress(job.id);
   });

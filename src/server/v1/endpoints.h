@@ -22,6 +22,12 @@ Answer pause(const Asked& asked, Context& context);
 Answer clear(const Asked& asked, Context& context);
 Answer events(const Asked& asked, Context& context);
 
+Answer job_files(const Asked& asked, Context& context);
+Answer job_file(const Asked& asked, Context& context);
+Answer xyz_plan(const Asked& asked, Context& context);
+Answer lab_cost(const Asked& asked, Context& context);
+Answer noise_levels(const Asked& asked, Context& context);
+
 Answer upload(const Asked& asked, Context& context);
 Answer uploaded(const Asked& asked, Context& context);
 Answer pictures(const Asked& asked, Context& context);

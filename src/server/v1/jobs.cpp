@@ -4,10 +4,9 @@
 #include "base/build_id.h"
 #include "formats/png.h"
 #include "jobs/event_data.h"
-#include "jobs/picture_job.h"
 #include "server/json_text.h"
-#include "server/own_files.h"
 #include "server/v1/endpoints.h"
+#include "server/v1/submissions.h"
 
 namespace darkroom::server::v1 {
 namespace {
@@ -18,22 +17,6 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 constexpr std::chrono::seconds kHeartbeat(15);
-
-std::string text_of(const json& body, const char* name) {
-  const auto found = body.find(name);
-  if (found == body.end() || found->is_null()) return "";
-  require(found->is_string(), ErrorKind::invalid_request, "{}: a text is needed, a {} was given", name,
-          found->type_name());
-  return found->get<std::string>();
-}
-
-bool truth_of(const json& body, const char* name) {
-  const auto found = body.find(name);
-  if (found == body.end() || found->is_null()) return false;
-  require(found->is_boolean(), ErrorKind::invalid_request, "{}: true or false is needed, a {} was given", name,
-          found->type_name());
-  return found->get<bool>();
-}
 
 std::string whole_job(const Job& job, Context& context) {
   const auto running = context.queue.running();
@@ -52,20 +35,6 @@ Job own_job(const Asked& asked, Context& context) {
   const Job job = known_job(asked.parts.at(0), context);
   require(job.owner == asked.user, ErrorKind::not_found, "job {} belongs to somebody else", job.number);
   return job;
-}
-
-jobs::PictureJob picture_job_of(const json& body, Context& context) {
-  jobs::PictureJob wanted;
-  wanted.settings = context.options.request_settings();
-  const auto request = body.find("request");
-  require(request != body.end(), ErrorKind::invalid_request,
-          "submit a job: \"request\" is needed, an object of fields");
-  for (const auto& [name, text] : settings_of(*request)) wanted.settings[name] = text;
-  wanted.settings = with_own_files(std::move(wanted.settings), context);
-  wanted.format = context.options.text("samples_format");
-  wanted.quality = int(std::clamp<int64_t>(context.options.whole("jpeg_quality"), 1, 100));
-  wanted.has_recipe = context.options.truth("enable_pnginfo");
-  return jobs::settled(std::move(wanted));
 }
 
 std::vector<Job> to_come(const std::vector<JobState>& states, int limit, Context& context) {
@@ -93,18 +62,17 @@ std::string event_text(int64_t id, const std::string& name, const std::string& d
 
 Answer submit(const Asked& asked, Context& context) {
   const json body = object_of_body(asked.body);
-  const std::string kind = body.contains("kind") ? text_of(body, "kind") : "generate";
-  require(kind == "generate", ErrorKind::invalid_request, "submit a job: kind must be generate, {} was given", kind);
-  const std::string id = text_of(body, "id");
+  const std::string id = text_in(body, "id");
   if (!id.empty())
     if (const auto same = context.store.job(id)) return {.body = whole_job(*same, context)};
-  const jobs::PictureJob wanted = picture_job_of(body, context);
+  const std::string kind = body.contains("kind") ? text_in(body, "kind") : "generate";
+  Submission submission = submission_of(kind, body, context);
   Job job{.id = id,
           .kind = kind,
           .owner = asked.user,
-          .title = wanted.settings.contains("prompt") ? wanted.settings.at("prompt").substr(0, 200) : "",
-          .request = jobs::job_text(wanted)};
-  const bool is_new = context.queue.submit(job, truth_of(body, "to_front"));
+          .title = submission.title.substr(0, 200),
+          .request = std::move(submission.request)};
+  const bool is_new = context.queue.submit(job, truth_in(body, "to_front"));
   return {.status = is_new ? 201 : 200, .body = whole_job(job, context)};
 }
 
@@ -117,10 +85,11 @@ Answer jobs(const Asked& asked, Context& context) {
     names.erase(0, comma + 1);
   }
   const int limit = int(asked.number("limit", 100, 1, 1000));
-  std::vector<Job> found = context.store.jobs(states, limit, asked.number("before", 0, 0, INT64_MAX));
+  const std::string kind = asked.value("kind");
+  std::vector<Job> found = context.store.jobs(states, limit, asked.number("before", 0, 0, INT64_MAX), kind);
   // What is still to come is asked for in its order: the running one, then those that wait.
   const bool is_to_come = std::none_of(states.begin(), states.end(), jobs::has_ended);
-  if (is_to_come) found = to_come(states, limit, context);
+  if (is_to_come && kind.empty()) found = to_come(states, limit, context);
   ordered_json all = ordered_json::array();
   for (const Job& job : found) all.push_back(ordered_json::parse(whole_job(job, context)));
   return json_answer({{"jobs", std::move(all)}, {"paused", context.queue.is_paused()}});
@@ -145,7 +114,7 @@ Answer skip(const Asked& asked, Context& context) {
 
 Answer move(const Asked& asked, Context& context) {
   const Job job = own_job(asked, context);
-  const std::string to = text_of(object_of_body(asked.body), "to");
+  const std::string to = text_in(object_of_body(asked.body), "to");
   using jobs::Move;
   const std::pair<const char*, Move> names[] = {
       {"front", Move::front}, {"up", Move::up}, {"down", Move::down}, {"back", Move::back}};
@@ -166,7 +135,7 @@ Answer preview(const Asked& asked, Context& context) {
 }
 
 Answer pause(const Asked& asked, Context& context) {
-  context.queue.pause(truth_of(object_of_body(asked.body), "paused"));
+  context.queue.pause(truth_in(object_of_body(asked.body), "paused"));
   return json_answer(snapshot(context));
 }
 

@@ -4,6 +4,7 @@ import { start } from '../store';
 import { base_value, chosen_styles, field_named, has_field, mask_fields, mode, number_of, said, seed_list, text_of, truth_of, typed, value_of } from './form';
 import { random_seed, read_seeds, seed_runs } from './seeds';
 import { remembered } from '../remember';
+import { cells_of_form, has_plot, steps_of_cells } from './xyz';
 
 export const sizes_fallback = 512;
 
@@ -21,6 +22,7 @@ export function hires_size(): [number, number] {
 
 /** Pictures that one press makes. */
 export function picture_count(): number {
+  if (has_plot.value) return cells_of_form.value ?? 1;
   const seeds = seed_list.value === '' ? null : read_seeds(seed_list.value);
   const listed = seeds && seeds.length > 1 ? seeds.length : 0;
   return listed || number_of('n_iter') * number_of('batch_size') || 1;
@@ -53,7 +55,7 @@ export function sent_prompts(): { prompt: string; negative_prompt: string } {
 }
 
 /** What differs from the program's own defaults: said here or recommended by the model's makers. */
-function settings_of_form(): Settings {
+export function settings_of_form(): Settings {
   const names = new Set([...Object.keys(said.value).map((key) => key.replace('@hires', '')), ...Object.keys(start.value.recommended)]);
   const settings: Settings = {};
   for (const name of names) {
@@ -112,6 +114,7 @@ export function steps_run(): number {
 export function model_calls(): number {
   const hires_steps = truth_of('enable_hr') && mode.value === 'txt2img'
     ? Math.ceil((number_of('hr_second_pass_steps') || number_of('steps')) * number_of('denoising_strength')) : 0;
+  if (has_plot.value) return Math.round((steps_of_cells() + hires_steps * picture_count()) * calls_per_step(text_of('sampler_name')));
   return Math.round((steps_run() + hires_steps) * calls_per_step(text_of('sampler_name')) * picture_count());
 }
 

@@ -1,7 +1,8 @@
 // The frames of this tab: the batch in the making, what waits, then finished pictures, newest batch first.
 import type { Job, Picture } from '../api';
-import { asked, pictures_asked, size_asked } from '../form/request';
-import { own_live, own_running, pictures, progress } from '../store';
+import { asked, size_asked } from '../form/request';
+import { pictures_of } from '../job_kinds';
+import { makes_pictures, own_live, own_running, pictures, progress } from '../store';
 import { unsent } from '../unsent';
 import { mode } from '../form/form';
 import { sources } from '../canvas/source';
@@ -16,11 +17,11 @@ interface Frame { key: string; picture?: Picture; seed?: number; is_running?: bo
 const most_waiting = 24;
 
 function frames_of_job(job: Job): Frame[] {
-  const count = pictures_asked(job.request);
+  const count = pictures_of(job);
   const seed = Number(asked(job.request, 'seed'));
   const running = own_running.value?.id === job.id ? job.pictures.length : -1;
   return Array.from({ length: Math.min(count, most_waiting) }, (_, i) => ({
-    key: `${job.id} ${i}`, ...(job.pictures[i] ? { picture: job.pictures[i] as Picture } : { seed: seed < 0 ? -1 : seed + i }), is_running: i === running, job, starts_batch: i === 0,
+    key: `${job.id} ${i}`, ...(job.pictures[i] ? { picture: job.pictures[i] as Picture } : { seed: seed < 0 ? -1 : job.kind === 'xyz' ? seed : seed + i }), is_running: i === running, job, starts_batch: i === 0,
   }));
 }
 
@@ -36,8 +37,9 @@ function finished_frames(live: Set<string>): Frame[] {
 }
 
 export function frames(): Frame[] {
-  const live = own_live.value.filter((job) => job.state === 'running').concat(own_live.value.filter((job) => job.state === 'waiting').reverse());
-  const late = unsent.value.map((job): Frame => ({ key: job.id, seed: Number(asked(job.request, 'seed')), starts_batch: true }));
+  const coming = own_live.value.filter(makes_pictures);
+  const live = coming.filter((job) => job.state === 'running').concat(coming.filter((job) => job.state === 'waiting').reverse());
+  const late = unsent.value.flatMap((job): Frame[] => (job.kind === 'generate' || job.kind === 'xyz' ? [{ key: job.id, seed: Number(asked(job.request, 'seed')), starts_batch: true }] : []));
   const ahead = [...live.flatMap(frames_of_job), ...late].slice(0, most_waiting);
   return [...ahead, ...finished_frames(new Set(live.map((job) => job.id)))];
 }

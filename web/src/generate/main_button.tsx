@@ -1,7 +1,8 @@
 import { useRef, useState } from 'preact/hooks';
 import { generate, goes_on_forever, interrupt, is_preparing, skip_picture } from '../actions';
 import { picture_count, seconds_of_form } from '../form/request';
-import { time_text } from '../form/words';
+import { count_text, time_text } from '../form/words';
+import { has_plot } from '../form/xyz';
 import { own_live, own_running } from '../store';
 import { line } from '../stream';
 import { is_phone } from '../screen';
@@ -13,7 +14,7 @@ export function MainButton({ with_time = false }: { with_time?: boolean }) {
   const [is_open, set_open] = useState(false);
   const button = useRef<HTMLButtonElement>(null);
   const count = picture_count();
-  const words = own_live.value.length > 0 ? `Queue ${count} more` : count > 1 ? `Generate ${count}` : 'Generate';
+  const words = has_plot.value ? `${own_live.value.length > 0 ? 'Queue' : 'Generate'} ${count_text(count, 'cell')}` : own_live.value.length > 0 ? `Queue ${count} more` : count > 1 ? `Generate ${count}` : 'Generate';
   const seconds = seconds_of_form();
   const hold = useRef(0);
   return (

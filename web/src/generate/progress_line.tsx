@@ -1,5 +1,5 @@
 import type { Job } from '../api';
-import { pictures_asked } from '../form/request';
+import { pictures_of } from '../job_kinds';
 import { pace_text, time_text } from '../form/words';
 import { progress } from '../store';
 import { line } from '../stream';
@@ -7,9 +7,10 @@ import { line } from '../stream';
 /** How far a job is, 0 to 1. */
 export function part_done(job: Job): number {
   const now = progress.value[job.id];
-  const pictures = now?.pictures ?? pictures_asked(job.request);
-  const within = now && now.steps > 0 && now.picture > job.pictures.length ? now.step / now.steps : 0;
-  return Math.min(1, (job.pictures.length + within) / Math.max(1, pictures));
+  const pictures = now?.pictures ?? pictures_of(job);
+  const done = job.kind === 'generate' ? job.pictures.length : Math.max(job.pictures.length, (now?.picture ?? 1) - 1);
+  const within = now && now.steps > 0 && now.picture > done ? now.step / now.steps : 0;
+  return Math.min(1, (done + within) / Math.max(1, pictures));
 }
 
 export function progress_words(job: Job): string {

@@ -9,6 +9,7 @@ import { use_recipe } from '../recipes';
 import { tell_undoable } from '../toasts';
 import { Button, IconButton } from '../widgets/button';
 import { Icon } from '../widgets/icon';
+import { ProofPanel } from './proof_panel';
 import { read_recipe, shown_picture } from './shown';
 
 const details = signal<Record<number, PictureDetail>>({});
@@ -134,6 +135,7 @@ export function PictureRecipe({ picture }: { picture: Picture }) {
   delete settings.batch_size;
   return (
     <div class="tab-body">
+      <ProofPanel picture={picture} />
       <RecipeButtons settings={settings} infotext={picture.infotext} />
       <RecipeTable rows={rows_of(settings, detail.recipe)} settings={settings} />
     </div>

@@ -12,6 +12,7 @@ import { Icon } from '../widgets/icon';
 import { Essentials } from './essentials';
 import { LoraRows } from './lora_rows';
 import { BatchRow, SeedRow, SizeRow } from './size_rows';
+import { XyzBuilder } from './xyz_builder';
 
 const open_sections = remembered<string[]>('sections', [], 'browser');
 
@@ -62,6 +63,7 @@ function AllSettings() {
           <Rows rows={hires_rows} />
         </Section>
       )}
+      <XyzBuilder />
       <Section id="computing" title="Precision, VAE, compatibility" summary={changed_count(computing_rows)}><Rows rows={computing_rows} /></Section>
       <Section id="noise" title="Noise and sampler details" summary={changed_count(noise_rows)}><Rows rows={noise_rows} /></Section>
       {others.length > 0 && <Section id="others" title="More" summary={changed_count(others)}><Rows rows={others} /></Section>}

@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import type { Job, Picture, Recipe } from '../api';
 import { remembered } from '../remember';
-import { own_jobs, own_running, picture_named, pictures, own_live } from '../store';
+import { makes_pictures, own_jobs, own_live, own_running, picture_named, pictures } from '../store';
 
 export const picked = remembered<number | null>('picked', null, 'tab'); // null: follow the work
 export const read_recipe = signal<{ recipe: Recipe; name: string } | null>(null); // a dropped picture's recipe, until it is closed
@@ -26,9 +26,10 @@ export type Shown = { kind: 'live'; job: Job } | { kind: 'picture'; picture: Pic
 export const shown = computed<Shown>(() => {
   const chosen = picked.value === null ? undefined : picture_named(picked.value);
   if (chosen) return { kind: 'picture', picture: chosen };
-  if (own_running.value) return { kind: 'live', job: own_running.value };
-  const last = own_jobs.value.find((job) => job.state !== 'waiting');
-  const first_waiting = own_live.value.at(-1);
+  const own = own_jobs.value.filter(makes_pictures);
+  if (own_running.value && makes_pictures(own_running.value)) return { kind: 'live', job: own_running.value };
+  const last = own.find((job) => job.state !== 'waiting');
+  const first_waiting = own_live.value.filter(makes_pictures).at(-1);
   if (first_waiting && last === undefined) return { kind: 'waiting', job: first_waiting };
   if (last?.state === 'failed') return { kind: 'failed', job: last };
   const of_last = last?.pictures.at(-1);

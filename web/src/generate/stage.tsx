@@ -15,7 +15,9 @@ import { MenuButton } from '../widgets/menu';
 import { api_move_to_front } from '../queue_words';
 import { send_items } from '../send_to';
 import { ProgressLine } from './progress_line';
+import { prove } from '../proof';
 import { Screen } from './screen_canvas';
+import { use_plot, XyzGrid } from './xyz_grid';
 import { fit, lights, preview_kind, show_detail, shown, surround, type Shown } from './shown';
 
 /** The largest whole multiple that fits, for small pictures; else what fits. */
@@ -94,6 +96,7 @@ function hires_again(picture: Picture) {
 
 export function PictureActions({ picture }: { picture: Picture }) {
   const job = jobs.value[picture.job];
+  const is_plot = use_plot(picture) !== null;
   const seconds = job?.started && job.ended ? (job.ended - job.started) / Math.max(1, job.pictures.length) : null;
   return (
     <div class="picture-actions">
@@ -102,6 +105,7 @@ export function PictureActions({ picture }: { picture: Picture }) {
       <Button icon="copy" on_click={() => void copy_picture(picture)}>Copy</Button>
       <a class="button" href={picture.url} download={`${picture.seed}.png`}><Icon name="download" />Save</a>
       <Button icon="list-ordered" on_click={() => show_detail('recipe')}>Recipe</Button>
+      {!is_plot && <Button icon="circle-check" on_click={() => { prove(picture); show_detail('recipe'); }}>Prove it</Button>}
       <Button icon="trash-2" on_click={() => delete_picture(picture)}>Delete</Button>
     </div>
   );
@@ -114,7 +118,7 @@ function Failure({ job }: { job: Job }) {
       <p class="failure"><Icon name="octagon-alert" size={20} /><b>Failed</b></p>
       <p class="failure-text">{job.error ?? 'The program gave no reason.'}</p>
       <p class="button-row">
-        <Button on_click={() => try_again(job.request)}>Try again</Button>
+        <Button on_click={() => try_again(job)}>Try again</Button>
         {field && <Button on_click={() => document.querySelector<HTMLElement>(`.row [aria-label="${CSS.escape(field.label)}"]`)?.focus()}>Change this</Button>}
         {job.error && <Button icon="copy" on_click={() => void copy_text(job.error ?? '', 'Error')}>Copy</Button>}
       </p>
@@ -160,6 +164,7 @@ export function Stage() {
   const [box, room] = use_room();
   const now = shown.value;
   const view = view_of(now);
+  const plot = use_plot(now.kind === 'picture' ? now.picture : null);
   const scale = view ? scale_of(view.width, view.height, room, fit.value === 'fit') : 1;
   const shown_scale = Math.round(scale * (window.devicePixelRatio || 1) * 100) / 100;
   const size = view ? { width: `${view.width * scale}px`, height: `${view.height * scale}px` } : {};
@@ -169,7 +174,7 @@ export function Stage() {
     <figure class={`stage ${surround.value === '' ? '' : `surround-${surround.value}`} lights-${lights.value} ${is_still.value ? 'is-still' : ''}`} aria-label="Stage" data-pictures={lost || undefined}>
       <StageTools facts={facts} />
       <div class={`stage-room ${fit.value === 'one' ? 'is-one' : ''}`} ref={box} tabIndex={fit.value === 'one' ? 0 : -1}>
-        {view && <div class="frame" style={size}><Screen {...view} is_on={preview_kind.value === 'on'} /></div>}
+        {plot && now.kind === 'picture' ? <XyzGrid job={plot} picture={now.picture} /> : view && <div class="frame" style={size}><Screen {...view} is_on={preview_kind.value === 'on'} /></div>}
         <Opening />
         {now.kind === 'empty' && <Ready />}
         {now.kind === 'failed' && <Failure job={now.job} />}

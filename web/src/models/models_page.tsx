@@ -13,6 +13,7 @@ import { add_keys } from '../keys';
 import { Button, IconButton } from '../widgets/button';
 import { Icon } from '../widgets/icon';
 import type { IconName } from '../icons';
+import { MergeForm } from './merge_form';
 
 interface Kind { path: string; label: string; icon: IconName; count: () => number }
 
@@ -150,6 +151,7 @@ export function ModelsPage() {
           {here.path === '/models/embeddings' && <Names names={start.value.embeddings} empty="No embeddings yet. Darkroom reads the folder embeddings." />}
           {here.path === '/models/upscalers' && <Names names={start.value.upscalers} empty="No upscalers." />}
         </section>
+        {here.path === '/models/lora' && start.value.loras.length > 0 && <MergeForm />}
       </div>
     </main>
   );

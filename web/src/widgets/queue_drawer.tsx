@@ -4,7 +4,8 @@ import { api, type Job } from '../api';
 import { cancel_job, cancel_waiting, clear_waiting, copy_text, move_job, pause_queue, try_again } from '../actions';
 import { left_words, ProgressBar, progress_words } from '../generate/progress_line';
 import { picked, source_is_shown } from '../generate/shown';
-import { asked, pictures_asked, size_asked } from '../form/request';
+import { asked, size_asked } from '../form/request';
+import { kind_words, pictures_of, unsent_words } from '../job_kinds';
 import { take_settings } from '../form/form';
 import { count_text, time_text } from '../form/words';
 import { closes_on_escape } from '../keys';
@@ -15,17 +16,24 @@ import { drop_unsent, unsent } from '../unsent';
 import { LiveCanvas } from '../generate/screen_canvas';
 import { Button, IconButton, KeyCap } from './button';
 import { Icon } from './icon';
-import { MenuButton } from './menu';
+import { MenuButton, type MenuItem } from './menu';
 import { Tabs } from './tabs';
 
 function request_words(job: Job): string {
   const [width, height] = size_asked(job.request);
-  return `${count_text(pictures_asked(job.request), 'picture')}, ${width} × ${height}, ${String(asked(job.request, 'steps'))} steps`;
+  if (job.kind !== 'generate' && job.kind !== 'xyz') return kind_words(job);
+  const what = job.kind === 'xyz' ? `X/Y/Z plot, ${count_text(pictures_of(job), 'cell')}` : count_text(pictures_of(job), 'picture');
+  return `${what}, ${width} × ${height}, ${String(asked(job.request, 'steps'))} steps`;
 }
 
 function edit_as_new(job: Job) {
   tell_undoable('The form is that of the job', take_settings(job.request));
   go(generate_path());
+}
+
+function again_items(job: Job): MenuItem[] {
+  const edit = { label: 'Edit as new', act: () => edit_as_new(job) };
+  return [...(job.kind === 'generate' ? [edit] : []), { label: 'Duplicate', act: () => try_again(job) }];
 }
 
 function Running({ job }: { job: Job }) {
@@ -41,7 +49,7 @@ function Running({ job }: { job: Job }) {
         <p class="hint">{progress_words(job)}</p>
         <ProgressBar job={job} name="Progress of the running job" />
         <p class="job-foot"><span class="hint grow">{left_words(job).replace(/^.* for this picture, /, '')}</span>
-          {pictures_asked(job.request) > 1 && <Button name="Skip this picture" on_click={() => void attempt(() => api.skip_picture(job.id))}>Skip</Button>}
+          {(job.kind === 'generate' || job.kind === 'xyz') && pictures_of(job) > 1 && <Button name="Skip this picture" on_click={() => void attempt(() => api.skip_picture(job.id))}>Skip</Button>}
           <Button name={`Cancel ${job.title}`} on_click={() => cancel_job(job.id)}>Cancel</Button></p>
       </div>
     </section>
@@ -73,7 +81,7 @@ function WaitingRow({ job }: { job: Job }) {
       <MenuButton icon="ellipsis" name={`More for ${job.title}`} class="icon-button" items={[
         { label: 'To the front', act: () => move_job(job.id, 'front') }, { label: 'Move up', keys: 'Alt Up', act: () => move_job(job.id, 'up') },
         { label: 'Move down', keys: 'Alt Down', act: () => move_job(job.id, 'down') }, { label: 'To the back', act: () => move_job(job.id, 'back') },
-        { label: 'Edit as new', act: () => edit_as_new(job) }, { label: 'Duplicate', act: () => try_again(job.request) }, { label: 'Copy id', act: () => void copy_text(job.id, 'Id') },
+        ...again_items(job), { label: 'Copy id', act: () => void copy_text(job.id, 'Id') },
       ]} />
       <IconButton icon="x" name={`Remove ${job.title} from the queue`} on_click={() => cancel_waiting(job.id)} />
     </li>
@@ -92,7 +100,7 @@ function Now() {
         {all.slice(0, most_rows).map((job) => <WaitingRow key={job.id} job={job} />)}
         {all.length > most_rows && <li class="hint pad">and {all.length - most_rows} more</li>}
         {unsent.value.map((job) => (
-          <li key={job.id} class="job-row is-unsent"><Icon name="wifi-off" /><div class="grow"><p class="job-title">{String(job.request.prompt ?? '')}</p><p class="hint">not sent yet</p></div>
+          <li key={job.id} class="job-row is-unsent"><Icon name="wifi-off" /><div class="grow"><p class="job-title">{unsent_words(job)}</p><p class="hint">not sent yet</p></div>
             <IconButton icon="x" name="Remove the job that is not sent yet" on_click={() => drop_unsent(job.id)} /></li>
         ))}
       </ul>
@@ -105,6 +113,7 @@ function Now() {
 function EndedRow({ job }: { job: Job }) {
   const last = job.pictures.at(-1);
   const seconds = job.started && job.ended ? job.ended - job.started : null;
+  const report = job.kind === 'lab' && job.state === 'finished' ? `/lab/${encodeURIComponent(job.id)}` : null;
   const show = () => {
     if (!last) return;
     picked.value = last.id;
@@ -119,8 +128,9 @@ function EndedRow({ job }: { job: Job }) {
         <p class="hint">{job.state === 'cancelled' ? `stopped, ${count_text(job.pictures.length, 'picture')}` : request_words(job)}{seconds !== null && `, ${time_text(seconds)}`}</p>
         {job.error && <p class="job-error">{job.error}</p>}
       </div>
-      {job.state === 'failed' && <Button on_click={() => try_again(job.request)}>Try again</Button>}
-      <MenuButton icon="ellipsis" name={`More for ${job.title}`} class="icon-button" items={[{ label: 'Edit as new', act: () => edit_as_new(job) }, { label: 'Duplicate', act: () => try_again(job.request) }]} />
+      {report && <a class="button" href={report}>Show</a>}
+      {job.state === 'failed' && <Button on_click={() => try_again(job)}>Try again</Button>}
+      <MenuButton icon="ellipsis" name={`More for ${job.title}`} class="icon-button" items={again_items(job)} />
     </li>
   );
 }
