@@ -171,7 +171,7 @@ TEST(Submissions, SayWhatIsWrongWithThem) {
       {plot({{"x", "Seed: 1-2000"}}), "at most 1000"},
       {plot({{"x", "Size: 2048x2048"}, {"y", "Seed: 1-100"}}), "pixels"},
       {plot({{"x", "lora_dir: /etc,/tmp"}}), "folders of this machine"},
-      {plot({{"x", "Batch size: 1,2"}}), "one picture"},
+      {plot({{"x", "batch_size: 1,2"}}), "one picture"},
       {plot({{"w", "Steps: 1"}}), "nothing called"},
       {{{"kind", "xyz"}, {"x", "Steps: 1"}}, "\"request\" is needed"},
       {{{"kind", "replay"}}, "either"},
