@@ -47,6 +47,8 @@ void add_serve(CLI::App& program) {
   command->add_option("--models", config->models,
                       "Folder with Stable-diffusion, Lora, VAE, VAE-approx, as A1111 has it. [models]");
   command->add_option("--output", config->output, "Folder for pictures, queue and settings. [outputs]");
+  command->add_option("--runs", config->runs, "Folder of training runs. [OUTPUT/runs]");
+  command->add_option("--datasets", config->datasets, "Folder of folders of training pictures. [OUTPUT/datasets]");
   auto is_description = std::make_shared<bool>(false);
   command->add_flag("--openapi", *is_description, "Print the API's description, docs/openapi.json, and serve nothing.");
   command->callback([config, is_description] {

@@ -4,13 +4,16 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <memory>
+#include <new>
 #include <string>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "cli/job_line.h"
 #include "cli/progress_bar.h"
 #include "cli/subcommands.h"
 #include "cli/training_samples.h"
+#include "train/command_line.h"
 #include "train/config.h"
 #include "train/kohya_options.h"
 #include "train/lora_effects.h"
@@ -24,7 +27,7 @@ struct TrainOptions {
   train::ToldOptions told;
   int threads = 0;
   bool quiet = false, dry_run = false, json = false, no_probe = false, explain = false, print_command = false;
-  bool options_table = false;
+  bool options_table = false, job = false;
 };
 
 volatile std::sig_atomic_t stop_requested = 0;
@@ -98,33 +101,19 @@ void print_options_table() {
   }
 }
 
-std::string in_shell(const std::string& text) {
-  if (!text.empty() && text.find_first_of(" \t\n'\"\\$`|&;<>()*?[]#~{}!") == text.npos) return text;
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
-
-/// The same run as one line, with what differs from the defaults.
-void print_command(const train::LoraTraining& lora) {
-  const std::vector<train::OptionRow> rows = train::lora_option_rows();
-  const auto values = train::option_values(lora);
-  std::string line = "darkroom train";
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const auto& [name, text, list] = values[i];
-    if (text == rows[i].standard) continue;
-    line += " --" + name;
-    if (rows[i].is_flag && text == "true") continue;
-    for (const std::string& one : list) line += " " + in_shell(one);
-  }
-  fmt::print("{}\n", line);
+void run_with_samples(const train::Training& training, const Progress& progress) {
+  TrainingSamples samples;
+  const train::LoraHooks hooks{[&](const auto& lora, const auto& file, const auto& folder, const auto& name) {
+    samples.make(lora, file, folder, name);
+  }};
+  train::run_training(training, progress, hooks);
 }
 
 void run(const TrainOptions& options) {
   if (options.options_table) return print_options_table();
   const train::Training training = train::read_training_config(options.file, options.told);
   if (options.explain) return explain(as_lora(training, "--explain"));
-  if (options.print_command) return print_command(as_lora(training, "--print-command"));
+  if (options.print_command) return fmt::print("{}\n", train::darkroom_command(as_lora(training, "--print-command")));
   train::set_threads(options.threads);
   Watcher watcher(options.quiet);
   const Progress progress = [&](const ProgressEvent& event) { watcher.show(event); };
@@ -134,11 +123,32 @@ void run(const TrainOptions& options) {
     fmt::print("{}", options.json ? plan_json(plan) + "\n" : plan_text(plan));
     return;
   }
-  TrainingSamples samples;
-  const train::LoraHooks hooks{[&](const auto& lora, const auto& file, const auto& folder, const auto& name) {
-    samples.make(lora, file, folder, name);
-  }};
-  train::run_training(training, progress, hooks);
+  run_with_samples(training, progress);
+}
+
+/// For a server that started this process: see job_line.h.
+void run_as_job(const TrainOptions& options) {
+  JobLine line;
+  try {
+    train::set_threads(options.threads);
+    const train::Training training = train::read_training_config(options.file, options.told);
+    if (options.dry_run) {
+      const train::LoraPlan plan = train::plan_lora_training(
+          as_lora(training, "--dry-run"), train::resolved_toml(training),
+          [&](const ProgressEvent& event) { line.show(event); }, !options.no_probe);
+      return line.give("plan", plan_json(plan));
+    }
+    run_with_samples(training, [&](const ProgressEvent& event) { line.show(event); });
+  } catch (const Error& error) {
+    line.fail(error.what());
+    throw;
+  } catch (const std::bad_alloc&) {
+    line.fail("out of memory; try a smaller size or batch, or gradient_checkpointing");
+    throw;
+  } catch (const std::exception& error) {
+    line.fail(error.what());
+    throw;
+  }
 }
 
 /// kohya's options under their own names: those that act, and those that are accepted or refused with a reason.
@@ -177,11 +187,14 @@ void add_train(CLI::App& program) {
   command->add_flag("--explain", options->explain, "Show every option, its value, and what it does at this value");
   command->add_flag("--print-command", options->print_command, "Show the run as one line of options");
   command->add_flag("--options-table", options->options_table, "Print the table of all options for docs")->group("");
+  command->add_flag("--job", options->job, "Tell what goes on in lines of JSON, and heed lines of standard input")
+      ->group("");
   add_lora_options(*command, options);
   CLI::App* const parsed = command;
   command->callback([options, parsed] {
     TrainOptions said = *options;
     std::erase_if(said.told, [&](const auto& told) { return parsed->count("--" + told.first) == 0; });
+    if (said.job) return run_as_job(said);
     run(said);
   });
 }

@@ -52,7 +52,9 @@ ordered_json picture_json(const PictureRecord& picture) {
 
 ordered_json progress_json(const RunningState& state) {
   return {{"id", state.job},
+          {"kind", state.kind},
           {"stage", state.stage},
+          {"note", state.note},
           {"picture", state.picture + 1},
           {"pictures", state.pictures},
           {"step", state.step},

@@ -36,8 +36,10 @@ class JobStore {
   /// Those that wait, in the order in which they will run.
   virtual std::vector<Job> waiting(int limit) const = 0;
   virtual int64_t count(JobState state) const = 0;
-  /// Takes the first that waits and makes it run.
-  virtual std::optional<Job> start_next() = 0;
+  /// Takes the first that waits and is of none of these kinds, and makes it run.
+  virtual std::optional<Job> start_next(const std::vector<std::string>& other_than = {}) = 0;
+  /// How many wait of other kinds than these.
+  virtual int64_t waiting_count(const std::vector<std::string>& other_than) const = 0;
   /// State, times, error and warnings.
   virtual void update(const Job& job) = 0;
   /// Among those that wait.

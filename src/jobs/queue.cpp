@@ -44,8 +44,8 @@ class Queue::Control : public JobControl {
     bool is_new_stage = false;
     change([&](RunningState& state) {
       is_new_stage = state.stage != event.stage;
-      state.stage = event.stage;
-      if (event.stage != "sampling") return;
+      state.stage = event.stage, state.note = event.note;
+      if (event.stage != "sampling" && event.stage != "training") return;
       const double time = now();
       if (event.step > 1 && event.step == state.step + 1) {
         // Newer steps count more: the first ones warm up.
@@ -60,6 +60,10 @@ class Queue::Control : public JobControl {
     queue_.events_.add("progress", job_.id, progress_data(*queue_.running()), /*is_state=*/true);
   }
 
+  void check() override {
+    change([](RunningState&) {});
+  }
+
   void preview(Image&& image) override {
     const auto kept = std::make_shared<const Image>(std::move(image));
     change([&](RunningState& state) { state.preview = kept, ++state.preview_id; });
@@ -72,7 +76,7 @@ class Queue::Control : public JobControl {
     PictureRecord kept = picture;
     kept.id = queue_.store_.add_picture(picture);
     if (kept.is_listed) queue_.events_.add("picture", job_.id, picture_data(kept));
-    change([](RunningState&) {});
+    check();
   }
 
   void warn(const std::string& text) override {
@@ -86,6 +90,21 @@ class Queue::Control : public JobControl {
     const bool was_skipped = queue_.running_->is_skipped && !queue_.running_->is_cancelled && !queue_.is_stopping_;
     queue_.running_->is_skipped = false;
     return was_skipped;
+  }
+
+  void tell(const std::string& event, const std::string& data) override {
+    queue_.events_.add(event, job_.id, data, /*is_state=*/true);
+  }
+
+  bool others_wait() override {
+    // A long job keeps the queue from being idle; what is done then is done between.
+    if (now() - queue_.last_idle_ > double(kIdlePause.count())) queue_.last_idle_ = now(), queue_.idle_();
+    return !queue_.is_paused() && queue_.store_.waiting_count(queue_.long_kinds_) > 0;
+  }
+
+  void let_others_pass() override {
+    queue_.run_others();
+    last_step_ = now();  // what passed is no step of this job
   }
 
  private:
@@ -119,8 +138,9 @@ void Queue::stop() {
   changed_.notify_all();
 }
 
-void Queue::set_runner(const std::string& kind, JobRunner runner) {
+void Queue::set_runner(const std::string& kind, JobRunner runner, bool is_long) {
   runners_[kind] = std::move(runner);
+  if (is_long) long_kinds_.push_back(kind);
 }
 
 void Queue::set_idle(std::function<void()> idle) {
@@ -156,8 +176,9 @@ bool Queue::submit(Job& job, bool to_front) {
 void Queue::cancel(const std::string& id) {
   {
     const std::lock_guard lock(mutex_);
-    if (running_ && running_->job == id) {
-      running_->is_cancelled = true;
+    for (auto* state : {&running_, &standing_}) {
+      if (!*state || (*state)->job != id) continue;
+      (*state)->is_cancelled = true;
       return;
     }
   }
@@ -224,17 +245,42 @@ std::optional<RunningState> Queue::running() const {
   return running_;
 }
 
+std::optional<RunningState> Queue::state_of(const std::string& id) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto* state : {&running_, &standing_})
+    if (*state && (*state)->job == id) return *state;
+  return std::nullopt;
+}
+
 void Queue::tell(const Job& job) {
   events_.add("job", job.id, job_data(job, {}, std::nullopt));
 }
 
-std::optional<Job> Queue::taken() {
+std::optional<Job> Queue::taken(const std::vector<std::string>& other_than) {
   const std::lock_guard lock(mutex_);
-  if (is_paused_ || is_stopping_) return std::nullopt;
-  auto job = store_.start_next();
+  if (is_paused_ || is_stopping_ || (standing_ && standing_->is_cancelled)) return std::nullopt;
+  auto job = store_.start_next(other_than);
   // Under one lock, so that nobody finds a job that neither waits nor can be told to end.
-  if (job) running_ = RunningState{.job = job->id, .owner = job->owner, .started = now()};
+  if (job) running_ = RunningState{.job = job->id, .owner = job->owner, .kind = job->kind, .started = now()};
   return job;
+}
+
+void Queue::run_others() {
+  {
+    const std::lock_guard lock(mutex_);
+    standing_ = std::exchange(running_, std::nullopt);
+  }
+  const auto go_on = [this] {
+    const std::lock_guard lock(mutex_);
+    running_ = std::exchange(standing_, std::nullopt);
+  };
+  try {
+    while (auto job = taken(long_kinds_)) run_one(std::move(*job));
+  } catch (...) {
+    go_on();
+    throw;
+  }
+  go_on();
 }
 
 void Queue::tell_order() {
@@ -252,7 +298,7 @@ void Queue::work() {
     }
     std::optional<Job> job;
     try {
-      job = taken();
+      job = taken({});
     } catch (const Error& error) {
       events_.add("warning", "", warning_data("", error.what()));  // a full disk: later, then
     }
@@ -260,6 +306,7 @@ void Queue::work() {
       run_one(std::move(*job));
       continue;
     }
+    last_idle_ = now();
     idle_();
     std::unique_lock lock(mutex_);
     changed_.wait_for(lock, kIdlePause, [&] { return is_stopping_ || submitted_ != seen || is_paused_ != was_paused; });

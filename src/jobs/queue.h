@@ -23,8 +23,8 @@ namespace darkroom::jobs {
 
 /// How far the running job is.
 struct RunningState {
-  std::string job, owner;
-  std::string stage;
+  std::string job, owner, kind;
+  std::string stage, note;        ///< what it is doing, and more about the step
   int picture = 0, pictures = 1;  ///< from 0; the one being made
   int step = 0, steps = 0;        ///< of this picture
   double started = 0;             ///< Unix time
@@ -46,12 +46,20 @@ class JobControl {
   virtual ~JobControl() = default;
   virtual void begin_picture(int picture, int pictures) = 0;
   virtual void progress(const ProgressEvent& event) = 0;
+  /// Nothing new, but the job may be to end.
+  virtual void check() = 0;
   virtual void preview(Image&& image) = 0;
   /// Keeps a finished picture and tells of it.
   virtual void picture(const PictureRecord& picture) = 0;
   virtual void warn(const std::string& text) = 0;
   /// Whether what was thrown only meant to leave out the picture being made. Says so once.
   virtual bool take_skip() = 0;
+  /// An event for watchers, `data` JSON on one line.
+  virtual void tell(const std::string& event, const std::string& data) = 0;
+  /// Whether jobs wait that are shorter than this one (see Queue::set_runner).
+  virtual bool others_wait() = 0;
+  /// Runs those, one after another, and comes back when none is left.
+  virtual void let_others_pass() = 0;
 };
 
 /// A job that is over.
@@ -71,7 +79,8 @@ class Queue {
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
-  void set_runner(const std::string& kind, JobRunner runner);
+  /// `is_long`: while such a job runs others that are not may pass it, where it says so.
+  void set_runner(const std::string& kind, JobRunner runner, bool is_long = false);
   /// Called by the thread whenever nothing waits, at least once a minute.
   void set_idle(std::function<void()> idle);
   void start();
@@ -96,11 +105,15 @@ class Queue {
 
   /// Blocks until the job has ended, and hands it over.
   EndedJob wait(const std::string& id) const;
+  /// The job that computes now: while a long one lets others pass, one of those.
   std::optional<RunningState> running() const;
+  /// The same of this job, also while it lets others pass; nothing if it has not begun or has ended.
+  std::optional<RunningState> state_of(const std::string& id) const;
 
  private:
   class Control;
-  std::optional<Job> taken();
+  std::optional<Job> taken(const std::vector<std::string>& other_than);
+  void run_others();
   void work();
   void run_one(Job job);
   void tell(const Job& job);
@@ -112,7 +125,9 @@ class Queue {
   std::function<void()> idle_ = [] {};
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
-  std::optional<RunningState> running_;
+  std::optional<RunningState> running_, standing_;  ///< standing: a long job that lets others pass
+  std::vector<std::string> long_kinds_;
+  double last_idle_ = 0;
   std::deque<std::pair<std::string, std::shared_ptr<const Image>>> last_previews_;  ///< of jobs that just ended
   bool is_paused_ = false, is_stopping_ = false;
   int64_t submitted_ = 0;  ///< so that the thread does not sleep over a job

@@ -31,6 +31,13 @@ constexpr const char* kPictureColumns =
     "SELECT id, job, place, seed, width, height, created, prompt, infotext, file, flag, is_listed, is_binned "
     "FROM pictures ";
 
+/// The condition that a job waits and is of none of so many kinds, which are then bound.
+std::string waiting_besides(const std::vector<std::string>& kinds) {
+  std::string condition = "state = 'waiting'";
+  for (size_t i = 0; i < kinds.size(); ++i) condition += " AND kind <> ?";
+  return condition;
+}
+
 Job job_of(const Statement& row) {
   return {.id = row.text(0),
           .number = row.whole(1),
@@ -162,10 +169,12 @@ int64_t SqliteStore::count(JobState state) const {
   return row.whole(0);
 }
 
-std::optional<Job> SqliteStore::start_next() {
+std::optional<Job> SqliteStore::start_next(const std::vector<std::string>& other_than) {
   const std::lock_guard lock(mutex_);
   Transaction transaction(database_);
-  Statement row(database_, std::string(kJobColumns) + "WHERE state = 'waiting' ORDER BY position LIMIT 1");
+  Statement row(database_,
+                std::string(kJobColumns) + "WHERE " + waiting_besides(other_than) + " ORDER BY position LIMIT 1");
+  for (const std::string& kind : other_than) row.bind(kind);
   if (!row.step()) return std::nullopt;
   Job job = job_of(row);
   job.state = JobState::running;
@@ -176,6 +185,13 @@ std::optional<Job> SqliteStore::start_next() {
       .run();
   transaction.commit();
   return job;
+}
+
+int64_t SqliteStore::waiting_count(const std::vector<std::string>& other_than) const {
+  const std::lock_guard lock(mutex_);
+  Statement row(database_, "SELECT count(*) FROM jobs WHERE " + waiting_besides(other_than));
+  for (const std::string& kind : other_than) row.bind(kind);
+  return row.step() ? row.whole(0) : 0;
 }
 
 void SqliteStore::update(const Job& job) {

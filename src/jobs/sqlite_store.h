@@ -20,7 +20,8 @@ class SqliteStore : public JobStore {
                         const std::string& kind = "") const override;
   std::vector<Job> waiting(int limit) const override;
   int64_t count(JobState state) const override;
-  std::optional<Job> start_next() override;
+  std::optional<Job> start_next(const std::vector<std::string>& other_than = {}) override;
+  int64_t waiting_count(const std::vector<std::string>& other_than) const override;
   void update(const Job& job) override;
   void move(const std::string& id, Move where) override;
   int64_t cancel_waiting(const std::string& owner) override;

@@ -14,6 +14,8 @@
 
 namespace darkroom::server {
 
+struct Trainings;
+
 struct Context {
   jobs::JobStore& store;
   jobs::EventLog& events;
@@ -22,6 +24,7 @@ struct Context {
   Library& library;
   Options& options;
   Uploads& uploads;
+  Trainings& trainings;
   std::filesystem::path output;  ///< pictures lie below
   std::string start_id;          ///< of this start of the server
 };

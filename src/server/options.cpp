@@ -62,7 +62,7 @@ ordered_json defaults() {
                       {"sd_model_checkpoint", ""},    {"sd_checkpoint_hash", ""},
                       {"sd_vae", "Automatic"},        {"CLIP_stop_at_last_layers", 1},
                       {"live_previews_enable", true}, {"show_progress_every_n_steps", 1},
-                      {"unload_idle_minutes", 10}};
+                      {"unload_idle_minutes", 10},    {"pictures_pass_trainings", true}};
   for (const char* name : kRequestOptions) all[name] = default_of(generate::request_field(name));
   return all;
 }

@@ -9,16 +9,19 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "jobs/child_process.h"
 #include "jobs/lab_job.h"
 #include "jobs/merge_job.h"
 #include "jobs/picture_job.h"
 #include "jobs/replay_job.h"
 #include "jobs/sqlite_store.h"
+#include "jobs/training_job.h"
 #include "jobs/upscale_job.h"
 #include "server/access.h"
 #include "server/json_text.h"
 #include "server/routes.h"
 #include "server/task_threads.h"
+#include "server/training/trainings.h"
 #include "server/v1/endpoints.h"
 #include "server/v1/submissions.h"
 #include "server/web_files.h"
@@ -52,6 +55,11 @@ class FolderLock {
  private:
   int file_;
 };
+
+/// Where trainings of another process find it, whatever that takes for its current folder.
+fs::path absolute_or(const fs::path& path, const fs::path& standard) {
+  return fs::absolute(path.empty() ? standard : path);
+}
 
 /// Files and rows of clients that never came for them.
 void forget_unlisted(jobs::JobStore& store, const fs::path& output) {
@@ -117,6 +125,7 @@ struct Server::Parts {
   Uploads uploads;
   Library library;
   Options options;
+  Trainings trainings;
   jobs::Queue queue;
   Context context;
   httplib::Server http;
@@ -131,8 +140,12 @@ struct Server::Parts {
         uploads(config.output / "uploads"),
         library(LibraryFolders::below(config.models), config.output / "hashes.json"),
         options(config.output / "settings.json"),
+        trainings{.program = config.program.empty() ? jobs::own_program() : config.program,
+                  .runs = Runs(absolute_or(config.runs, config.output / "runs")),
+                  .datasets = Datasets(absolute_or(config.datasets, config.output / "datasets"))},
         queue(store, events),
-        context{store, events, queue, residency, library, options, uploads, config.output, jobs::drawn_id()} {}
+        context{store,   events,  queue,     residency,     library,
+                options, uploads, trainings, config.output, jobs::drawn_id()} {}
 
   Answer answered(const httplib::Request& request);
   Answer routed(const httplib::Request& request, const std::string& user);
@@ -192,6 +205,10 @@ void Server::Parts::prepare() {
                                                  [this](const std::string& name) { return uploads.bytes(name); }));
   queue.set_runner("lab", jobs::lab_runner(residency, config.output));
   queue.set_runner("merge", jobs::merge_runner(residency, config.output, [this] { library.refresh(); }));
+  const auto lets_pass = [this] { return options.truth("pictures_pass_trainings"); };
+  queue.set_runner("training",
+                   jobs::training_runner({trainings.program, trainings.runs.folder(), /*lets_others_pass=*/lets_pass}),
+                   /*is_long=*/true);
   queue.set_idle([this] { residency.unload_if_idle(60.0 * double(options.whole("unload_idle_minutes"))); });
   http.new_task_queue = [] { return new TaskThreads(kMostConnections); };
   http.set_payload_max_length(kMostBody);

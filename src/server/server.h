@@ -13,6 +13,8 @@ struct ServerConfig {
   std::string users;                         ///< "name:password,name:password"; empty = nobody signs in
   std::filesystem::path models = "models";   ///< A1111's layout
   std::filesystem::path output = "outputs";  ///< pictures, queue, settings
+  std::filesystem::path runs, datasets;      ///< of trainings; empty = below output
+  std::filesystem::path program;             ///< darkroom, which trains; empty = the running program
 };
 
 class Server {

@@ -129,6 +129,27 @@ std::string text_of(const std::vector<std::string>& value) {
   return fmt::format("{}", fmt::join(value, " "));
 }
 
+const char* type_of(const std::filesystem::path&) {
+  return "path";
+}
+const char* type_of(const std::string&) {
+  return "text";
+}
+const char* type_of(bool) {
+  return "truth";
+}
+const char* type_of(const std::vector<std::string>&) {
+  return "list";
+}
+template <typename Number>
+const char* type_of(const Number&) requires std::is_arithmetic_v<Number> {
+  return std::is_integral_v<Number> ? "whole" : "number";
+}
+template <typename T>
+const char* type_of(const std::optional<T>&) {
+  return type_of(T());
+}
+
 void check_ranges(const RunConfig& c, const std::string& file) {
   const auto check = [&](bool holds, const char* rule) {
     require(holds, ErrorKind::invalid_request, "read \"{}\": {}", file, rule);
@@ -191,7 +212,8 @@ std::vector<OptionRow> lora_option_rows() {
                     .words = words,
                     .standard = values[rows.size()].text,
                     .is_flag = std::is_same_v<Member, bool>,
-                    .is_list = std::is_same_v<Member, std::vector<std::string>>});
+                    .is_list = std::is_same_v<Member, std::vector<std::string>>,
+                    .type = type_of(member)});
   });
   return rows;
 }

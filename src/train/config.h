@@ -66,6 +66,7 @@ struct OptionRow {
   std::string name, words;
   std::string standard;  ///< its value where nothing is said; "" = none
   bool is_flag = false, is_list = false;
+  const char* type = "text";  ///< text, truth, whole, number, list, path
 };
 std::vector<OptionRow> lora_option_rows();
 

@@ -72,7 +72,7 @@ void run_loop(const RunConfig& config, const std::string& options, TrainingState
       }
       if (tasks.after_step) tasks.after_step(done);
       if (done % config.save_every_n_steps == 0 || done == config.steps) state.save(config.output_dir, options);
-      log.report("training", done, fmt::format("loss {:.4f}", loss));
+      log.report("training", done, fmt::format("loss {:.4f}, rate {:.3g}", loss, rate));
     }
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::cancelled) state.save(config.output_dir, options);

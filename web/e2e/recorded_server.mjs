@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { png, png_size, png_text } from './png.mjs';
 import { finished_reports, plan_of, report_file } from './recorded_lab.mjs';
 import { recorded_start } from './recorded_start.mjs';
+import { train_routes } from './recorded_train.mjs';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const types = { '.js': 'text/javascript', '.css': 'text/css', '.woff2': 'font/woff2', '.svg': 'image/svg+xml', '.html': 'text/html; charset=utf-8' };
@@ -191,7 +192,7 @@ export class RecordedServer {
       response.writeHead(200, { 'Content-Type': types[path.extname(file)] ?? 'application/octet-stream', 'Cache-Control': 'max-age=31536000, immutable' });
       return response.end(fs.readFileSync(file));
     }
-    if (!/^\/(|gallery(\/.*)?|models(\/.*)?|settings(\/.*)?|queue|train|lab(\/.*)?)$/.test(name)) return response.writeHead(404).end();
+    if (!/^\/(|gallery(\/.*)?|models(\/.*)?|settings(\/.*)?|queue|train(\/.*)?|lab(\/.*)?)$/.test(name)) return response.writeHead(404).end();
     const block = `<script type="application/json" id="start">${JSON.stringify(this.start).replace(/</g, '\\u003c')}</script>`;
     response.writeHead(200, { 'Content-Type': types['.html'], 'Content-Security-Policy': policy, 'Cache-Control': 'no-store' });
     return response.end(fs.readFileSync(path.join(dist, 'index.html'), 'utf8').replace('<!--start-->', block));
@@ -229,7 +230,7 @@ export class RecordedServer {
   }
 
   routes() {
-    this.table ??= [...this.job_routes(), ...this.picture_routes(), ...this.model_routes()];
+    this.table ??= [...this.job_routes(), ...this.picture_routes(), ...this.model_routes(), ...train_routes((seed, words) => painted(128, 128, seed, words, 0))];
     return this.table;
   }
 

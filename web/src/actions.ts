@@ -102,12 +102,13 @@ export function cancel_waiting(id: string) {
   const job = waiting.value.find((other) => other.id === id);
   void attempt(async () => {
     take_job(await api.cancel_job(id));
-    if (job) tell_undoable(`Removed from the queue: ${job.title}`, () => void submit(again(job)));
+    if (job?.kind === 'training') tell(`Removed from the queue: ${job.title}`);
+    else if (job) tell_undoable(`Removed from the queue: ${job.title}`, () => void submit(again(job)));
   });
 }
 
 export function clear_waiting() {
-  const before = waiting.value;
+  const before = waiting.value.filter((job) => job.kind !== 'training');
   void attempt(async () => {
     const { cancelled } = await api.clear_queue();
     await read_queue();

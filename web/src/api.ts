@@ -50,7 +50,7 @@ export type Flag = 'none' | 'picked' | 'rejected';
 
 export interface Progress {
   id: string; stage: string; picture: number; pictures: number; step: number; steps: number;
-  seconds_per_step: number | null; seconds_left: number | null;
+  seconds_per_step: number | null; seconds_left: number | null; note?: string;
 }
 
 export interface Picture {
@@ -103,6 +103,42 @@ export interface ReadPrompt { tokens: number; limit: number; chunks: PromptPart[
 export interface PromptAnswer {
   prompt: ReadPrompt; negative_prompt: ReadPrompt; loras: { name: string; weight: number; found: boolean }[];
 }
+
+// Training
+
+export interface TrainOption {
+  name: string; label: string; section: string; words: string; type: 'text' | 'truth' | 'whole' | 'number' | 'list' | 'path'; default: string; choices: string[];
+}
+export type RunState = 'draft' | 'waiting' | 'running' | 'finished' | 'stopped' | 'failed' | 'recorded';
+export interface Run {
+  name: string; kind: 'run' | 'record'; state: RunState; error: string | null; options: Record<string, string> | null;
+  dataset?: string; regularisation?: string; prompts?: string; note?: string; told?: Record<string, string>; job?: string | null; created?: number; started?: number | null; ended?: number | null;
+  steps_done?: number | null; loss?: number | null; validation_loss?: number | null; sample?: string | null;
+}
+export interface RunSample { file: string; label: string; prompt: number; seed: number; url: string }
+export interface WholeRun extends Run { files: { name: string; bytes: number }[]; samples: RunSample[] }
+export interface TrainStart { sections: { name: string; about: string }[]; options: TrainOption[]; runs: Run[]; datasets: string[] }
+export interface Draft { options: Record<string, string>; dataset: string; regularisation: string; prompts: string; note: string }
+export interface Problem { text: string; option: string; remedies: { label: string; changes: Record<string, string | null> }[] }
+export interface Explained {
+  problem: Problem | null; values: Record<string, string> | null; effects: Record<string, string> | null; commands: { darkroom: string; kohya: string; toml: string } | null;
+}
+export interface Plan {
+  folders: { name: string; pictures: number; repeats: number; with_caption_file: number; regularisation: boolean }[]; validation_pictures: number;
+  mean_crop_loss: number; largest_crop_loss: number; largest_crop_file: string; buckets: { width: number; height: number; pictures: number; batches: number }[];
+  batch_size: number; gradient_accumulation_steps: number; batches_per_epoch: number; steps_per_epoch: number; steps: number; epochs: number; steps_done: number;
+  optimizer: string; lr_scheduler: string; learning_rate_curve: { step: number; factor: number }[]; trained: { name: string; matrices: number; parameters: number; learning_rate: number }[];
+  model_bytes: number; lora_bytes: number; state_bytes: number; probe?: { seconds_per_step: number; peak_bytes: number };
+}
+export interface Curve { steps: number[]; values: number[] }
+export type Series = Record<string, Curve>;
+export interface RunDiff {
+  rows: { name: string; a: string; b: string; a_is_default: boolean; b_is_default: boolean; a_effect: string | null; b_effect: string | null }[]; same: Record<string, string>;
+}
+export interface PixelSize { width: number; height: number }
+export interface TrainPicture { name: string; caption: string; has_caption_file: boolean; problem: string | null; size: PixelSize; bucket: PixelSize; resized: PixelSize; crop_loss: number; thumbnail: string }
+export interface TrainFolder { name: string; repeats: number; class_tokens: string; problem: string | null; pictures: TrainPicture[] }
+export interface Dataset { name: string; folders: TrainFolder[] }
 
 export interface Preview { id: string; picture: number; step: number; url: string }
 export interface Snapshot { jobs: Job[]; paused: boolean; residency: Residency }
@@ -167,6 +203,7 @@ function query(values: Record<string, string | number | undefined>): string {
   return said.length === 0 ? '' : `?${said.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join('&')}`;
 }
 
+const of_run = (name: string) => `/train/runs/${encodeURIComponent(name)}`;
 const of_job = (id: string) => `/jobs/${encodeURIComponent(id)}`;
 
 export const api = {
@@ -206,6 +243,25 @@ export const api = {
   change_residency: (action: 'unload' | 'reload' | 'pin' | 'unpin') => call<Residency & { freed: number; seconds: number }>('POST', '/residency', { action }),
   use_model: (title: string) => call<unknown>('POST', '/model', { title }),
   set_option: (name: string, value: FieldValue) => call<{ options: Settings }>('POST', '/options', { [name]: value }),
+
+  train: () => call<TrainStart>('GET', '/train'),
+  run: (name: string) => call<WholeRun>('GET', of_run(name)),
+  add_run: (name: string, draft: Partial<Draft> & { from?: string }) => call<Run>('POST', '/train/runs', { name, ...draft }),
+  save_draft: (name: string, draft: Partial<Draft>) => call<Run>('POST', `${of_run(name)}/draft`, draft),
+  explain_run: (name: string, draft: Partial<Draft>) => call<Explained>('POST', `${of_run(name)}/explain`, draft),
+  plan_run: (name: string, draft: Partial<Draft>, probe: boolean) => call<Plan>('POST', `${of_run(name)}/plan`, { ...draft, probe }),
+  start_run: async (name: string, draft: Partial<Draft>) => tidy_job(await call<Job>('POST', `${of_run(name)}/start`, draft)),
+  run_series: async (name: string, after: number) => (await call<{ series: Series }>('GET', `${of_run(name)}/series${query({ after })}`)).series,
+  use_run: (name: string, file: string) => call<{ lora: string }>('POST', `${of_run(name)}/use`, { file }),
+  diff_runs: (a: string, b: string) => call<RunDiff>('GET', `/train/diff${query({ a, b })}`),
+  add_record: (name: string, content: Blob | string) => call<Run>('POST', `/train/records/${encodeURIComponent(name)}`, content, 'application/octet-stream'),
+  remove_record: (name: string) => call<unknown>('DELETE', `/train/records/${encodeURIComponent(name)}`),
+  dataset: (name: string, run: string) => call<Dataset>('GET', `/train/datasets/${encodeURIComponent(name)}${query({ run })}`),
+  add_dataset: (name: string, folder: string) => call<{ datasets: string[] }>('POST', '/train/datasets', { name, folder }),
+  add_dataset_picture: (dataset: string, folder: string, name: string, bytes: Blob) =>
+    call<{ name: string }>('POST', `/train/datasets/${encodeURIComponent(dataset)}/${encodeURIComponent(folder)}${query({ name })}`, bytes, bytes.type || 'application/octet-stream'),
+  set_caption: (dataset: string, folder: string, picture: string, caption: string) =>
+    call<unknown>('POST', `/train/datasets/${[dataset, folder, picture].map(encodeURIComponent).join('/')}/caption`, { caption }),
 
   read_prompt: (prompt: string, negative_prompt: string, steps: number) => call<PromptAnswer>('POST', '/prompt', { prompt, negative_prompt, steps }),
   bytes: async (address: string): Promise<Blob> => {

@@ -13,6 +13,7 @@ import './styles/gallery.css';
 import './styles/canvas.css';
 import './styles/models.css';
 import './styles/lab.css';
+import './styles/train.css';
 import './styles/phone.css';
 import { catch_up, goes_on_forever, keep_generating, press_taken, start_again } from './actions';
 import { announce_work } from './announce';
@@ -25,7 +26,7 @@ import { watch_prompts } from './generate/prompt_info';
 import { add_page_keys } from './page_keys';
 import { Page } from './page';
 import { tab_title } from './queue_words';
-import { jobs, own_live, residency, start, take_answer, take_job, take_picture, take_pictures, take_preview, take_progress, take_queue, take_warning } from './store';
+import { jobs, own_live, residency, start, take_answer, take_job, take_picture, take_pictures, take_preview, take_progress, take_queue, take_warning, training_news } from './store';
 import { keep_line, line, type Listener } from './stream';
 import { tell } from './toasts';
 import { send_unsent } from './unsent';
@@ -76,6 +77,7 @@ const listener: Listener = {
   preview: take_preview,
   picture: take_picture,
   residency(news) { residency.value = news; },
+  training(news) { training_news.value = news; },
   warning({ job, text }) { take_warning(job, text); },
 };
 

@@ -16,6 +16,7 @@ import { focus_box } from './generate/prompt_edits';
 
 const GalleryPage = lazy_part(() => import('./gallery/page').then((part) => part.GalleryPage));
 const LabPage = lazy_part(() => import('./lab/page').then((part) => part.LabPage));
+const TrainPage = lazy_part(() => import('./train/page').then((part) => part.TrainPage));
 const ModelsPage = lazy_part(() => import('./models/models_page').then((part) => part.ModelsPage));
 const SettingsPage = lazy_part(() => import('./models/settings_page').then((part) => part.SettingsPage));
 const CommandPalette = lazy_part(() => import('./widgets/command_palette').then((part) => part.CommandPalette));
@@ -25,6 +26,7 @@ function Place() {
   const first = path.value.split('/')[1] ?? '';
   if (first === 'gallery') return <GalleryPage />;
   if (first === 'lab') return <LabPage />;
+  if (first === 'train') return <TrainPage />;
   if (first === 'models') return <ModelsPage />;
   if (first === 'settings') return <SettingsPage />;
   if (first === 'queue') return <main class="queue-page" id="main"><h1 class="spoken">Queue</h1><Queue /></main>;

@@ -8,6 +8,7 @@ export interface Place { path: string; name: string; icon: IconName }
 export const places: Place[] = [
   { path: '/', name: 'Generate', icon: 'aperture' },
   { path: '/gallery', name: 'Gallery', icon: 'images' },
+  { path: '/train', name: 'Train', icon: 'graduation-cap' },
   { path: '/lab', name: 'Lab', icon: 'flask-conical' },
   { path: '/models', name: 'Models', icon: 'box' },
 ];

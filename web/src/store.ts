@@ -47,7 +47,14 @@ export const makes_pictures = (job: { kind: string }) => job.kind === 'generate'
 
 const is_live = (job: Job) => job.state === 'running' || job.state === 'waiting';
 
-export const running = computed<Job | null>(() => Object.values(jobs.value).find((job) => job.state === 'running') ?? null);
+/** What the trainer last told of a run: curves and pictures are new. */
+export const training_news = signal<{ run: string; step: number; samples: boolean } | null>(null);
+
+/** The job that computes: a training stands still while pictures pass it. */
+export const running = computed<Job | null>(() => {
+  const all = Object.values(jobs.value).filter((job) => job.state === 'running');
+  return all.find((job) => job.kind !== 'training') ?? all[0] ?? null;
+});
 
 export const waiting = computed<Job[]>(() => {
   const place = new Map(waiting_order.value.map((id, i) => [id, i]));

@@ -24,6 +24,7 @@ export interface Listener {
   picture(picture: Picture): void;
   residency(residency: Residency): void;
   queue(queue: QueueOrder): void;
+  training(news: { run: string; step: number; samples: boolean }): void;
   warning(warning: { job: string; text: string }): void;
 }
 

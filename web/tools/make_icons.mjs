@@ -2,13 +2,14 @@
 import fs from 'node:fs';
 
 const names = [
-  'aperture', 'arrow-down', 'arrow-left-right', 'arrow-up', 'box', 'brush', 'check', 'chevron-down', 'chevron-left', 'chevron-right',
-  'chart-line', 'chevrons-left-right', 'circle-alert', 'circle-check', 'circle-help', 'circle-x', 'clipboard-paste', 'columns-2', 'contrast', 'copy',
-  'cpu', 'dices', 'download', 'ellipsis', 'eraser', 'eye', 'flag', 'flask-conical', 'folder-open', 'git-compare', 'graduation-cap', 'grip-vertical', 'hand', 'history',
-  'image', 'image-plus', 'images', 'keyboard', 'lasso', 'layers', 'lightbulb', 'list-ordered', 'maximize', 'minus', 'mouse-pointer-click',
-  'octagon-alert', 'paint-bucket', 'pause', 'pin', 'play', 'plus', 'rectangle-horizontal', 'rectangle-vertical', 'recycle', 'redo-2',
-  'refresh-cw', 'rotate-ccw', 'save', 'search', 'send', 'settings', 'sliders-horizontal', 'square', 'square-dashed', 'sun-moon', 'swatch-book', 'table-2',
-  'trash-2', 'triangle-alert', 'undo-2', 'upload', 'wifi-off', 'x',
+  'activity', 'aperture', 'arrow-down', 'arrow-left-right', 'arrow-up', 'box', 'brush', 'chart-line', 'check', 'chevron-down',
+  'chevron-left', 'chevron-right', 'chevrons-left-right', 'circle-alert', 'circle-check', 'circle-help', 'circle-x', 'clipboard-paste',
+  'columns-2', 'contrast', 'copy', 'cpu', 'dices', 'download', 'ellipsis', 'eraser', 'eye', 'file-plus', 'flag', 'flask-conical',
+  'folder-open', 'footprints', 'git-compare', 'graduation-cap', 'grip-vertical', 'hand', 'history', 'image', 'image-plus', 'images',
+  'keyboard', 'lasso', 'layers', 'lightbulb', 'list-ordered', 'maximize', 'minus', 'mouse-pointer-click', 'network', 'octagon-alert',
+  'paint-bucket', 'pause', 'pin', 'play', 'plus', 'rectangle-horizontal', 'rectangle-vertical', 'recycle', 'redo-2', 'refresh-cw',
+  'rotate-ccw', 'save', 'search', 'send', 'settings', 'sliders-horizontal', 'square', 'square-dashed', 'sun-moon', 'swatch-book', 'table',
+  'table-2', 'trash-2', 'trending-down', 'triangle-alert', 'undo-2', 'upload', 'wifi-off', 'x',
 ];
 
 const folder = new URL('../node_modules/lucide-static/icons/', import.meta.url);

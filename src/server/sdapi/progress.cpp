@@ -34,8 +34,9 @@ double seconds_left(const RunningState& state) {
   return elapsed / share - elapsed;
 }
 
+/// A1111's clients know of pictures only: what else runs is not theirs to stop.
 bool is_own(const Asked& asked, const RunningState& state) {
-  return state.owner == asked.user;
+  return state.owner == asked.user && state.kind != "training";
 }
 
 ordered_json preview_of(const std::optional<RunningState>& state, const char* front) {

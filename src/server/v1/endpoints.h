@@ -43,6 +43,25 @@ Answer prompt(const Asked& asked, Context& context);
 Answer residency(const Asked& asked, Context& context);
 Answer change_residency(const Asked& asked, Context& context);
 
+Answer train_start(const Asked& asked, Context& context);
+Answer add_run(const Asked& asked, Context& context);
+Answer run(const Asked& asked, Context& context);
+Answer save_draft(const Asked& asked, Context& context);
+Answer explain_run(const Asked& asked, Context& context);
+Answer plan_run(const Asked& asked, Context& context);
+Answer start_run(const Asked& asked, Context& context);
+Answer run_series(const Asked& asked, Context& context);
+Answer run_sample(const Asked& asked, Context& context);
+Answer use_run(const Asked& asked, Context& context);
+Answer diff_runs(const Asked& asked, Context& context);
+Answer add_record(const Asked& asked, Context& context);
+Answer remove_record(const Asked& asked, Context& context);
+Answer dataset(const Asked& asked, Context& context);
+Answer add_dataset(const Asked& asked, Context& context);
+Answer add_dataset_picture(const Asked& asked, Context& context);
+Answer dataset_thumbnail(const Asked& asked, Context& context);
+Answer set_caption(const Asked& asked, Context& context);
+
 /// The JSON of start(), for the page.
 nlohmann::ordered_json start_json(Context& context);
 nlohmann::ordered_json residency_json(Context& context);

@@ -19,9 +19,7 @@ using nlohmann::ordered_json;
 constexpr std::chrono::seconds kHeartbeat(15);
 
 std::string whole_job(const Job& job, Context& context) {
-  const auto running = context.queue.running();
-  const bool is_running = running && running->job == job.id;
-  return jobs::job_data(job, context.store.pictures_of(job.id), is_running ? running : std::nullopt);
+  return jobs::job_data(job, context.store.pictures_of(job.id), context.queue.state_of(job.id));
 }
 
 Job known_job(const std::string& id, Context& context) {

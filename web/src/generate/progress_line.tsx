@@ -7,6 +7,7 @@ import { line } from '../stream';
 /** How far a job is, 0 to 1. */
 export function part_done(job: Job): number {
   const now = progress.value[job.id];
+  if (job.kind === 'training') return now && now.steps > 0 ? now.step / now.steps : 0;
   const pictures = now?.pictures ?? pictures_of(job);
   const done = job.kind === 'generate' ? job.pictures.length : Math.max(job.pictures.length, (now?.picture ?? 1) - 1);
   const within = now && now.steps > 0 && now.picture > done ? now.step / now.steps : 0;
@@ -17,7 +18,7 @@ export function progress_words(job: Job): string {
   const now = progress.value[job.id];
   if (!now) return 'starting';
   const picture = now.pictures > 1 ? `Picture ${now.picture} of ${now.pictures}, ` : '';
-  return now.stage === 'sampling' || now.stage === '' ? `${picture}step ${now.step} of ${now.steps}` : `${picture}${now.stage}`;
+  return ['sampling', 'training', ''].includes(now.stage) ? `${picture}step ${now.step} of ${now.steps}` : `${picture}${now.stage}`;
 }
 
 export function left_words(job: Job): string {

@@ -10,7 +10,7 @@ import { take_settings } from '../form/form';
 import { count_text, time_text } from '../form/words';
 import { closes_on_escape } from '../keys';
 import { generate_path, go } from '../places';
-import { ended, is_own, paused, progress, running, take_answer, waiting } from '../store';
+import { ended, is_own, paused, progress, running, take_answer, take_job, waiting } from '../store';
 import { attempt, tell_undoable } from '../toasts';
 import { drop_unsent, unsent } from '../unsent';
 import { LiveCanvas } from '../generate/screen_canvas';
@@ -20,6 +20,7 @@ import { MenuButton, type MenuItem } from './menu';
 import { Tabs } from './tabs';
 
 function request_words(job: Job): string {
+  if (job.kind === 'training') return 'training';
   const [width, height] = size_asked(job.request);
   if (job.kind !== 'generate' && job.kind !== 'xyz') return kind_words(job);
   const what = job.kind === 'xyz' ? `X/Y/Z plot, ${count_text(pictures_of(job), 'cell')}` : count_text(pictures_of(job), 'picture');
@@ -27,13 +28,23 @@ function request_words(job: Job): string {
 }
 
 function edit_as_new(job: Job) {
+  if (job.kind === 'training') return go(`/train/${job.title}/options`);
   tell_undoable('The form is that of the job', take_settings(job.request));
   go(generate_path());
 }
 
+/** A training goes on where it was; of other jobs there is one more. */
+function once_more(job: Job) {
+  if (job.kind === 'training') void attempt(async () => take_job(await api.start_run(job.title, {})));
+  else try_again(job);
+}
+
 function again_items(job: Job): MenuItem[] {
-  const edit = { label: 'Edit as new', act: () => edit_as_new(job) };
-  return [...(job.kind === 'generate' ? [edit] : []), { label: 'Duplicate', act: () => try_again(job) }];
+  const has_form = job.kind === 'generate' || job.kind === 'training';
+  return [
+    ...(has_form ? [{ label: 'Edit as new', act: () => edit_as_new(job) }] : []),
+    { label: job.kind === 'training' ? 'Go on' : 'Duplicate', act: () => once_more(job) },
+  ];
 }
 
 function Running({ job }: { job: Job }) {
@@ -42,13 +53,14 @@ function Running({ job }: { job: Job }) {
   const has_preview = progress.value[job.id] !== undefined;
   return (
     <section class="running-card" aria-label="Running">
-      <div class="running-picture">{has_preview ? <LiveCanvas job={job.id} width={width} height={height} /> : last ? <img src={last.thumbnail} alt="" /> : <Icon name="image" />}</div>
+      <div class="running-picture">{job.kind === 'training' ? <Icon name="graduation-cap" /> : has_preview ? <LiveCanvas job={job.id} width={width} height={height} /> : last ? <img src={last.thumbnail} alt="" /> : <Icon name="image" />}</div>
       <div class="grow">
         <p class="job-head"><span class="live-tag">running</span><span class="grow" /><span class="hint">#{job.number}</span></p>
         <p class="job-title">{job.title || 'without words'}</p>
         <p class="hint">{progress_words(job)}</p>
         <ProgressBar job={job} name="Progress of the running job" />
         <p class="job-foot"><span class="hint grow">{left_words(job).replace(/^.* for this picture, /, '')}</span>
+          {job.kind === 'training' && <a class="button" href={`/train/${job.title}/live`}>Open</a>}
           {(job.kind === 'generate' || job.kind === 'xyz') && pictures_of(job) > 1 && <Button name="Skip this picture" on_click={() => void attempt(() => api.skip_picture(job.id))}>Skip</Button>}
           <Button name={`Cancel ${job.title}`} on_click={() => cancel_job(job.id)}>Cancel</Button></p>
       </div>
@@ -81,7 +93,7 @@ function WaitingRow({ job }: { job: Job }) {
       <MenuButton icon="ellipsis" name={`More for ${job.title}`} class="icon-button" items={[
         { label: 'To the front', act: () => move_job(job.id, 'front') }, { label: 'Move up', keys: 'Alt Up', act: () => move_job(job.id, 'up') },
         { label: 'Move down', keys: 'Alt Down', act: () => move_job(job.id, 'down') }, { label: 'To the back', act: () => move_job(job.id, 'back') },
-        ...again_items(job), { label: 'Copy id', act: () => void copy_text(job.id, 'Id') },
+        ...(job.kind === 'training' ? again_items(job).slice(0, 1) : again_items(job)), { label: 'Copy id', act: () => void copy_text(job.id, 'Id') },
       ]} />
       <IconButton icon="x" name={`Remove ${job.title} from the queue`} on_click={() => cancel_waiting(job.id)} />
     </li>
@@ -125,11 +137,11 @@ function EndedRow({ job }: { job: Job }) {
       {last ? <button type="button" class="job-picture" aria-label={`Show ${job.title}`} onClick={show}><img src={last.thumbnail} alt="" loading="lazy" /></button> : <span class="job-picture"><Icon name={job.state === 'failed' ? 'octagon-alert' : 'circle-x'} /></span>}
       <div class="grow">
         <p class="job-title">{job.title || 'without words'}</p>
-        <p class="hint">{job.state === 'cancelled' ? `stopped, ${count_text(job.pictures.length, 'picture')}` : request_words(job)}{seconds !== null && `, ${time_text(seconds)}`}</p>
+        <p class="hint">{job.kind === 'training' && job.state === 'cancelled' ? 'training, stopped; its state is saved' : job.state === 'cancelled' ? `stopped, ${count_text(job.pictures.length, 'picture')}` : request_words(job)}{seconds !== null && `, ${time_text(seconds)}`}</p>
         {job.error && <p class="job-error">{job.error}</p>}
       </div>
       {report && <a class="button" href={report}>Show</a>}
-      {job.state === 'failed' && <Button on_click={() => try_again(job)}>Try again</Button>}
+      {job.state === 'failed' && <Button on_click={() => once_more(job)}>Try again</Button>}
       <MenuButton icon="ellipsis" name={`More for ${job.title}`} class="icon-button" items={again_items(job)} />
     </li>
   );

@@ -1,0 +1,80 @@
+#include "cli/job_line.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+
+namespace darkroom::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+/// One write for one line. Nobody may be listening any more; the end of input says so.
+void write_line(const ordered_json& value) {
+  const std::string text = value.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  size_t written = 0;
+  while (written < text.size()) {
+    const ssize_t count = write(STDOUT_FILENO, text.data() + written, text.size() - written);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;
+    written += size_t(count);
+  }
+}
+
+}  // namespace
+
+JobLine::JobLine() {
+  std::signal(SIGPIPE, SIG_IGN);
+  sink_before_ = set_log_sink([](LogLevel level, const std::string& line) {
+    write_line({{level == LogLevel::warning ? "warning" : "log", line}});
+  });
+}
+
+JobLine::~JobLine() {
+  set_log_sink(std::move(sink_before_));
+}
+
+std::string JobLine::next_order(bool waits) {
+  while (true) {
+    if (const size_t end = heard_.find('\n'); end != std::string::npos) {
+      const std::string order = heard_.substr(0, end);
+      heard_.erase(0, end + 1);
+      return order;
+    }
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    const int ready = poll(&input, 1, waits ? -1 : 0);
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready == 0) return "";
+    std::array<char, 256> piece{};
+    const ssize_t count = read(STDIN_FILENO, piece.data(), piece.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return "stop";
+    heard_.append(piece.data(), size_t(count));
+  }
+}
+
+void JobLine::show(const ProgressEvent& event) {
+  write_line({{"stage", event.stage}, {"step", event.step}, {"total", event.total}, {"note", event.note}});
+  for (std::string order = next_order(false); !order.empty(); order = next_order(order == "pause")) {
+    if (order == "stop")
+      darkroom::fail(ErrorKind::cancelled, "training stopped while {}, at step {} of {}; its state is saved",
+                     event.stage, event.step, event.total);
+    if (order == "pause") write_line({{"paused", true}});
+  }
+}
+
+void JobLine::give(std::string_view name, const std::string& json) {
+  write_line({{std::string(name), ordered_json::parse(json)}});
+}
+
+void JobLine::fail(const std::string& message) {
+  write_line({{"error", message}});
+}
+
+}  // namespace darkroom::cli

@@ -1,0 +1,38 @@
+// The line between a training and the server that started it as a process of its own (jobs/training_job.h).
+// It says, one JSON object a line on standard output: {"stage", "step", "total", "note"}, {"log"}, {"warning"},
+// {"paused": true}, {"plan": {...}}, {"error"}. It hears on standard input: "pause", "go on", "stop"; the end of input
+// means that the server is gone, and is a stop.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/log.h"
+#include "base/progress.h"
+
+namespace darkroom::cli {
+
+class JobLine {
+ public:
+  /// Log lines go to the line while it lives.
+  JobLine();
+  ~JobLine();
+  JobLine(const JobLine&) = delete;
+  JobLine& operator=(const JobLine&) = delete;
+
+  /// Says how far the work is, and does what it was told meanwhile: stands still until it may go on, or throws
+  /// Error{cancelled}.
+  void show(const ProgressEvent& event);
+  /// `json` under this name.
+  void give(std::string_view name, const std::string& json);
+  void fail(const std::string& message);
+
+ private:
+  /// The next whole line of standard input. Without `waits`, "" if there is none yet. The end of input is "stop".
+  std::string next_order(bool waits);
+
+  std::string heard_;
+  LogSink sink_before_;
+};
+
+}  // namespace darkroom::cli

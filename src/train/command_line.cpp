@@ -1,0 +1,65 @@
+#include "train/command_line.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#include <vector>
+
+#include "train/config.h"
+
+namespace darkroom::train {
+namespace {
+
+std::string in_shell(const std::string& text) {
+  if (!text.empty() && text.find_first_of(" \t\n'\"\\$`|&;<>()*?[]#~{}!") == text.npos) return text;
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'')
+      quoted.append("'\\''");
+    else
+      quoted.push_back(c);
+  }
+  quoted.push_back('\'');
+  return quoted;
+}
+
+std::string option_text(const OptionValue& value, bool is_flag) {
+  if (is_flag && value.text == "true") return fmt::format(" --{}", value.name);
+  std::string text = fmt::format(" --{}", value.name);
+  for (const std::string& one : value.list) text += fmt::format(" {}", in_shell(one));
+  return text;
+}
+
+}  // namespace
+
+std::string darkroom_command(const LoraTraining& training) {
+  const std::vector<OptionRow> rows = lora_option_rows();
+  const std::vector<OptionValue> values = option_values(training);
+  std::string line = "darkroom train";
+  for (size_t i = 0; i < rows.size(); ++i)
+    if (values[i].text != rows[i].standard) line += option_text(values[i], rows[i].is_flag);
+  return line;
+}
+
+std::string kohya_command(const LoraTraining& training) {
+  // Ours alone; and those whose default is another there, so that they are always said. Source of truth: sd-scripts
+  // 0.10, library/train_util.py and train_network.py.
+  static const std::set<std::string> kOurs = {"latent_cache_dir", "alpha_background", "ema_decay", "log_every_n_steps"};
+  static const std::set<std::string> kAlways = {"caption_extension", "resolution",    "network_module", "network_dim",
+                                                "network_alpha",     "learning_rate", "output_name"};
+  const std::vector<OptionRow> rows = lora_option_rows();
+  const std::vector<OptionValue> values = option_values(training);
+  std::string line = "accelerate launch train_network.py";
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const std::string& name = rows[i].name;
+    if (kOurs.contains(name) || (values[i].text == rows[i].standard && !kAlways.contains(name))) continue;
+    if (name == "save_state_every_n_steps") {
+      line += " --save_state";  // there with each saved file
+    } else if (!rows[i].is_flag || values[i].text == "true") {
+      line += option_text(values[i], rows[i].is_flag);
+    }
+  }
+  return line + " --save_model_as safetensors";
+}
+
+}  // namespace darkroom::train

@@ -1,0 +1,55 @@
+#include "train/lora_remedies.h"
+
+namespace darkroom::train {
+namespace {
+
+bool says(const std::string& problem, const char* words) {
+  return problem.find(words) != std::string::npos;
+}
+
+/// The arguments with one more.
+std::vector<std::string> with_argument(const ToldOptions& told, const std::string& name, const std::string& more) {
+  const auto found = told.find(name);
+  std::vector<std::string> arguments = found == told.end() ? std::vector<std::string>{} : found->second;
+  arguments.push_back(more);
+  return arguments;
+}
+
+/// The arguments without those that begin so.
+std::vector<std::string> without_argument(const ToldOptions& told, const std::string& name, const std::string& start) {
+  const auto found = told.find(name);
+  std::vector<std::string> arguments;
+  if (found == told.end()) return arguments;
+  for (const std::string& one : found->second)
+    if (!one.starts_with(start)) arguments.push_back(one);
+  return arguments;
+}
+
+}  // namespace
+
+std::vector<Remedy> remedies_for(const std::string& problem, const ToldOptions& told) {
+  if (says(problem, "add safeguard_warmup=True"))
+    return {{"lr_scheduler",
+             "Add safeguard_warmup",
+             {{"optimizer_args", with_argument(told, "optimizer_args", "safeguard_warmup=True")}}},
+            {"lr_scheduler", "Use cosine", {{"lr_scheduler", {"cosine"}}}},
+            {"lr_scheduler", "Use constant", {{"lr_scheduler", {"constant"}}, {"lr_warmup_steps", {}}}}};
+  if (says(problem, "\"constant\" has no warm-up"))
+    return {{"lr_warmup_steps", "Use constant with warm-up", {{"lr_scheduler", {"constant_with_warmup"}}}},
+            {"lr_warmup_steps", "Remove the warm-up", {{"lr_warmup_steps", {}}}}};
+  if (says(problem, "must be equal, usually 1"))
+    return {{"unet_lr", "Set both to 1", {{"learning_rate", {"1"}}, {"unet_lr", {}}, {"text_encoder_lr", {}}}}};
+  if (says(problem, "so loraplus_lr_ratio cannot be"))
+    return {{"network_args",
+             "Leave out loraplus",
+             {{"network_args", without_argument(told, "network_args", "loraplus_")}}}};
+  if (says(problem, "leave nothing to train; say one of them"))
+    return {{"network_train_unet_only", "Train the UNet only", {{"network_train_text_encoder_only", {}}}},
+            {"network_train_unet_only", "Train the text encoder only", {{"network_train_unet_only", {}}}}};
+  if (says(problem, "training_comment is not kept"))
+    return {{"no_metadata", "Keep metadata", {{"no_metadata", {}}}},
+            {"no_metadata", "Leave out the comment", {{"training_comment", {}}}}};
+  return {};
+}
+
+}  // namespace darkroom::train
