@@ -61,6 +61,8 @@ struct SpawnPlan {
 }  // namespace
 
 ChildProcess::ChildProcess(const Config& config) {
+  // A child that is gone must not end this program when it is spoken to.
+  std::signal(SIGPIPE, SIG_IGN);
   Pipe input, output, errors;
   SpawnPlan plan;
   posix_spawn_file_actions_adddup2(&plan.files, input.read_end, STDIN_FILENO);

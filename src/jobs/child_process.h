@@ -22,7 +22,8 @@ class ChildProcess {
     int niceness = 0;    ///< 0 to 19: how much the child stands back behind others
   };
   /// Starts it in a process group of its own, so that keys of the terminal reach only the parent. The child has
-  /// standard input, output and error, and no other file of this program. Throws Error{io}.
+  /// standard input, output and error, and no other file of this program. SIGPIPE is ignored from then on. Throws
+  /// Error{io}.
   explicit ChildProcess(const Config& config);
   /// Kills a child that still runs.
   ~ChildProcess();
