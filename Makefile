@@ -17,7 +17,7 @@ help:
 	@echo "make setup             install missing Debian packages, fetch the CLIP vocabulary"
 	@echo "make check             format, include table, sizes, twins, words, documents"
 	@echo "make fuzz SECONDS=60   run each fuzz target that long"
-	@echo "make bench             what a sampling step costs outside the network"
+	@echo "make bench             how fast this machine is, and how fast it could be"
 	@echo "make format            clang-format all C++"
 	@echo "make clean             remove build/"
 
@@ -59,7 +59,8 @@ fuzz:
 bench:
 	@tools/setup.sh bench
 	@cmake --preset release -DDARKROOM_BENCH=ON -DDARKROOM_WERROR=$(WERROR) --log-level=WARNING >/dev/null
-	@cmake --build build --target sampling_bench -j$(JOBS)
+	@cmake --build build --target darkroom sampling_bench -j$(JOBS)
+	@build/darkroom bench
 	@build/bench/sampling_bench
 
 format:

@@ -17,6 +17,7 @@ int run_program(int argc, const char* const* argv) {
   add_train(program);
   add_runs(program);
   add_lab(program);
+  add_bench(program);
   add_lora(program);
   add_prompt(program);
   add_precision(program);

@@ -7,6 +7,7 @@ class App;
 
 namespace darkroom::cli {
 
+void add_bench(CLI::App& program);
 void add_convert(CLI::App& program);
 void add_generate(CLI::App& program);
 void add_guidance(CLI::App& program);

@@ -9,6 +9,7 @@
 #include "layers/fast_paths.h"
 #include "layers/flash_attention.h"
 #include "layers/heads.h"
+#include "layers/work.h"
 
 namespace darkroom::layers {
 namespace {
@@ -28,6 +29,7 @@ Tensor weighted_values(const Tensor& q, const Tensor& k, const Tensor& v, bool c
 
 Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, bool causal) {
   TORCH_CHECK(q.size(2) % heads == 0, "attention: width ", q.size(2), " must be a multiple of ", heads, " heads");
+  if (is_watched()) return watched(attention_work(q, k, heads), [&] { return attention(q, k, v, heads, causal); });
   if (fast_paths() && !at::GradMode::is_enabled() && !causal && can_flash(q, k, v))
     return flash_attention(q, k, v, heads);
   if (fast_paths() && at::GradMode::is_enabled() && !causal && can_flash(q, k, v) && is_worth_recomputing(q, k, heads))

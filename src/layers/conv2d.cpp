@@ -6,6 +6,7 @@
 #include "layers/fast_paths.h"
 #include "layers/winograd_conv.h"
 #include "layers/winograd_gradient.h"
+#include "layers/work.h"
 
 namespace darkroom::layers {
 namespace {
@@ -23,7 +24,9 @@ Conv2d::Conv2d(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t 
 }
 
 Tensor Conv2d::forward(const Tensor& x) const {
-  const Tensor y = convolved(x, weight, bias);
+  const Tensor y = is_watched()
+                       ? watched(conv_work(x, weight, stride, padding), [&] { return convolved(x, weight, bias); })
+                       : convolved(x, weight, bias);
   return side ? y + side(x) : y;
 }
 

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "layers/work.h"
+
 namespace darkroom::layers {
 namespace {
 
@@ -87,6 +89,7 @@ EmulatedPrecision::~EmulatedPrecision() {
 NetworkScope::NetworkScope(const char* name) : outer_(part) {
   ++call;
   enter(name);
+  network_begins(name);
 }
 
 NetworkScope::~NetworkScope() {

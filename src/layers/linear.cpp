@@ -1,5 +1,7 @@
 #include "layers/linear.h"
 
+#include "layers/work.h"
+
 namespace darkroom::layers {
 
 Linear::Linear(int64_t in, int64_t out, bool has_bias) : weight(at::empty({out, in})) {
@@ -8,7 +10,8 @@ Linear::Linear(int64_t in, int64_t out, bool has_bias) : weight(at::empty({out, 
 }
 
 Tensor Linear::forward(const Tensor& x) const {
-  const Tensor y = at::linear(x, weight, bias);
+  const Tensor y = is_watched() ? watched(linear_work(x, weight), [&] { return at::linear(x, weight, bias); })
+                                : at::linear(x, weight, bias);
   return side ? y + side(x) : y;
 }
 

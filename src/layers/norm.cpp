@@ -3,6 +3,7 @@
 #include "layers/fast_paths.h"
 #include "layers/fused_group_norm.h"
 #include "layers/group_norm_gradient.h"
+#include "layers/work.h"
 
 namespace darkroom::layers {
 
@@ -19,11 +20,15 @@ Tensor GroupNorm::fused(const Tensor& x, bool silu) const {
 }
 
 Tensor GroupNorm::silu(const Tensor& x) const {
+  if (is_watched())
+    return watched(passing_work(WorkKind::norm, "group norm", x, x.sizes().vec()), [&] { return silu(x); });
   const Tensor y = fused(x, /*silu=*/true);
   return y.defined() ? y : at::silu(forward(x));
 }
 
 Tensor GroupNorm::forward(const Tensor& x) const {
+  if (is_watched())
+    return watched(passing_work(WorkKind::norm, "group norm", x, x.sizes().vec()), [&] { return forward(x); });
   const Tensor y = fused(x, /*silu=*/false);
   return y.defined() ? y : at::group_norm(x, groups, weight, bias, eps, /*cudnn_enabled=*/false);
 }
@@ -34,6 +39,8 @@ LayerNorm::LayerNorm(int64_t width, double eps) : weight(at::empty({width})), bi
 }
 
 Tensor LayerNorm::forward(const Tensor& x) const {
+  if (is_watched())
+    return watched(passing_work(WorkKind::norm, "layer norm", x, x.sizes().vec()), [&] { return forward(x); });
   return at::layer_norm(x, weight.sizes(), weight, bias, eps);
 }
 

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <atomic>
 #include <vector>
 
 #include "layers/kernels/winograd_kernel.h"
@@ -17,6 +18,8 @@ constexpr int64_t kGap = 16;
 // Numbers of a chunk of tiles whose products for the kernels' gradient are added up at a time, 12 MiB: they stay in the
 // last cache. The chunks, and with them the order of sums, do not depend on the threads.
 constexpr int64_t kChunkNumbers = int64_t(3) << 20;
+
+std::atomic<int64_t> transformations = 0;
 
 /// Tiles of 2 x 2 outputs over all pictures of a batch, row by row.
 struct Tiles {
@@ -68,6 +71,7 @@ struct TransformedKernels {
 };
 
 TransformedKernels transformed_kernels(const Tensor& weight, bool backwards) {
+  ++transformations;
   KernelStrides strides{weight.stride(0), weight.stride(1), weight.stride(2), weight.stride(3)};
   const float* taps = weight.data_ptr<float>();
   int64_t out = weight.size(0), in = weight.size(1);
@@ -185,6 +189,10 @@ struct KernelGradient {
 };
 
 }  // namespace
+
+int64_t kernel_transformations() {
+  return transformations;
+}
 
 bool can_use_winograd(const Tensor& x, const Tensor& weight, int64_t stride, int64_t padding) {
   return x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat && x.device().is_cpu() && x.dim() == 4 &&

@@ -21,4 +21,8 @@ Tensor winograd_conv(const Tensor& x, const Tensor& weight, const Tensor& bias);
 Tensor winograd_input_gradient(const Tensor& g, const Tensor& weight);
 Tensor winograd_weight_gradient(const Tensor& x, const Tensor& g);
 
+/// How often kernels were transformed since the program began, for a convolution or for the gradient of its input. To
+/// be watched: it must not grow with pixels or threads.
+int64_t kernel_transformations();
+
 }  // namespace darkroom::layers

@@ -2,6 +2,7 @@
 
 #include "layers/attention.h"
 #include "layers/emulated_precision.h"
+#include "layers/upsampling.h"
 
 namespace darkroom::models {
 
@@ -119,7 +120,7 @@ Tensor VaeDecoder::forward(const Tensor& latents) const {
   Tensor h = mid.forward(conv_in.forward(latents.contiguous(at::MemoryFormat::ChannelsLast)));
   for (size_t level = up.size(); level-- > 0;) {
     for (const auto& block : up[level].block) h = block.forward(h);
-    if (up[level].upsample) h = up[level].upsample->forward(at::upsample_nearest2d(h, {2 * h.size(2), 2 * h.size(3)}));
+    if (up[level].upsample) h = up[level].upsample->forward(layers::enlarged(h, 2 * h.size(2), 2 * h.size(3)));
   }
   return conv_out.forward(norm_out.silu(h));
 }
