@@ -18,6 +18,7 @@ TEST(OwnNames, AreNamesAndNeverPaths) {
 
 TEST(OwnNames, StayInTheirFolder) {
   const formats::TemporaryFolder folder;
+  std::filesystem::create_directories(folder / "sets/a");
   formats::put(folder / "sets/a/b.txt", "x");
   formats::put(folder / "secret.txt", "x");
   std::filesystem::create_directory_symlink(folder.path(), folder / "sets/out");

@@ -35,6 +35,7 @@ TEST(Runs, NamesAreNoPaths) {
     EXPECT_THROW(bench.runs.path(name), Error) << name;
   }
   bench.runs.add("one", {});
+  std::filesystem::create_directories(bench.folder / "runs/one/sample");
   formats::put(bench.folder / "runs/one/sample/x_000000_00_5.png", "x");
   formats::put(bench.folder / "secret.png", "x");
   EXPECT_NO_THROW(bench.runs.sample_file("one", "x_000000_00_5.png"));
@@ -60,6 +61,7 @@ TEST(Runs, CurvesAreReadRowByRow) {
 TEST(Runs, SamplesComeInTheirOrder) {
   RunBench bench;
   bench.runs.add("one", {});
+  std::filesystem::create_directories(bench.folder / "runs/one/sample");
   for (const char* name : {"a_b_last_00_7", "a_b_000010_01_8", "a_b_000010_00_7", "a_b_000000_00_7"})
     formats::put(bench.folder / "runs/one/sample" / (std::string(name) + ".png"), "x");
   formats::put(bench.folder / "runs/one/sample/other.png", "x");

@@ -122,7 +122,9 @@ TEST(Trainings, StoppedAndStartedAgainEndsInTheSameFile) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   trainer().remove("/api/v1/jobs/" + id);
   const std::string first = trainer().ended(id);
-  if (first == "cancellednull") EXPECT_EQ(trainer().get("/api/v1/train/runs/stopped").json["state"], "stopped");
+  if (first == "cancellednull") {
+    EXPECT_EQ(trainer().get("/api/v1/train/runs/stopped").json["state"], "stopped");
+  }
   ASSERT_EQ(trainer().ended(trainer().start("stopped")), "finishednull");
   const auto curve = trainer().get("/api/v1/train/runs/stopped/series").json["series"]["loss"];
   EXPECT_EQ(curve["steps"], json({1, 2, 3, 4, 5, 6, 7, 8}));
