@@ -82,7 +82,7 @@ test('options explain themselves; a contradiction is settled with one click', { 
   assert.equal(await page.getByRole('button', { name: 'Start run' }).isDisabled(), true);
   await page.getByRole('button', { name: 'Use constant with warm-up' }).click();
   await page.getByText('1 thing to settle').waitFor({ state: 'detached' });
-  assert.match(await page.getByLabel('Command', { exact: true }).innerText(), /--network_dim 4 .*--lr_scheduler constant_with_warmup/);
+  assert.match(await page.getByLabel('Command', { exact: true }).innerText(), /--learning_rate 0.002 --lr_scheduler constant_with_warmup .*--max_train_steps 60/);
   await page.getByRole('complementary', { name: 'Plan' }).getByText('60', { exact: true }).first().waitFor();
   await page.getByRole('searchbox', { name: 'Find an option' }).fill('snr');
   await page.getByRole('region', { name: 'Noise and loss' }).getByText('Min-SNR gamma').waitFor();
@@ -150,7 +150,7 @@ test('two runs, by keys alone: what differs, with what it does', { skip }, async
 
 test('the finished file is tried in Generate', { skip }, async () => {
   const page = await open_page(world, `/train/${first}/live`);
-  await page.getByRole('button', { name: `Try ${first}.safetensors` }).click();
+  await page.getByRole('button', { name: `Try it: ${first}.safetensors` }).click();
   await page.getByRole('textbox', { name: 'Prompt', exact: true }).waitFor();
   assert.match(await page.getByRole('textbox', { name: 'Prompt', exact: true }).inputValue(), new RegExp(`<lora:${first}:1>`));
   assert.deepEqual(page.problems, []);

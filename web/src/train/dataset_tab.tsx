@@ -149,7 +149,7 @@ function BucketsAndTags() {
       <h2>Buckets</h2>
       <ul class="bucket-bars">
         {[...counts].sort((a, b) => b[1] - a[1]).map(([name, count]) => (
-          <li key={name}><button type="button" aria-pressed={filter.value === name} aria-label={`${name}, ${count_text(count, 'picture')}`} onClick={() => { filter.value = filter.value === name ? 'all' : name; }}><span>{name}</span><i style={{ width: `${(100 * count) / most}%` }} /><b>{count}</b></button></li>
+          <li key={name}><button type="button" aria-pressed={filter.value === name} aria-label={`${name} ${count_text(count, 'picture')}`} onClick={() => { filter.value = filter.value === name ? 'all' : name; }}><span>{name}</span>{' '}<i style={{ width: `${(100 * count) / most}%` }} /><b>{count}</b></button></li>
         ))}
       </ul>
       <p class="hint">{(100 * loss).toFixed(1)} % of the area is cut. The lost part is dimmed on each picture.</p>

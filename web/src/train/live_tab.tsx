@@ -28,7 +28,7 @@ function Progress() {
   if (!run) return null;
   const state = state_of(run);
   const now = progress_of(run);
-  const most = now?.steps || plan.value?.steps || 0;
+  const most = now?.steps || plan.value?.steps || Number(run.options?.max_train_steps ?? 0);
   const done = state === 'running' && now && now.stage === 'training' ? now.step : run.steps_done ?? now?.step ?? 0;
   const part = most > 0 ? Math.min(1, done / most) : 0;
   const per_epoch = plan.value?.steps_per_epoch ?? 0;
@@ -154,7 +154,7 @@ function Side() {
       </dl>
       {job_warnings && state_of(run) === 'failed' && <p class="note is-attention"><Icon name="octagon-alert" />{job_warnings}</p>}
       <h2>Saved</h2>
-      <ul class="saved-files">{run.files.map(({ name, bytes }) => <li key={name}><span class="grow">{name}</span><button type="button" class="link" aria-label={`Try ${name}`} onClick={() => void try_file(name)}>Try it</button><span class="hint">{size_text(bytes)}</span></li>)}</ul>
+      <ul class="saved-files">{run.files.map(({ name, bytes }) => <li key={name}><span class="grow">{name}</span><button type="button" class="link" aria-label={`Try it: ${name}`} onClick={() => void try_file(name)}>Try it</button><span class="hint">{size_text(bytes)}</span></li>)}</ul>
       {run.files.length === 0 && <p class="hint">The file comes at the end, or as often as is chosen under Saving.</p>}
       <p class="hint">Try it copies the file to the LoRA folder and opens Generate with it. TensorBoard reads the folder logs of the run.</p>
     </aside>

@@ -143,12 +143,13 @@ export async function read_series() {
   if (!run) return;
   const known = series.peek().loss?.steps.at(-1) ?? -1;
   // A run that goes on writes its rows anew from its last state: those are read again.
-  const after = known - 1;
+  const after = Math.max(-1, known - 1);
   try {
     const rows = await api.run_series(run.name, after);
     if (open_run.peek()?.name === run.name) series.value = with_rows(series.peek(), rows, after);
-  } catch {
-    // The next news brings them.
+  } catch (error) {
+    if (error instanceof ApiError) tell_failure(error);
+    // Without a connection the next news brings them.
   }
 }
 
