@@ -140,7 +140,8 @@ void visit_options(LoraTraining& c, Visitor&& v) {
   v("log_prefix", c.log_prefix, "Put before the name of the run's folder in it");
   v("training_comment", c.training_comment, "A word of yours, kept in the file");
   v("no_metadata", c.no_metadata, "The file says nothing of how it was made, but what is needed to use it");
-  v("sample_prompts", c.sample_prompts, "File of prompts, one a line, to make pictures of while training");
+  v("sample_prompts", c.sample_prompts,
+    "File of prompts to make pictures of while training: text, one a line, or .toml or .json with kohya's keys");
   v("sample_every_n_steps", c.sample_every_n_steps, "How often");
   v("sample_every_n_epochs", c.sample_every_n_epochs, "How often, and at the end of each such epoch");
   v("sample_at_first", c.sample_at_first, "Before the first step too");

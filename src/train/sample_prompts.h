@@ -1,4 +1,4 @@
-// Files of prompts that a run makes pictures of: one a line, with kohya's flags.
+// Files of prompts that a run makes pictures of: text with kohya's flags, TOML or JSON with kohya's keys.
 // Source of truth: sd-scripts, library/train_util.py load_prompts, line_to_prompt_dict.
 #pragma once
 
@@ -16,9 +16,14 @@ struct SamplePrompt {
   std::map<std::string, std::string> settings;
 };
 
-/// Lines of a text file; empty ones and those that begin with # are left out. "a cat --n blurry --w 512 --h 768 --d 1
-/// --s 28 --l 7.5 --ss euler_a": negative prompt, size, seed, steps, CFG scale, sampler. Throws Error: as
-/// read_text_file(), and invalid_request naming the line for another flag or a flag without a value.
+/// By the file's ending.
+/// Text: one prompt a line; empty lines and those that begin with # are left out. "a cat --n blurry --w 512 --h 768 --d
+/// 1 --s 28 --l 7.5 --ss euler_a": negative prompt, size, seed, steps, CFG scale, sampler.
+/// .json: a list whose elements are such lines, or objects with kohya's keys "prompt", "negative_prompt", "width",
+/// "height", "seed", "sample_steps", "scale", "sample_sampler". .toml: [prompt] with keys for all, and a
+/// [[prompt.subset]] for each prompt, whose keys count over those.
+/// Throws Error: as read_text_file(), and invalid_request naming the line or the prompt, for what is not known, has no
+/// value or the wrong kind of one, and for a file without a prompt.
 std::vector<SamplePrompt> read_sample_prompts(const std::filesystem::path& file);
 
 }  // namespace darkroom::train
