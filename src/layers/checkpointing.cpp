@@ -2,6 +2,8 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include "layers/emulated_precision.h"
+
 namespace darkroom::layers {
 namespace {
 
@@ -55,7 +57,12 @@ bool checkpointing() {
 
 Tensor checkpointed(const Compute& compute, const std::vector<Tensor>& inputs) {
   if (!is_on || !at::GradMode::is_enabled()) return compute(inputs);
-  return Checkpoint::apply(at::zeros({1}).requires_grad_(), at::TensorList(inputs), compute);
+  const char* scope = network_scope();
+  const Compute again = [compute, scope](const std::vector<Tensor>& values) {
+    const NetworkScope in(scope);  // the backward pass is in none
+    return compute(values);
+  };
+  return Checkpoint::apply(at::zeros({1}).requires_grad_(), at::TensorList(inputs), again);
 }
 
 }  // namespace darkroom::layers

@@ -36,13 +36,18 @@ void watch(const c10::OperatorHandle& operation, const std::vector<Tensor>& inpu
   current->watch({part, call, operation.schema().name(), inputs, exact, rounded});
 }
 
-/// Rounds the last `count` values of the stack; the float32 tensors among them as they were.
-std::vector<Tensor> round_in_place(Stack& stack, size_t count) {
+/// Rounds the last `count` values of the stack; the float32 tensors among them as they were. `keeps_equal`: what needs
+/// no rounding is not copied.
+std::vector<Tensor> round_in_place(Stack& stack, size_t count, bool keeps_equal) {
   std::vector<Tensor> before;
   for (size_t i = stack.size() - count; i < stack.size(); ++i) {
     if (!is_float32(stack[i])) continue;
-    before.push_back(stack[i].toTensor());
-    stack[i] = rounded_to(current->format, before.back());
+    const Tensor value = stack[i].toTensor();
+    before.push_back(value);
+    Tensor rounded = rounded_to(current->format, value);
+    // Weights of a half-precision file are such numbers: autograd would keep a copy of each until the backward pass.
+    if (keeps_equal && !value.requires_grad() && at::equal(rounded, value)) continue;
+    stack[i] = std::move(rounded);
   }
   return before;
 }
@@ -51,10 +56,10 @@ void emulate(const c10::OperatorHandle& operation, Stack* stack) {
   const c10::impl::ExcludeDispatchKeyGuard beneath(kKey);
   const c10::FunctionSchema& schema = operation.schema();
   if (!makes_new_tensors(schema)) return operation.callBoxed(stack);
-  const std::vector<Tensor> inputs = round_in_place(*stack, schema.arguments().size());
+  const std::vector<Tensor> inputs = round_in_place(*stack, schema.arguments().size(), /*keeps_equal=*/true);
   operation.callBoxed(stack);
   const size_t results = schema.returns().size();
-  const std::vector<Tensor> exact = round_in_place(*stack, results);
+  const std::vector<Tensor> exact = round_in_place(*stack, results, /*keeps_equal=*/false);
   if (exact.empty()) return;
   for (size_t i = stack->size() - results; i < stack->size(); ++i) {  // a norm's first result is what goes on
     if (is_float32((*stack)[i])) return watch(operation, inputs, exact.front(), (*stack)[i].toTensor());
@@ -84,6 +89,10 @@ EmulatedPrecision::EmulatedPrecision(Emulation emulation) {
 
 EmulatedPrecision::~EmulatedPrecision() {
   current.reset();
+}
+
+const char* network_scope() {
+  return part;
 }
 
 NetworkScope::NetworkScope(const char* name) : outer_(part) {

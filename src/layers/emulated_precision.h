@@ -4,6 +4,8 @@
 //
 // An operation is what the plain definitions call: a convolution, a linear layer, a norm, a softmax ...; fast paths
 // that join several have other places to round, so they must be off (fast_paths.h).
+//
+// Gradients pass through the same rounding backwards: what an operation's result and inputs get is rounded too.
 #pragma once
 
 #include <functional>
@@ -41,6 +43,9 @@ class EmulatedPrecision {
   EmulatedPrecision(const EmulatedPrecision&) = delete;
   EmulatedPrecision& operator=(const EmulatedPrecision&) = delete;
 };
+
+/// The scope we are in, nullptr outside of any: for what is computed anew later and must be so in the same scope.
+const char* network_scope();
 
 /// Where a network computes in the precision of its weights: every forward() of a whole network opens one.
 class NetworkScope {

@@ -30,10 +30,11 @@ struct VaeTraining {
 /// Joint training of a text encoder and a UNet on captioned pictures, through a finished VAE.
 struct DiffusionTraining {
   RunConfig run;
-  std::filesystem::path dataset;     ///< folder with manifest.json, see tools/emoji/README.md
-  std::filesystem::path vae;         ///< diffusers VAE folder, as VaeTraining writes it
-  std::filesystem::path tokenizer;   ///< folder with vocab.json and merges.txt
-  std::filesystem::path start_from;  ///< model folder whose text encoder and UNet to start with; empty = initialise
+  std::filesystem::path dataset;    ///< folder with manifest.json, see tools/emoji/README.md
+  std::filesystem::path vae;        ///< diffusers VAE folder, as VaeTraining writes it
+  std::filesystem::path tokenizer;  ///< folder with vocab.json and merges.txt
+  std::filesystem::path
+      start_from;  ///< model whose text encoder and UNet to start with (start_from.h); empty = initialise
   std::vector<int64_t> channels = {64, 128, 192};
   std::vector<int64_t> depth = {0, 1, 1};
   int64_t res_blocks = 1;

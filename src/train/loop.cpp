@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "layers/fast_paths.h"
 
 namespace darkroom::train {
 namespace {
@@ -31,14 +32,22 @@ class RunningMeans {
 
 }  // namespace
 
-MixedPrecision::MixedPrecision(bool bf16) : active_(bf16) {
-  if (!active_) return;
-  at::autocast::set_cpu_enabled(true);
-  at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+MixedPrecision::MixedPrecision(const std::string& precision)
+    : is_bf16_(precision == "bf16"), had_fast_paths_(layers::fast_paths()) {
+  if (is_bf16_) {
+    at::autocast::set_cpu_enabled(true);
+    at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+  }
+  if (precision == "fp16") {
+    layers::set_fast_paths(false);
+    fp16_.emplace(
+        layers::Emulation{.format = layers::NumberFormat::fp16, .parts = {"UNet", "text encoder"}, .watch = {}});
+  }
 }
 
 MixedPrecision::~MixedPrecision() {
-  if (!active_) return;
+  layers::set_fast_paths(had_fast_paths_);
+  if (!is_bf16_) return;
   at::autocast::clear_cache();
   at::autocast::set_cpu_enabled(false);
 }
@@ -52,18 +61,23 @@ void run_loop(const RunConfig& config, const std::string& options, TrainingState
       const int64_t parts = tasks.parts ? tasks.parts(step) : 1;
       double loss = 0;
       for (int64_t part = 0; part < parts; ++part) {
-        MixedPrecision mixed(config.mixed_precision == "bf16");
+        MixedPrecision mixed(config.mixed_precision);
         const StepLoss result = tasks.loss(step, part);
         const double value = result.loss.item<double>();
         require(std::isfinite(value), ErrorKind::internal,
                 "training step {}: the loss is not finite; lower learning_rate or set mixed_precision = \"no\"", step);
-        (tasks.accumulation == 1 ? result.loss : result.loss / double(tasks.accumulation)).backward();
+        const Tensor share = tasks.accumulation == 1 ? result.loss : result.loss / double(tasks.accumulation);
+        (state.loss_scale() == 1 ? share : share * state.loss_scale()).backward();
         for (const auto& [name, detail] : result.details) means.add(name, detail);
         loss += value / double(parts);
       }
-      const double rate = tasks.learning_rate(step);
+      const double rate = tasks.learning_rate(state.steps_taken());
       means.add("loss", loss);
-      means.add("gradient_norm", state.update(rate));
+      const bool is_scaled = config.mixed_precision == "fp16";
+      if (is_scaled) means.add("loss_scale", state.loss_scale());
+      const double norm = state.update(rate);
+      if (std::isfinite(norm)) means.add("gradient_norm", norm);
+      if (is_scaled) means.add("skipped_steps", double(state.steps_done() - state.steps_taken()));
       const int64_t done = state.steps_done();
       if (done % config.log_every_n_steps == 0 || done == config.steps) {
         Scalars row = means.take();

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "base/progress.h"
+#include "layers/emulated_precision.h"
 #include "train/state.h"
 #include "train/training_log.h"
 
@@ -17,6 +18,7 @@ struct StepLoss {
 struct LoopTasks {
   /// Of part `part` of step `step`, both 0-based.
   std::function<StepLoss(int64_t step, int64_t part)> loss;
+  /// After `step` steps that moved the weights.
   std::function<double(int64_t step)> learning_rate;
   /// How many batches make step `step`; gradients add up, each divided by `accumulation`. None means one.
   std::function<int64_t(int64_t step)> parts = {};
@@ -29,16 +31,20 @@ struct LoopTasks {
 void run_loop(const RunConfig& config, const std::string& options, TrainingState& state, TrainingLog& log,
               const LoopTasks& tasks);
 
-/// Whether libtorch's autocast is on inside this scope: matrix products and convolutions in bf16, the rest in fp32.
+/// Inside this scope, which must hold the backward pass too, networks compute as `precision` says. "no": fp32. "bf16":
+/// libtorch's autocast, matrix products and convolutions in bf16, the rest in fp32. "fp16": no CPU kernel of libtorch
+/// multiplies fp16, so every operation of UNet and text encoder takes and answers numbers rounded to fp16 and computes
+/// in fp32 (emulated_precision.h), and so do the gradients between them.
 class MixedPrecision {
  public:
-  explicit MixedPrecision(bool bf16);
+  explicit MixedPrecision(const std::string& precision);
   ~MixedPrecision();
   MixedPrecision(const MixedPrecision&) = delete;
   MixedPrecision& operator=(const MixedPrecision&) = delete;
 
  private:
-  bool active_;
+  bool is_bf16_, had_fast_paths_;
+  std::optional<layers::EmulatedPrecision> fp16_;
 };
 
 }  // namespace darkroom::train

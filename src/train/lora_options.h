@@ -106,7 +106,9 @@ void visit_options(LoraTraining& c, Visitor&& v) {
   v("ema_decay", c.run.ema_decay, "The saved file is a moving average with this decay; 0 = what was trained last");
   v("gradient_checkpointing", c.gradient_checkpointing,
     "Much less memory for a third more time: parts of the networks are computed again in the backward pass");
-  v("mixed_precision", c.run.mixed_precision, "no, bf16, fp16. What the processor cannot is done in fp32, and said");
+  v("mixed_precision", c.run.mixed_precision,
+    "no, bf16, fp16. bf16 becomes fp32 where the processor has none; fp16 rounds as a GPU does and scales the loss, "
+    "slower than no");
   v("seed", c.run.seed, "Every draw follows from it and the step");
 
   v("min_timestep", c.min_timestep, "Least noise trained at, 0 to 999");

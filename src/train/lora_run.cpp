@@ -277,7 +277,7 @@ void LoraRun::after_step(int64_t done) {
   const int64_t epoch = epochs_done(done);
   std::optional<LoraNetwork::Norms> norms;
   if (o_.scale_weight_norms > 0) norms = network_.limit_norms(o_.scale_weight_norms);
-  curves_->step(done, step_loss_, step_details_, rates(done), norms);
+  curves_->step(done, step_loss_, step_details_, rates(state_.steps_taken()), norms);
   if (ends_epoch) curves_->epoch(epoch);
   const bool validates = o_.validate_every_n_steps > 0 ? done % o_.validate_every_n_steps == 0 : ends_epoch;
   if (validates && !set_.validation.empty()) {
@@ -351,8 +351,8 @@ LoraPlan::Probe LoraRun::probe() {
   for (int64_t step : {0, 1}) {
     const auto start = std::chrono::steady_clock::now();
     for (int64_t part = 0; part < steps_.batches_of(step % steps_.steps_per_epoch); ++part) {
-      MixedPrecision mixed(o_.run.mixed_precision == "bf16");
-      loss(step % steps_.steps_per_epoch, part).loss.backward();
+      MixedPrecision mixed(o_.run.mixed_precision);
+      (loss(step % steps_.steps_per_epoch, part).loss * state_.loss_scale()).backward();
     }
     probe.seconds_per_step = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }

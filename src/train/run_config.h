@@ -23,7 +23,7 @@ struct RunConfig {
   std::vector<std::string> optimizer_args;  ///< "d_coef=2", "betas=0.9,0.99": what else the optimizer is told
   double max_grad_norm = 1.0;               ///< global L2 norm over all parameters; 0 = no clipping
   double ema_decay = 0.999;                 ///< grows to this as (1 + n) / (10 + n)
-  std::string mixed_precision = "no";       ///< no, bf16
+  std::string mixed_precision = "no";       ///< no, bf16, fp16
   int64_t save_every_n_steps = 500;         ///< resumable state, written atomically
   int64_t log_every_n_steps = 20;
 };

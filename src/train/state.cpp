@@ -1,6 +1,7 @@
 #include "train/state.h"
 
 #include <cmath>
+#include <limits>
 
 #include "base/error.h"
 #include "checkpoint/stored_tensors.h"
@@ -27,12 +28,22 @@ TrainingState::TrainingState(const RunConfig& config, std::vector<ParameterGroup
     optimizers_.push_back(make_optimizer(config, group.parameters));
     rate_factors_.push_back(group.rate_factor);
   }
+  if (config.mixed_precision == "fp16") scaler_.emplace();
   if (config.ema_decay == 0) return;
   for (const auto& [name, tensor] : parameters_) average_.emplace_back(name, tensor.detach().clone());
 }
 
 double TrainingState::update(double learning_rate) {
   NoGrad guard;
+  if (scaler_) {
+    const bool is_finite = scaler_->unscale(parameters_);
+    scaler_->update(!is_finite);
+    if (!is_finite) {
+      ++steps_done_;
+      forget_gradients();
+      return std::numeric_limits<double>::infinity();
+    }
+  }
   double squares = 0;
   for (const auto& [name, tensor] : parameters_) {
     if (tensor.grad().defined()) squares += std::pow(tensor.grad().norm().item<double>(), 2);
@@ -48,11 +59,15 @@ double TrainingState::update(double learning_rate) {
   }
   for (size_t i = 0; i < optimizers_.size(); ++i) optimizers_[i]->step(learning_rate * rate_factors_[i]);
   ++steps_done_;
-  const double n = double(steps_done_);
+  const double n = double(steps_taken());
   const double decay = std::min(config_.ema_decay, (1 + n) / (10 + n));
   for (size_t i = 0; i < average_.size(); ++i) average_[i].second.lerp_(parameters_[i].second, 1 - decay);
-  for (auto& [name, tensor] : parameters_) tensor.mutable_grad().reset();
+  forget_gradients();
   return norm;
+}
+
+void TrainingState::forget_gradients() {
+  for (auto& [name, tensor] : parameters_) tensor.mutable_grad().reset();
 }
 
 NamedTensors TrainingState::everything() const {
@@ -63,6 +78,8 @@ NamedTensors TrainingState::everything() const {
     for (const auto& [name, tensor] : optimizers_[i]->state())
       all.emplace_back(fmt::format("optimizer.{}.{}", i, name), tensor);
   }
+  if (scaler_)
+    for (const auto& [name, tensor] : scaler_->state()) all.emplace_back("loss_scaler." + name, tensor);
   return all;
 }
 

@@ -1,5 +1,5 @@
 // What a run is made of while it goes on, and how it stops and resumes exactly: weights, their moving average, the
-// optimizer's moments, steps done. Randomness needs no state (random.h).
+// optimizer's moments, the scale of an fp16 run's loss, steps done. Randomness needs no state (random.h).
 #pragma once
 
 #include <filesystem>
@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "layers/module.h"
+#include "train/loss_scaler.h"
 #include "train/optimizers.h"
 #include "train/saved_state.h"
 
@@ -28,10 +29,16 @@ class TrainingState {
   TrainingState(const RunConfig& config, std::vector<ParameterGroup> groups);
 
   int64_t steps_done() const { return steps_done_; }
+  /// Steps that moved the weights: where the learning rate is.
+  int64_t steps_taken() const { return steps_done_ - (scaler_ ? scaler_->skipped_steps() : 0); }
+  /// What the loss must be multiplied with before its backward pass: above 1 in fp16 only.
+  double loss_scale() const { return scaler_ ? scaler_->scale() : 1; }
 
   /// Clips the gradients of all groups together to max_grad_norm, steps the optimizers and the moving average, forgets
-  /// the gradients.
-  /// Returns the norm before clipping. Throws Error{internal} if it is not finite: the weights stay as they are.
+  /// the gradients. Where the gradients of a scaled loss are not finite the step counts as done and changes nothing but
+  /// the scale.
+  /// Returns the norm before clipping, infinite for such a step. Throws Error{internal} if it is not finite otherwise:
+  /// the weights stay as they are.
   double update(double learning_rate);
 
   /// Writes everything into `folder` (saved_state.h), with the options of the run.
@@ -52,12 +59,14 @@ class TrainingState {
 
  private:
   NamedTensors everything() const;
+  void forget_gradients();
 
   RunConfig config_;
   NamedTensors parameters_;  // of all groups; share memory with the networks
   NamedTensors average_;
   std::vector<std::unique_ptr<Optimizer>> optimizers_;  // one per group
   std::vector<double> rate_factors_;
+  std::optional<LossScaler> scaler_;  // of mixed_precision = "fp16"
   int64_t steps_done_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "layers/emulated_precision.h"
 #include "layers/linear.h"
 
 namespace darkroom::layers {
@@ -79,6 +80,26 @@ TEST(Checkpointing, DoesNothingWithoutGradientsOrWhenOff) {
   EXPECT_FALSE(checkpointed(part, {at::ones({5, 3})}).requires_grad());
   set_checkpointing(false);
   EXPECT_EQ(kept.calls, 2);
+}
+
+TEST(Checkpointing, WhatIsComputedAnewIsRoundedAsBefore) {
+  const Tensor x = at::randn({4, 8}), w = at::randn({8, 8}), gradient = at::randn({4, 8});
+  const auto gradient_of = [&](bool on) {
+    Tensor input = x.clone().requires_grad_();
+    const EmulatedPrecision fp16({.format = NumberFormat::fp16});
+    set_checkpointing(on);
+    Tensor y;
+    {
+      const NetworkScope in("a network");
+      y = checkpointed([&](const std::vector<Tensor>& values) { return at::silu(at::linear(values[0], w)); }, {input});
+    }
+    y.backward(gradient);
+    set_checkpointing(false);
+    return input.grad();
+  };
+  const Tensor plain = gradient_of(false);
+  EXPECT_TRUE(gradient_of(true).equal(plain));
+  EXPECT_TRUE(plain.equal(plain.to(at::kHalf).to(at::kFloat)));
 }
 
 }  // namespace

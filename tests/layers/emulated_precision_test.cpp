@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "layers/conv2d.h"
 #include "layers/linear.h"
 
@@ -95,6 +97,47 @@ TEST(EmulatedPrecision, InFp32NothingIsRounded) {
   const NetworkScope in("a network");
   EXPECT_TRUE(at::softmax(x.matmul(x), -1).equal(expected));
   EXPECT_EQ(seen, 2);
+}
+
+TEST(EmulatedPrecision, GradientsAreRoundedOnTheirWayBack) {
+  Tensor x = at::randn({3, 8}).requires_grad_(), w = at::randn({5, 8}).requires_grad_();
+  const Tensor gradient = at::randn({3, 5});
+  Tensor y;
+  {
+    const EmulatedPrecision fp16({.format = NumberFormat::fp16});
+    const NetworkScope in("a network");
+    y = at::linear(x, w);
+  }
+  y.backward(gradient);
+  const Tensor g = in_half(gradient);
+  // One step of fp16 is 2^-11 of a value: sums in another order may round to its neighbour.
+  EXPECT_TRUE(at::allclose(x.grad(), g.mm(in_half(w.detach())), 0x1p-10, 0x1p-20));
+  EXPECT_TRUE(at::allclose(w.grad(), g.t().mm(in_half(x.detach())), 0x1p-10, 0x1p-20));
+  EXPECT_TRUE(x.grad().equal(in_half(x.grad())));
+  EXPECT_TRUE(w.grad().equal(in_half(w.grad())));
+}
+
+TEST(EmulatedPrecision, AGradientBeyondTheFormatOverflows) {
+  Tensor x = at::ones({1}).requires_grad_();
+  Tensor y;
+  {
+    const EmulatedPrecision fp16({.format = NumberFormat::fp16});
+    const NetworkScope in("a network");
+    y = x * 2;
+  }
+  y.backward(at::full({1}, 4e4f));
+  EXPECT_TRUE(std::isinf(x.grad().item<float>()));
+}
+
+// Frozen weights of a half-precision file must not be copied for the backward pass.
+TEST(EmulatedPrecision, WhatIsRoundAlreadyIsNotCopied) {
+  const Tensor w = in_half(at::randn({5, 8}));
+  Tensor x = at::randn({3, 8}).requires_grad_();
+  const auto before = w.storage().use_count();
+  const EmulatedPrecision fp16({.format = NumberFormat::fp16});
+  const NetworkScope in("a network");
+  const Tensor y = at::linear(x, w);
+  EXPECT_GT(w.storage().use_count(), before);
 }
 
 }  // namespace

@@ -77,11 +77,11 @@ TEST(Loop, ALossThatIsNotFiniteStopsTheRun) {
 TEST(Loop, MixedPrecisionMultipliesInBf16InsideItsScope) {
   const Tensor a = at::ones({2, 2});
   {
-    MixedPrecision mixed(true);
+    MixedPrecision mixed("bf16");
     EXPECT_EQ(at::mm(a, a).scalar_type(), at::kBFloat16);
   }
   EXPECT_EQ(at::mm(a, a).scalar_type(), at::kFloat);
-  MixedPrecision off(false);
+  MixedPrecision off("no");
   EXPECT_EQ(at::mm(a, a).scalar_type(), at::kFloat);
 }
 
