@@ -2,8 +2,13 @@
 #include "train/lora_run.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "checkpoint/stored_tensors.h"
 #include "formats/safetensors.h"
 #include "train/config.h"
@@ -49,6 +54,39 @@ TEST(LoraRun, AStopAnywhereChangesNothing) {
   }
 }
 
+TEST(LoraRun, Fp16IsRoundedScaledSaidAndResumedToTheBit) {
+  const TrainingFolder folder;
+  const auto told = [&](const std::string& output) {
+    LoraTraining training = folder.training(output);
+    training.run.mixed_precision = "fp16", training.gradient_checkpointing = true;
+    training.run.steps = 8, training.run.log_every_n_steps = 1;
+    return settled(training);
+  };
+  std::vector<std::string> lines;
+  const LogSink before = set_log_sink([&](LogLevel, const std::string& line) { lines.push_back(line); });
+  run(told("whole"));
+  set_log_sink(before);
+  EXPECT_EQ(std::ranges::count_if(lines, [](const auto& line) { return line.starts_with("mixed_precision fp16: "); }),
+            1);
+  const std::string log = content_of(folder / "whole/log.csv");
+  EXPECT_NE(log.find(",loss_scale,65536"), std::string::npos);
+  EXPECT_NE(log.find(",skipped_steps,"), std::string::npos);
+
+  EXPECT_THROW(run(told("stopped"),
+                   [](const ProgressEvent& event) {
+                     require(event.stage != "training" || event.step < 3, ErrorKind::cancelled, "stop");
+                   }),
+               Error);
+  run(told("stopped"));
+  const std::string whole = content_of(folder / "whole/last.safetensors");
+  EXPECT_EQ(content_of(folder / "stopped/last.safetensors"), whole);
+
+  LoraTraining fp32 = told("fp32");
+  fp32.run.mixed_precision = "no";
+  run(fp32);
+  EXPECT_NE(content_of(folder / "fp32/last.safetensors"), whole);
+}
+
 TEST(LoraRun, TheFileIsAsKohyasAndSaysHowItWasMade) {
   const TrainingFolder folder;
   LoraTraining told = folder.training();
@@ -76,6 +114,64 @@ TEST(LoraRun, TheFileIsAsKohyasAndSaysHowItWasMade) {
   EXPECT_NE(metadata.at("ss_tag_frequency").find(R"("round":2)"), std::string::npos);
   EXPECT_EQ(metadata.at("sshs_model_hash").size(), 64u);
   EXPECT_EQ(metadata.at("modelspec.architecture"), "stable-diffusion-v1/lora");
+}
+
+TEST(LoraRun, ALossThatIsNotFiniteStopsAtOnceAndNamesThePictures) {
+  const TrainingFolder folder;
+  LoraTraining told = folder.training("nan");
+  told.run.optimizer = "SGDNesterov", told.run.learning_rate = 1e30, told.run.max_grad_norm = 0;
+  told.run.save_every_n_steps = 1;
+  try {
+    run(settled(told));
+    FAIL() << "went on";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::internal);
+    const std::string message = error.what();
+    EXPECT_NE(message.find("with the pictures"), std::string::npos) << message;
+    EXPECT_NE(message.find(".png"), std::string::npos) << message;
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder / "nan/last.safetensors"));
+}
+
+/// Files of this process may not grow beyond this many bytes while it lives.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) : ignored_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, ignored_);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  void (*ignored_)(int);
+  rlimit before_{};
+};
+
+TEST(LoraRun, AFullDiskStopsItAndCostsNothingSaved) {
+  const TrainingFolder folder;
+  run(with_everything(folder, "whole"));
+  const auto stop_at = [&](int step) {
+    return [step](const ProgressEvent& event) {
+      require(event.stage != "training" || event.step < step, ErrorKind::cancelled, "stop");
+    };
+  };
+  EXPECT_THROW(run(with_everything(folder, "full"), stop_at(3)), Error);
+  const auto state = folder / "full/state.safetensors";
+  const std::string saved = content_of(state);
+  {
+    const FullDisk disk(saved.size() / 2);
+    const Error error = formats::error_of([&] { run(with_everything(folder, "full"), stop_at(5)); });
+    EXPECT_EQ(error.kind(), ErrorKind::io) << error.what();
+  }
+  EXPECT_EQ(content_of(state), saved);
+  run(with_everything(folder, "full"));
+  EXPECT_EQ(content_of(folder / "full/last.safetensors"), content_of(folder / "whole/last.safetensors"));
 }
 
 TEST(LoraRun, ItLearns) {
