@@ -16,7 +16,8 @@ struct Addition {
   Tensor down, up;
 };
 
-Addition addition(const AdapterModule& module, const Tensor& weight, const Strength& strength) {
+Addition addition(const AdapterModule& module, const Layer& layer, const Strength& strength) {
+  const Tensor& weight = *layer.weight;
   LowRank factors = low_rank_of(module, strength.multiplier);
   if (strength.rank_limit > 0 && strength.rank_limit < factors.rank()) {
     factors.up = factors.up.narrow(1, 0, strength.rank_limit);
@@ -25,7 +26,7 @@ Addition addition(const AdapterModule& module, const Tensor& weight, const Stren
   std::vector<int64_t> down = weight.sizes().vec(), up = {weight.size(0), factors.rank()};
   down[0] = factors.rank();
   if (weight.dim() == 4) up.insert(up.end(), {1, 1});
-  const at::ScalarType dtype = weight.scalar_type();
+  const at::ScalarType dtype = layer.dtype();
   return {factors.down.reshape(down).to(dtype), factors.up.reshape(up).to(dtype)};
 }
 
@@ -64,7 +65,7 @@ void Beside::set(const std::vector<WantedAdapter>& wanted) {
       if (multiplier == 0) continue;
       const Layer& layer = layer_of(fitted);
       layers::SidePath& side = side_of(layer);
-      side = with(side, layer, addition(*fitted.module, *layer.weight, {multiplier, one.rank_limit}));
+      side = with(side, layer, addition(*fitted.module, layer, {multiplier, one.rank_limit}));
       used_.push_back(&side);
     }
   }

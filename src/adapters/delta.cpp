@@ -6,6 +6,7 @@
 #include "adapters/kinds/formulas.h"
 #include "base/error.h"
 #include "checkpoint/stored_tensors.h"
+#include "layers/stored_weight.h"
 
 namespace darkroom::adapters {
 namespace {
@@ -56,7 +57,7 @@ bool is_dora_per_output(const AdapterModule& module, const Shape& weight) {
 
 Change change(const AdapterModule& module, const Tensor& weight, const Strength& strength) {
   const NoGrad guard;
-  const Tensor base = weight.to(at::kFloat);
+  const Tensor base = layers::in_type(weight, at::kFloat);
   const bool has_dora = module.factors.contains("dora_scale");
   // One factor instead of two passes over the change, where that is the same.
   const double scale = own_scale(module.kind, module.factors) * (has_dora ? 1 : strength.multiplier);

@@ -1,5 +1,7 @@
 #include "adapters/merge.h"
 
+#include "layers/stored_weight.h"
+
 namespace darkroom::adapters {
 namespace {
 
@@ -52,6 +54,7 @@ void Merge::compute(const LayerGroup& group, const std::vector<Step>& steps) {
   std::vector<Tensor> weights = own.weights, biases = own.biases;
   for (const Step& step : steps) {
     const size_t first = size_t(step.place->first), count = size_t(step.place->count);
+    for (size_t i = first; i < first + count; ++i) weights[i] = layers::in_type(weights[i], group.layers[i].dtype());
     const Tensor weight = count == 1
                               ? weights[first]
                               : at::cat(std::vector<Tensor>(weights.begin() + first, weights.begin() + first + count));
@@ -108,7 +111,10 @@ size_t Merge::set(std::vector<WantedAdapter> wanted) {
 int64_t Merge::bytes() const {
   int64_t bytes = 0;
   for (const auto& [group, own] : changed_)
-    for (const Tensor& weight : own.weights) bytes += int64_t(weight.nbytes());
+    for (size_t i = 0; i < own.weights.size(); ++i) {
+      const Tensor& acting = *group->layers[i].weight;
+      if (!acting.is_same(own.weights[i])) bytes += int64_t(acting.nbytes());
+    }
   return bytes;
 }
 

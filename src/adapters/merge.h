@@ -29,8 +29,9 @@ class Merge {
   Merge& operator=(const Merge&) = delete;
 
   /// Makes exactly `wanted` act, added one after another in this order; each sum is computed in fp32 and rounded to the
-  /// weight's type. Only layers for which something differs from the last call are computed. Returns how many layers
-  /// were computed or put back. If computing fails nothing acts any more, and the error goes on.
+  /// layer's type: that of its weight, or fp32 where it computes in fp32 with what is stored in less. Only layers for
+  /// which something differs from the last call are computed. Returns how many layers were computed or put back. If
+  /// computing fails nothing acts any more, and the error goes on.
   size_t set(std::vector<WantedAdapter> wanted);
 
   /// What the changed weights take besides the model's own.

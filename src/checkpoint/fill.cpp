@@ -34,6 +34,13 @@ bool same_but_for_ones(std::vector<int64_t> a, std::vector<int64_t> b) {
   return a == b;
 }
 
+/// What a tensor of the file is kept as.
+at::ScalarType kept_type(const Tensor& stored, const FillOptions& options) {
+  const at::ScalarType type = stored.scalar_type();
+  const bool is_half = type == at::kHalf || type == at::kBFloat16;
+  return options.keep_half && options.dtype == at::kFloat && is_half && stored.dim() > 1 ? type : options.dtype;
+}
+
 Tensor part_of(const Tensor& whole, StoredForm form) {
   const int64_t third = whole.dim() > 0 ? whole.size(0) / 3 : 0;
   switch (form) {
@@ -89,7 +96,7 @@ void fill(layers::Module& network, const PartTensors& tensors, const Naming& nam
       continue;
     }
     const Tensor view = tensor_view(stored).view(expected);
-    Tensor value = part_of(view, place.form).to(options.dtype);
+    Tensor value = part_of(view, place.form).to(kept_type(view, options));
     if (options.writable && value.is_alias_of(view)) value = value.clone();
     *parameter = value;
   }

@@ -31,6 +31,9 @@ using Naming = std::function<models::StoredName(std::string_view)>;
 struct FillOptions {
   at::ScalarType dtype = at::kFloat;
   bool writable = false;
+  /// Matrices and kernels in fp16 or bf16 stay so where fp32 is wanted: layers widen them when they compute
+  /// (layers/stored_weight.h). Vectors are few and needed as they are.
+  bool keep_half = false;
 };
 
 /// Fills every parameter of `network` and adds what is wrong to `mismatch`, names with `prefix` in front. Tensors of

@@ -57,8 +57,14 @@ void fill_vae(models::AutoencoderKL& vae, const PartTensors& tensors, bool diffu
   fill(vae, tensors, diffusers ? diffusers_vae_naming(vae.config, tensors) : kOwnNames, prefix, options, mismatch);
 }
 
-Checkpoint empty_checkpoint(ModelDescription description) {
+FillOptions fill_options(at::ScalarType dtype, const LoadOptions& options) {
+  return {.dtype = dtype, .writable = options.writable, .keep_half = options.keep_half};
+}
+
+Checkpoint empty_checkpoint(ModelDescription description, const LoadOptions& options) {
   Checkpoint checkpoint;
+  checkpoint.unet_widens = options.keep_half && options.unet_dtype == at::kFloat;
+  checkpoint.text_widens = options.keep_half && options.text_dtype == at::kFloat;
   checkpoint.description = std::move(description);
   for (const auto& encoder : checkpoint.description.text_encoders) {
     checkpoint.text_encoders.push_back(std::make_unique<models::ClipText>(encoder.config));
@@ -68,21 +74,21 @@ Checkpoint empty_checkpoint(ModelDescription description) {
 }
 
 Checkpoint load_folder(const fs::path& folder, const LoadOptions& options) {
-  Checkpoint checkpoint = empty_checkpoint(description_from(folder_configs(folder)));
+  Checkpoint checkpoint = empty_checkpoint(description_from(folder_configs(folder)), options);
   Mismatch mismatch;
   for (size_t i = 0; i < checkpoint.text_encoders.size(); ++i) {
     const std::string part = i == 0 ? "text_encoder" : "text_encoder_2";
     PartTensors tensors = part_weights(folder / part);
     if (!checkpoint.text_encoders[i]->text_projection) tensors.erase("text_projection.weight");
-    fill(*checkpoint.text_encoders[i], tensors, kOwnNames, part + "/", {options.text_dtype, options.writable},
+    fill(*checkpoint.text_encoders[i], tensors, kOwnNames, part + "/", fill_options(options.text_dtype, options),
          mismatch);
   }
   fill(*checkpoint.unet, part_weights(folder / "unet"), diffusers_unet_naming(checkpoint.description.unet), "unet/",
-       {options.unet_dtype, options.writable}, mismatch);
+       fill_options(options.unet_dtype, options), mismatch);
   if (options.vae.empty()) {
     checkpoint.vae = std::make_unique<models::AutoencoderKL>(checkpoint.description.vae);
     fill_vae(*checkpoint.vae, part_weights(folder / "vae"), /*diffusers=*/true, "vae/",
-             {options.vae_dtype, options.writable}, mismatch);
+             fill_options(options.vae_dtype, options), mismatch);
   }
   require_match(mismatch);
   return checkpoint;
@@ -101,7 +107,7 @@ void drop_unused_text(PartTensors& tensors, const models::ClipTextConfig& config
 
 Checkpoint load_single_file(const fs::path& path, const LoadOptions& options) {
   const formats::TensorFile file = formats::read_tensor_file(path);
-  Checkpoint checkpoint = empty_checkpoint(describe_single_file(file, path));
+  Checkpoint checkpoint = empty_checkpoint(describe_single_file(file, path), options);
   Mismatch mismatch;
   std::vector<std::string> prefixes = {std::string(kUNetPrefix), std::string(kVaePrefix)};
   const auto places = text_encoder_places(file);
@@ -113,17 +119,17 @@ Checkpoint load_single_file(const fs::path& path, const LoadOptions& options) {
     PartTensors tensors = text_encoder_tensors(file, places[i]);
     drop_unused_text(tensors, network.config, places[i]);
     fill(network, tensors, places[i].open_clip ? kOpenClipNames : kOwnNames, places[i].prefix,
-         {options.text_dtype, options.writable}, mismatch);
+         fill_options(options.text_dtype, options), mismatch);
     prefixes.push_back(places[i].prefix);
   }
   fill(*checkpoint.unet, tensors_below(file, kUNetPrefix), kOwnNames, std::string(kUNetPrefix),
-       {options.unet_dtype, options.writable}, mismatch);
+       fill_options(options.unet_dtype, options), mismatch);
   if (options.vae.empty()) {
     const PartTensors tensors = tensors_below(file, kVaePrefix);
     require(!tensors.empty(), ErrorKind::corrupt_file, "the file holds no VAE; give one with --vae");
     checkpoint.vae = std::make_unique<models::AutoencoderKL>(checkpoint.description.vae);
     fill_vae(*checkpoint.vae, tensors, /*diffusers=*/false, std::string(kVaePrefix),
-             {options.vae_dtype, options.writable}, mismatch);
+             fill_options(options.vae_dtype, options), mismatch);
   }
   for (const auto& [name, tensor] : file.tensors) {
     const auto is_below = [&](const std::string& prefix) { return name.starts_with(prefix); };
@@ -135,10 +141,10 @@ Checkpoint load_single_file(const fs::path& path, const LoadOptions& options) {
 }
 
 /// See load.h; `x` and the context are those of A1111.
-Prediction measured_prediction(const Checkpoint& checkpoint) {
+Prediction measured_prediction(const Checkpoint& checkpoint, at::ScalarType dtype) {
   NoGrad guard;
   const auto& unet = *checkpoint.unet;
-  const auto options = at::TensorOptions().dtype(unet.out_conv.weight.scalar_type());
+  const auto options = at::TensorOptions().dtype(dtype);
   const Tensor x = at::full({1, unet.config.in_channels, 8, 8}, 0.5, options);
   const Tensor context = at::full({1, 2, unet.config.context}, 0.5, options);
   const Tensor output = unet.forward(x, at::full({1}, 999.0, at::kFloat), {context, {}});
@@ -153,12 +159,12 @@ Checkpoint load_checkpoint(const fs::path& path, const LoadOptions& options) {
     return fs::is_directory(path) ? load_folder(path, options) : load_single_file(path, options);
   });
   if (!options.vae.empty()) {
-    checkpoint.vae = load_vae(options.vae, checkpoint.description.vae.scale, options.vae_dtype, options.writable);
+    checkpoint.vae = load_vae(options.vae, checkpoint.description.vae.scale, options);
     checkpoint.description.vae = checkpoint.vae->config;
     within_load(options.vae, [&] { return check_parts(checkpoint.description); });
   }
   if (!checkpoint.description.prediction) {
-    checkpoint.description.prediction = measured_prediction(checkpoint);
+    checkpoint.description.prediction = measured_prediction(checkpoint, options.unet_dtype);
     if (checkpoint.description.prediction == Prediction::v) checkpoint.description.sample_size = kSampleSizeOfV2;
   }
   return checkpoint;
@@ -172,17 +178,16 @@ ModelDescription describe_checkpoint(const fs::path& path) {
   });
 }
 
-std::unique_ptr<models::AutoencoderKL> load_vae(const fs::path& path, double scale, at::ScalarType dtype,
-                                                bool writable) {
+std::unique_ptr<models::AutoencoderKL> load_vae(const fs::path& path, double scale, const LoadOptions& options) {
   return within_load(path, [&] {
     require_present(path);
-    const FillOptions options{dtype, writable};
+    const FillOptions filling = fill_options(options.vae_dtype, options);
     Mismatch mismatch;
     std::unique_ptr<models::AutoencoderKL> vae;
     if (fs::is_directory(path)) {
       const fs::path part = fs::exists(path / "model_index.json") ? path / "vae" : path;
       vae = std::make_unique<models::AutoencoderKL>(vae_config(read_json_file(part / "config.json")));
-      fill_vae(*vae, part_weights(part), /*diffusers=*/true, "", options, mismatch);
+      fill_vae(*vae, part_weights(part), /*diffusers=*/true, "", filling, mismatch);
     } else {
       const formats::TensorFile file = formats::read_tensor_file(path);
       PartTensors tensors = tensors_below(file, kVaePrefix);
@@ -193,7 +198,7 @@ std::unique_ptr<models::AutoencoderKL> load_vae(const fs::path& path, double sca
       models::VaeConfig config = vae_from_shapes(tensors, diffusers);
       config.scale = scale;
       vae = std::make_unique<models::AutoencoderKL>(config);
-      fill_vae(*vae, tensors, diffusers, "", options, mismatch);
+      fill_vae(*vae, tensors, diffusers, "", filling, mismatch);
     }
     require_match(mismatch);
     return vae;

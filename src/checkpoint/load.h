@@ -15,6 +15,9 @@ struct LoadOptions {
   /// Weights of the wanted type are read straight from the mapped file and must not be written to; training wants
   /// copies.
   bool writable = false;
+  /// Matrices and kernels in fp16 or bf16 stay in the mapped file where fp32 is wanted; results are those of converted
+  /// ones.
+  bool keep_half = false;
   /// Another VAE: a file (original or diffusers names) or a diffusers VAE folder; empty = the checkpoint's own.
   std::filesystem::path vae;
 };
@@ -24,6 +27,8 @@ struct Checkpoint {
   std::vector<std::unique_ptr<models::ClipText>> text_encoders;
   std::unique_ptr<models::UNet> unet;
   std::unique_ptr<models::AutoencoderKL> vae;
+  /// Whether they compute in fp32 whatever their weights are stored in: LoadOptions::keep_half.
+  bool unet_widens = false, text_widens = false;
 };
 
 /// A single file (.safetensors, or a torch checkpoint under any other name) with original names, or a diffusers folder.
@@ -38,8 +43,9 @@ Checkpoint load_checkpoint(const std::filesystem::path& path, const LoadOptions&
 /// What load_checkpoint() would find, without reading the weights; the prediction may stay unknown.
 ModelDescription describe_checkpoint(const std::filesystem::path& path);
 
-/// A VAE alone, as LoadOptions::vae. A file does not state the scale of its latents: `scale` is taken.
-std::unique_ptr<models::AutoencoderKL> load_vae(const std::filesystem::path& path, double scale, at::ScalarType dtype,
-                                                bool writable = false);
+/// A VAE alone, as LoadOptions::vae. A file does not state the scale of its latents: `scale` is taken. What the options
+/// say of VAEs counts.
+std::unique_ptr<models::AutoencoderKL> load_vae(const std::filesystem::path& path, double scale,
+                                                const LoadOptions& options = {});
 
 }  // namespace darkroom::checkpoint

@@ -32,8 +32,9 @@ struct ReplayOptions {
 
 /// What may be said over a recipe: where things lie (a picture that others were made from is not in theirs), and how
 /// they are computed.
-constexpr const char* kFields[] = {"model", "vae",     "lora_dir",  "embeddings_dir", "taesd",  "init_image",
-                                   "mask",  "profile", "precision", "plain",          "threads"};
+constexpr const char* kFields[] = {"model",        "vae",        "lora_dir", "embeddings_dir", "taesd",
+                                   "init_image",   "mask",       "profile",  "precision",      "plain",
+                                   "vae_decoding", "low_memory", "threads"};
 
 const char* word(Honoured honoured) {
   switch (honoured) {

@@ -2,6 +2,9 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "diffusion/nearest_names.h"
+#include "formats/utf8.h"
+#include "generate/precision.h"
 #include "generate/tensor_image.h"
 
 namespace darkroom::generate {
@@ -17,6 +20,16 @@ Tensor require_numbers(Tensor x, const char* what) {
       "{}: the network answered values that are no numbers; are its weights damaged? Otherwise try --precision fp32",
       what);
   return x;
+}
+
+models::VaeDecoding vae_decoding_named(std::string_view name) {
+  using models::VaeDecoding;
+  constexpr VaeDecoding kChoices[] = {VaeDecoding::automatic, VaeDecoding::whole, VaeDecoding::strips};
+  const std::vector<std::string> names = vae_decoding_names();
+  for (size_t i = 0; i < names.size(); ++i)
+    if (diffusion::same_name(names[i], name)) return kChoices[i];
+  fail(ErrorKind::invalid_request, "--vae-decoding: Automatic, Whole or Strips is needed, {} was given",
+       formats::in_quotes(name));
 }
 
 Tensor encoded(const LoadedModel::Parts& parts, const Tensor& pictures) {

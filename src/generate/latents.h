@@ -13,6 +13,9 @@ std::vector<std::int64_t> latent_shape(const LoadedModel::Parts& parts, const Ge
 /// `x`, unless it holds values that are no numbers: then throws Error{internal} that says what was being done.
 Tensor require_numbers(Tensor x, const char* what);
 
+/// Throws Error{invalid_request} that lists the names.
+models::VaeDecoding vae_decoding_named(std::string_view name);
+
 /// The latents of pictures [B,3,H,W] in [-1, 1], one by one, so that a picture's do not depend on its batch.
 /// Parity: the middle of what the VAE thinks possible; A1111 draws from it, with a generator nobody seeds.
 Tensor encoded(const LoadedModel::Parts& parts, const Tensor& pictures);

@@ -44,8 +44,8 @@ fs::path place_of(const std::string& model) {
 }
 
 checkpoint::Checkpoint loaded(const ModelChoice& choice, at::ScalarType unet_dtype, at::ScalarType vae_dtype) {
-  auto checkpoint = checkpoint::load_checkpoint(place_of(choice.model),
-                                                {.unet_dtype = unet_dtype, .vae_dtype = vae_dtype, .vae = choice.vae});
+  auto checkpoint = checkpoint::load_checkpoint(
+      place_of(choice.model), {.unet_dtype = unet_dtype, .vae_dtype = vae_dtype, .keep_half = true, .vae = choice.vae});
   const int64_t channels = checkpoint.vae->config.latent_channels;
   const models::UNetConfig& unet = checkpoint.unet->config;
   require((unet.in_channels == channels || checkpoint.description.is_inpainting()) && unet.out_channels == channels,
@@ -109,7 +109,9 @@ LoadedModel::Parts::Parts(const ModelChoice& choice, at::ScalarType unet_dtype, 
       vae_dtype(vae_dtype),
       taesd(loaded_taesd(choice, checkpoint.vae->config)),
       decodes_with_taesd(choice.vae_decoder == "TAESD"),
-      vae_place_(choice.vae.empty() ? place_of(choice.model) : fs::path(choice.vae)) {
+      place_(place_of(choice.model)),
+      vae_place_(choice.vae.empty() ? place_of(choice.model) : fs::path(choice.vae)),
+      has_own_vae_(!choice.vae.empty()) {
   const fs::path path = place_of(choice.model);
   try {
     for (const auto& encoder : checkpoint.description.text_encoders) tokenizers.push_back(tokenizer_of(encoder));
@@ -117,11 +119,24 @@ LoadedModel::Parts::Parts(const ModelChoice& choice, at::ScalarType unet_dtype, 
     throw error.within("load " + formats::in_quotes(path.string()));
   }
   name = fs::is_directory(path) ? path.filename().string() : path.stem().string();
-  hash = hash_of(path);
-  if (!choice.vae.empty()) {
-    vae_name = place_of(choice.vae).filename().string();
-    vae_hash = hash_of(choice.vae);
-  }
+  if (has_own_vae_) vae_name = place_of(choice.vae).filename().string();
+}
+
+void LoadedModel::Parts::start_hashing() const {
+  std::call_once(hashing_, [this] {
+    hash_ = hash_of(place_);
+    if (has_own_vae_) vae_hash_ = hash_of(vae_place_);
+  });
+}
+
+std::string LoadedModel::Parts::hash() const {
+  start_hashing();
+  return hash_.get();
+}
+
+std::string LoadedModel::Parts::vae_hash() const {
+  start_hashing();
+  return has_own_vae_ ? vae_hash_.get() : "";
 }
 
 ModelChoice model_choice(const GenerateRequest& request) {
@@ -140,12 +155,13 @@ LoadedModel::LoadedModel(const ModelChoice& choice) {
   const at::ScalarType vae = same ? unet : dtype_of(choice.vae_precision, choice.has_bf16);
   // bf16 is seen in a picture's smooth parts, and decoding is a small part of the time: nobody gets it unasked.
   parts_ = std::make_unique<Parts>(choice, unet, choice.vae_precision == "auto" ? at::kFloat : vae);
+  release_memory();  // networks are built before their weights take the place of what they were built with
 }
 
 const models::AutoencoderKL& LoadedModel::Parts::fp32_vae() const {
   const models::AutoencoderKL& vae = *checkpoint.vae;
   if (vae_dtype == at::kFloat) return vae;
-  if (!fp32_vae_) fp32_vae_ = checkpoint::load_vae(vae_place_, vae.config.scale, at::kFloat);
+  if (!fp32_vae_) fp32_vae_ = checkpoint::load_vae(vae_place_, vae.config.scale, {.keep_half = true});
   return *fp32_vae_;
 }
 

@@ -27,17 +27,35 @@ struct LoadedModel::Parts {
   at::ScalarType unet_dtype, vae_dtype;         ///< text encoders are fp32
   std::unique_ptr<models::TaesdDecoder> taesd;  ///< may be missing
   bool decodes_with_taesd;
-  std::string name, vae_name;                      ///< for infotext
-  std::shared_future<std::string> hash, vae_hash;  ///< made while the first picture is; vae_hash "" without a VAE file
-  mutable std::mutex running;                      ///< held by generate(): adapters change the weights
+  std::string name, vae_name;  ///< for infotext
+  mutable std::mutex running;  ///< held by generate(): adapters change the weights
 
   Parts(const ModelChoice& choice, at::ScalarType unet_dtype, at::ScalarType vae_dtype);
+
+  /// For infotext; vae_hash "" without a VAE file. They take seconds of a core: start_hashing() begins with them while
+  /// something else is done.
+  std::string hash() const;
+  std::string vae_hash() const;
+  void start_hashing() const;
 
   /// The VAE, for a latent it cannot decode in vae_dtype: loaded when first asked for, then kept.
   const models::AutoencoderKL& fp32_vae() const;
 
+  /// Whether blocks of the UNet stay in memory when they have computed; if not, mapped weights of each go at once.
+  void keep_unet_blocks(bool keep) const;
+  /// Take mapped weights out of memory until they are used again, and what the part computed in.
+  void let_go_of_text_encoders() const;
+  void let_go_of_unet() const;
+  void let_go_of_vae() const;
+
+  /// Throws Error{io} naming a file that was written in place since it was loaded.
+  void require_unwritten() const;
+
  private:
-  std::filesystem::path vae_place_;
+  std::filesystem::path place_, vae_place_;
+  bool has_own_vae_;
+  mutable std::once_flag hashing_;
+  mutable std::shared_future<std::string> hash_, vae_hash_;
   mutable std::unique_ptr<models::AutoencoderKL> fp32_vae_;
 };
 

@@ -1,6 +1,9 @@
 // What a loaded model takes, part by part.
+#include <map>
 #include <string>
 
+#include "base/error.h"
+#include "checkpoint/mapped_weights.h"
 #include "generate/loaded_model.h"
 #include "layers/module.h"
 #include "layers/tensor_memory.h"
@@ -8,21 +11,19 @@
 namespace darkroom::generate {
 namespace {
 
-/// Weights in the file's own type are views of the mapped file, whose memory has no allocator.
-bool is_mapped(const Tensor& weight) {
-  return weight.storage().allocator() == nullptr;
-}
-
 std::string precision_of(at::ScalarType type) {
   return type == at::kBFloat16 ? "bf16" : type == at::kHalf ? "fp16" : "fp32";
 }
 
 PartFacts facts_of(const std::string& name, layers::Module& part) {
   PartFacts facts{.name = name};
+  std::map<std::string, int64_t> bytes;  // by precision: a few weights are kept in another than the rest
   for (const auto& [key, weight] : part.named_parameters()) {
-    (is_mapped(*weight) ? facts.file_bytes : facts.memory_bytes) += int64_t(weight->nbytes());
-    facts.precision = precision_of(weight->scalar_type());
+    (checkpoint::is_mapped(*weight) ? facts.file_bytes : facts.memory_bytes) += int64_t(weight->nbytes());
+    bytes[precision_of(weight->scalar_type())] += int64_t(weight->nbytes());
   }
+  for (const auto& [precision, size] : bytes)
+    if (facts.precision.empty() || size > bytes[facts.precision]) facts.precision = precision;
   return facts;
 }
 
@@ -39,6 +40,41 @@ std::vector<PartFacts> LoadedModel::part_facts() const {
   all.push_back(
       {.name = "LoRA", .memory_bytes = parts_->adapters->bytes(), .precision = precision_of(parts_->unet_dtype)});
   return all;
+}
+
+void LoadedModel::Parts::keep_unet_blocks(bool keep) const {
+  checkpoint.unet->on_used = nullptr;
+  if (!keep) checkpoint.unet->on_used = [](const models::UNetBlock& block) { checkpoint::let_go_of(block); };
+}
+
+void LoadedModel::Parts::let_go_of_text_encoders() const {
+  for (const auto& encoder : checkpoint.text_encoders) checkpoint::let_go_of(*encoder);
+  release_memory();
+}
+
+void LoadedModel::Parts::let_go_of_unet() const {
+  checkpoint::let_go_of(*checkpoint.unet);
+  release_memory();
+}
+
+void LoadedModel::Parts::let_go_of_vae() const {
+  checkpoint::let_go_of(*checkpoint.vae);
+  release_memory();
+}
+
+void LoadedModel::Parts::require_unwritten() const {
+  for (const auto& encoder : checkpoint.text_encoders) checkpoint::require_unwritten(*encoder);
+  checkpoint::require_unwritten(*checkpoint.unet);
+  checkpoint::require_unwritten(*checkpoint.vae);
+}
+
+bool LoadedModel::is_outdated() const {
+  try {
+    parts_->require_unwritten();
+  } catch (const Error&) {
+    return true;
+  }
+  return false;
 }
 
 void release_memory() {

@@ -18,6 +18,10 @@ std::string precision_named(std::string_view name) {
        formats::in_quotes(name));
 }
 
+std::vector<std::string> vae_decoding_names() {
+  return {"Automatic", "Whole", "Strips"};
+}
+
 PrecisionChoice chosen_precision(std::string_view asked, bool cpu_has_bf16) {
   if (asked == "fp16")
     return {Arithmetic::fp32, "fp16 was asked for, but here fp16 is not computed directly; computing in fp32 instead."};

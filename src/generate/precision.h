@@ -25,4 +25,7 @@ struct PrecisionChoice {
 /// and nothing overflows. Requires: a name of precision_names().
 PrecisionChoice chosen_precision(std::string_view asked, bool cpu_has_bf16);
 
+/// How the VAE decodes: Automatic, Whole, Strips.
+std::vector<std::string> vae_decoding_names();
+
 }  // namespace darkroom::generate

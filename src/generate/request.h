@@ -91,8 +91,10 @@ struct GenerateRequest {
   int batch_count = 1;  ///< batches made one after another
   std::string precision = "auto";
   std::string vae_precision = "auto";
-  bool plain = false;  ///< no fast paths: what they are held against
-  int threads = 0;     ///< 0 = one per usable core
+  bool plain = false;                      ///< no fast paths: what they are held against
+  std::string vae_decoding = "Automatic";  ///< a name of vae_decoding_names()
+  bool low_memory = false;                 ///< parts of the model are in memory only while it is their turn
+  int threads = 0;                         ///< 0 = one per usable core
 
   int pictures() const { return batch_size * batch_count; }
   int blur_x() const { return mask_blur_x < 0 ? mask_blur : mask_blur_x; }

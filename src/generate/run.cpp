@@ -108,9 +108,9 @@ std::string recipe(const Parts& parts, const RunRecord& record, int64_t seed, in
   if (request.variation_strength > 0) request.variation_seed += index;
   return infotext({.request = request,
                    .model_name = parts.name,
-                   .model_hash = parts.hash.get(),
+                   .model_hash = parts.hash(),
                    .vae_name = parts.vae_name,
-                   .vae_hash = parts.vae_hash.valid() ? parts.vae_hash.get() : "",
+                   .vae_hash = parts.vae_hash(),
                    .lora_hashes = record.lora_hashes,
                    .embedding_hashes = record.embedding_hashes,
                    .batch_position = index % request.batch_size});
@@ -172,12 +172,16 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
   const c10::InferenceMode inference;
   const Parts& parts = model.parts();
   const std::lock_guard alone(parts.running);
+  parts.require_unwritten();
   const GenerateRequest request = settled(model, asked);
   at::set_num_threads(request.threads > 0 ? request.threads : usable_cores());
   layers::set_fast_paths(!request.plain);
   const layers::CircularPadding tiles(request.tiling);
+  parts.checkpoint.vae->decoding = vae_decoding_named(request.vae_decoding);
+  parts.keep_unet_blocks(!request.low_memory);
 
   const std::optional<Source> source = source_of(parts, request, options);
+  if (request.low_memory && source) parts.let_go_of_vae();
   const diffusion::NoiseSchedule schedule = noise_schedule_of(parts, request);
   const Sampling sampling = source ? sampling_from_picture(request, schedule, is_sdxl(parts), request.exact_steps)
                                    : sampling_of(request, schedule, is_sdxl(parts));
@@ -191,6 +195,8 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
     hires.emplace(parts, told.request(), sampling);
   }
 
+  if (request.low_memory) parts.let_go_of_text_encoders();
+  parts.start_hashing();  // the prompts are read as soon as can be
   RunRecord record = recorded(parts, request, sampling, hires);
   record.lora_hashes = told.lora_hashes();
   record.embedding_hashes = pass.embedding_hashes();
@@ -213,6 +219,8 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
       latents = hires->run(batch, latents);
     }
 
+    if (request.low_memory) parts.let_go_of_unet();
+    release_memory();  // what steps computed in is not what decoding needs
     for (int i = 0; i < at_once; ++i) {
       options.on_progress({"decoding", first + i, request.pictures(), ""});
       const int64_t seed = int64_t(batch.seeds[i]);
@@ -220,6 +228,7 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
       if (source && source->overlay) image = laid_under(*source->overlay, image);
       on_picture({std::move(image), seed, recipe(parts, record, seed, first + i)});
     }
+    if (request.low_memory) parts.let_go_of_vae();
   }
 }
 

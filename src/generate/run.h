@@ -40,7 +40,7 @@ struct PartFacts {
   std::string name;          ///< "Text encoder", "Text encoder 2", "UNet", "VAE", "LoRA"
   int64_t memory_bytes = 0;  ///< in main memory
   int64_t file_bytes = 0;    ///< mapped from the file: the system keeps them only while it has room
-  std::string precision;     ///< fp32, bf16, fp16
+  std::string precision;     ///< of most of its weights as they are kept: fp32, bf16, fp16
 };
 
 /// A model in memory. One generate() at a time, others wait: the LoRA files a prompt names act on its weights.
@@ -57,6 +57,9 @@ class LoadedModel {
 
   /// "LoRA" stands last: what changed weights take besides the model's own. Waits for generate().
   std::vector<PartFacts> part_facts() const;
+
+  /// Whether one of its files was written in place since: generate() would refuse.
+  bool is_outdated() const;
 
   struct Parts;  // in loaded_model.h, for those who know tensors
   const Parts& parts() const { return *parts_; }

@@ -173,7 +173,8 @@ std::vector<RequestField> sampling_fields() {
        "Precision",
        always,
        "--precision",
-       "fp32: the reference. bf16: half the memory, fast where the processor computes it. auto: bf16 there, else fp32.",
+       "What is computed in. fp32: the reference; weights of fp16 and bf16 files stay as they are in memory. bf16: 7 "
+       "bits of precision, fast where the processor computes it. auto: bf16 there, else fp32.",
        {},
        precision_names},
       {&R::vae_precision,
@@ -187,6 +188,21 @@ std::vector<RequestField> sampling_fields() {
       {&R::plain, "plain", "Plain", unlike_default, "--plain",
        "True computes with plain libtorch, without Darkroom's own fast paths: slower, the definition of what is "
        "right."},
+      {&R::vae_decoding,
+       "vae_decoding",
+       "",
+       never,
+       "--vae-decoding",
+       "Strips: the VAE works off large pictures in strips of rows, with what it must know of the whole picture: the "
+       "same picture in half the memory. Whole: at once, as it always does with --plain, --tiling and in bf16. "
+       "Automatic: strips where that saves more than 100 MB.",
+       {},
+       vae_decoding_names},
+      {&R::low_memory, "low_memory", "", never, "--low-memory",
+       "True keeps each part of the model (text encoders, blocks of the UNet, VAE) in memory only while it is its "
+       "turn: "
+       "the same picture. Of weights that are mapped from their file; those that had to be converted or that a LoRA "
+       "changed stay."},
       {&R::threads, "threads", "", never, "--threads", "Processor threads; 0 is one per core.", {0, 1024}},
   };
 }

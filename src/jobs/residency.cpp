@@ -40,7 +40,7 @@ MemoryFacts memory_facts() {
     const auto found = numbers.find(name);
     return found == numbers.end() ? 0 : found->second;
   };
-  return {of(machine, "MemTotal"), of(machine, "MemAvailable"), of(process, "RssAnon")};
+  return {of(machine, "MemTotal"), of(machine, "MemAvailable"), of(process, "RssAnon"), of(process, "RssFile")};
 }
 
 Residency::Use::~Use() {
@@ -54,7 +54,7 @@ Residency::Use::~Use() {
 }
 
 void Residency::load(const generate::ModelChoice& choice) {
-  if (model_ && choice_ == choice && written_ == written_time(choice)) return;
+  if (model_ && choice_ == choice && written_ == written_time(choice) && !model_->is_outdated()) return;
   choice_ = choice;
   drop();  // two at once may not fit
   written_ = written_time(choice);
@@ -89,9 +89,10 @@ std::unique_ptr<Residency::Use> Residency::use(const generate::ModelChoice& choi
 int64_t Residency::unload() {
   std::unique_lock lock(mutex_);
   freed_.wait(lock, [&] { return !is_in_use_; });
-  const int64_t before = memory_facts().process;
+  const MemoryFacts before = memory_facts();
   drop();
-  return std::max<int64_t>(0, before - memory_facts().process);
+  const MemoryFacts after = memory_facts();
+  return std::max<int64_t>(0, before.process + before.mapped - after.process - after.mapped);
 }
 
 void Residency::reload() {

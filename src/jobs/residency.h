@@ -16,6 +16,7 @@ namespace darkroom::jobs {
 struct MemoryFacts {
   int64_t total = 0, free = 0;
   int64_t process = 0;  ///< not shared with anybody: without mapped files, which the system takes back when it needs to
+  int64_t mapped = 0;   ///< of mapped files, weights and program, in this process' memory now
 };
 MemoryFacts memory_facts();
 
@@ -39,7 +40,8 @@ class Residency {
   /// Loads what is not there, in place of what is. Waits for another use to end. Throws as LoadedModel does.
   std::unique_ptr<Use> use(const generate::ModelChoice& choice);
 
-  /// Gives the memory back to the system, as soon as no job uses it; how many bytes. The choice is kept for reload().
+  /// Gives the memory back to the system, as soon as no job uses it; how many bytes, mapped files among them. The
+  /// choice is kept for reload().
   int64_t unload();
   /// Loads again what unload() or an idle time took away; does nothing if it is there or nothing ever was. Throws as
   /// LoadedModel does.

@@ -78,7 +78,7 @@ class Bench {
  private:
   /// Everything that decides the result.
   std::string key(const GenerateRequest& request, const Variant& variant) const {
-    return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}x{}|{}|{}|{}|{}|{}|2", parts_.hash.get(), request.prompt,
+    return fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}x{}|{}|{}|{}|{}|{}|2", parts_.hash(), request.prompt,
                        request.negative_prompt, request.sampler, request.schedule, request.profile, request.noise,
                        request.steps, request.cfg_scale, request.seed, request.width, request.height,
                        request.batch_size, request.precision, request.rng, parts_.vae_name, variant.half ? "half" : "");
@@ -306,7 +306,7 @@ ConvergenceRuns run_convergence(const ConvergenceRequest& request, const Progres
   runs.steps = request.steps;
   runs.latent_width = int(generate::latent_shape(model.parts(), generate::settled(model, request.base)).back());
   runs.model_name = model.parts().name;
-  runs.model_hash = model.parts().hash.get();
+  runs.model_hash = model.parts().hash();
   runs.flow_limit = bench.latents(kLimits[0], "darkroom", most, cfg_scale);
   runs.old_flow_limit = bench.latents(kLimits[1], "a1111-2022-12", most, cfg_scale);
   runs.path_limit = bench.latents(kLimits[2], "darkroom", most, cfg_scale);

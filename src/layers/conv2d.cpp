@@ -2,8 +2,12 @@
 
 #include <ATen/autocast_mode.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "layers/circular_padding.h"
 #include "layers/fast_paths.h"
+#include "layers/stored_weight.h"
 #include "layers/winograd_conv.h"
 #include "layers/winograd_gradient.h"
 #include "layers/work.h"
@@ -14,6 +18,25 @@ namespace {
 // Below, transforming the kernels takes longer than is saved. A picture's own pixels decide, so that it comes out the
 // same in every batch; only training, where batches are what they are, counts all of them.
 constexpr int64_t kLeastPixels = 256;
+constexpr int64_t kWidened = int64_t(8) << 20;  // numbers of kernels stored in less that are widened at a time, 32 MiB
+
+/// at::conv2d with kernels as they are stored, some outputs at a time: a wide copy of large ones, and another that
+/// oneDNN makes, would take more room than all else in a network.
+Tensor conv2d_of_stored(const Tensor& x, const Tensor& stored, const Tensor& offset, int64_t stride, int64_t padding) {
+  const at::ScalarType type = x.scalar_type();
+  const Tensor added = in_type(offset, type);
+  const int64_t out = stored.size(0),
+                parts = stored.scalar_type() == type ? 1 : (stored.numel() + kWidened - 1) / kWidened;
+  if (parts <= 1 || at::GradMode::is_enabled()) return at::conv2d(x, in_type(stored, type), added, stride, padding);
+  const int64_t step = ((out + parts - 1) / parts + 15) / 16 * 16;  // full vectors
+  std::vector<Tensor> answers;
+  for (int64_t first = 0; first < out; first += step) {
+    const int64_t count = std::min(step, out - first);
+    answers.push_back(at::conv2d(x, in_type(stored.narrow(0, first, count), type),
+                                 added.defined() ? added.narrow(0, first, count) : added, stride, padding));
+  }
+  return at::cat(answers, 1);
+}
 
 }  // namespace
 
@@ -32,15 +55,16 @@ Tensor Conv2d::forward(const Tensor& x) const {
 
 Tensor Conv2d::convolved(const Tensor& x, const Tensor& kernels, const Tensor& offset) const {
   if (padding > 0 && pads_circularly())
-    return at::conv2d(at::pad(x, {padding, padding, padding, padding}, "circular"), kernels, offset, stride);
+    return conv2d_of_stored(at::pad(x, {padding, padding, padding, padding}, "circular"), kernels, offset, stride, 0);
   if (fast_paths() && can_use_winograd(x, kernels, stride, padding)) {
     const int64_t pixels = x.size(2) * x.size(3);
-    if (!at::GradMode::is_enabled() && pixels >= kLeastPixels) return winograd_conv(x, kernels, offset);
+    if (!at::GradMode::is_enabled() && pixels >= kLeastPixels)
+      return winograd_conv(x, kernels, in_type(offset, x.scalar_type()));
     if (at::GradMode::is_enabled() && x.size(0) * pixels >= kLeastPixels && has_winograd_gradients(kernels) &&
         !at::autocast::is_cpu_enabled())
-      return winograd_conv_with_gradient(x, kernels, offset);
+      return winograd_conv_with_gradient(x, in_type(kernels, x.scalar_type()), in_type(offset, x.scalar_type()));
   }
-  return at::conv2d(x, kernels, offset, stride, padding);
+  return conv2d_of_stored(x, kernels, offset, stride, padding);
 }
 
 }  // namespace darkroom::layers

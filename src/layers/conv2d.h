@@ -7,7 +7,7 @@
 namespace darkroom::layers {
 
 struct Conv2d : Module {
-  Tensor weight;  ///< [out, in, kernel, kernel]
+  Tensor weight;  ///< [out, in, kernel, kernel]; may be stored in another type, see stored_weight.h
   Tensor bias;    ///< [out], undefined when built without
   SidePath side;  ///< usually none
   int64_t stride;

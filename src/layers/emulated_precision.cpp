@@ -96,7 +96,7 @@ const char* network_scope() {
 }
 
 NetworkScope::NetworkScope(const char* name) : outer_(part) {
-  ++call;
+  if (name) ++call;
   enter(name);
   network_begins(name);
 }

@@ -47,7 +47,8 @@ class EmulatedPrecision {
 /// The scope we are in, nullptr outside of any: for what is computed anew later and must be so in the same scope.
 const char* network_scope();
 
-/// Where a network computes in the precision of its weights: every forward() of a whole network opens one.
+/// Where a network computes in the precision that is emulated: every forward() of a whole network opens one. Without a
+/// name it is where no network computes, inside another scope: what is done to weights before.
 class NetworkScope {
  public:
   explicit NetworkScope(const char* part);

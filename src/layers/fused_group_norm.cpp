@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -10,22 +11,42 @@
 namespace darkroom::layers {
 namespace {
 
-constexpr int64_t kTilePixels = 256;  // the unit in which threads share the work; sums do not depend on the threads
-constexpr int64_t kLooks = 8;         // pixels from which a group's mean is guessed
+constexpr int64_t kLooks = 8;  // pixels from which a group's mean is guessed
 
-/// A guess of each channel's group's mean: sums of squares around it lose no digits.
-std::vector<float> guessed_means(const float* x, int64_t pixels, int64_t channels, int64_t groups) {
+/// A guess of each channel's group's mean: sums of squares around it lose no digits. `pixel(i)` points to the channels
+/// of pixel i of the picture.
+template <typename Pixel>
+std::vector<float> guessed_means(const Pixel& pixel, int64_t pixels, int64_t channels, int64_t groups) {
   const int64_t width = channels / groups, looks = std::min(kLooks, pixels);
   std::vector<float> means(static_cast<size_t>(channels));
   for (int64_t group = 0; group < groups; ++group) {
     double sum = 0;
     for (int64_t look = 0; look < looks; ++look) {
-      const float* pixel = x + (2 * look + 1) * pixels / (2 * looks) * channels + group * width;
-      for (int64_t c = 0; c < width; ++c) sum += pixel[c];
+      const float* values = pixel((2 * look + 1) * pixels / (2 * looks)) + group * width;
+      for (int64_t c = 0; c < width; ++c) sum += values[c];
     }
     std::fill_n(means.begin() + group * width, width, float(sum / double(looks * width)));
   }
   return means;
+}
+
+/// Mean and 1 / sqrt(variance + eps) of each group of a picture; `sums_of(tile)` points to the sums of its channels
+/// around the guess, and behind them to those of squares.
+template <typename SumsOf>
+void write_statistics(const std::vector<float>& guessed, const SumsOf& sums_of, int64_t tiles, int64_t pixels,
+                      int64_t groups, double eps, double* to) {
+  const int64_t channels = int64_t(guessed.size()), width = channels / groups;
+  const double count = double(pixels * width);
+  for (int64_t group = 0; group < groups; ++group, to += 2) {
+    double sum = 0, squares = 0;
+    for (int64_t tile = 0; tile < tiles; ++tile) {
+      const double* of_tile = sums_of(tile) + group * width;
+      for (int64_t c = 0; c < width; ++c) sum += of_tile[c], squares += of_tile[channels + c];
+    }
+    const double from_guess = sum / count, variance = std::max(0.0, squares / count - from_guess * from_guess);
+    to[0] = double(guessed[size_t(group * width)]) + from_guess;
+    to[1] = 1 / std::sqrt(variance + eps);
+  }
 }
 
 /// Work in units of at most kTilePixels pixels of one picture.
@@ -112,31 +133,22 @@ bool can_fuse_group_norm(const Tensor& x, const Tensor& weight) {
 
 Tensor group_statistics(const Tensor& x, int64_t groups, double eps) {
   const PixelTiles tiles(x);
-  const int64_t channels = tiles.channels, width = channels / groups;
+  const int64_t channels = tiles.channels;
   const float* from = x.data_ptr<float>();
   std::vector<std::vector<float>> guessed;
   for (int64_t i = 0; i < tiles.pictures; ++i)
-    guessed.push_back(guessed_means(from + i * tiles.pixels * channels, tiles.pixels, channels, groups));
+    guessed.push_back(guessed_means([&](int64_t pixel) { return from + (i * tiles.pixels + pixel) * channels; },
+                                    tiles.pixels, channels, groups));
   TileSums sums(tiles);
   tiles.for_each([&](int64_t tile, int64_t picture, int64_t place, int64_t count) {
     add_channel_sums(from + place, count, channels, guessed[size_t(picture)].data(), sums.first(tile),
                      sums.second(tile));
   });
   const Tensor statistics = at::empty({tiles.pictures, groups, 2}, at::kDouble);
-  double* to = statistics.data_ptr<double>();
-  const double count = double(tiles.pixels * width);
-  for (int64_t i = 0; i < tiles.pictures; ++i) {
-    for (int64_t group = 0; group < groups; ++group, to += 2) {
-      double sum = 0, squares = 0;
-      for (int64_t tile = i * tiles.per_picture; tile < (i + 1) * tiles.per_picture; ++tile) {
-        for (int64_t c = group * width; c < (group + 1) * width; ++c)
-          sum += sums.first(tile)[c], squares += sums.second(tile)[c];
-      }
-      const double from_guess = sum / count, variance = std::max(0.0, squares / count - from_guess * from_guess);
-      to[0] = double(guessed[size_t(i)][size_t(group * width)]) + from_guess;
-      to[1] = 1 / std::sqrt(variance + eps);
-    }
-  }
+  for (int64_t i = 0; i < tiles.pictures; ++i)
+    write_statistics(
+        guessed[size_t(i)], [&](int64_t tile) { return sums.first(i * tiles.per_picture + tile); }, tiles.per_picture,
+        tiles.pixels, groups, eps, statistics.data_ptr<double>() + i * groups * 2);
   return statistics;
 }
 
@@ -156,6 +168,52 @@ Tensor scaled_groups(const Tensor& x, const Tensor& statistics, const Tensor& we
 Tensor fused_group_norm(const Tensor& x, int64_t groups, const Tensor& weight, const Tensor& bias, double eps,
                         bool silu) {
   return scaled_groups(x, group_statistics(x, groups, eps), weight, bias, silu);
+}
+
+ChannelScaling channel_scaling(const std::vector<Tensor>& strips, int64_t groups, const Tensor& weight,
+                               const Tensor& bias, double eps) {
+  struct Tile {
+    const float* data;
+    int64_t pixels;
+  };
+  const int64_t channels = strips[0].size(1);
+  std::vector<Tile> tiles;
+  std::vector<int64_t> begins;  // of the strips, in pixels
+  int64_t pixels = 0;
+  for (const Tensor& strip : strips) {
+    TORCH_CHECK(strip.size(0) == 1 && can_fuse_group_norm(strip, weight), "channel_scaling: strips of one picture");
+    const int64_t count = strip.size(2) * strip.size(3);
+    for (int64_t first = 0; first < count; first += kTilePixels)
+      tiles.push_back({strip.data_ptr<float>() + first * channels, std::min(kTilePixels, count - first)});
+    begins.push_back(pixels);
+    pixels += count;
+  }
+  const auto pixel = [&](int64_t at) {
+    const size_t strip = size_t(std::upper_bound(begins.begin(), begins.end(), at) - begins.begin()) - 1;
+    return strips[strip].data_ptr<float>() + (at - begins[strip]) * channels;
+  };
+  const std::vector<float> guessed = guessed_means(pixel, pixels, channels, groups);
+  std::vector<double> sums(tiles.size() * size_t(2 * channels)), statistics(static_cast<size_t>(2 * groups));
+  const auto sums_of = [&](int64_t tile) { return sums.data() + tile * 2 * channels; };
+  at::parallel_for(0, int64_t(tiles.size()), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      add_channel_sums(tiles[size_t(i)].data, tiles[size_t(i)].pixels, channels, guessed.data(), sums_of(i),
+                       sums_of(i) + channels);
+  });
+  write_statistics(guessed, sums_of, int64_t(tiles.size()), pixels, groups, eps, statistics.data());
+  const Tensor weights = weight.contiguous(), biases = bias.contiguous();
+  Scaling scaling(statistics.data(), channels, groups, weights.data_ptr<float>(), biases.data_ptr<float>());
+  return {std::move(scaling.factor), std::move(scaling.offset)};
+}
+
+void scale_rows(const Tensor& x, const ChannelScaling& scaling, bool silu, const Tensor& y) {
+  const int64_t channels = x.size(1), pixels = x.size(2) * x.size(3);
+  const float* from = x.data_ptr<float>();
+  float* to = y.data_ptr<float>();
+  at::parallel_for(0, pixels, kTilePixels, [&](int64_t begin, int64_t end) {
+    scale_channels(from + begin * channels, to + begin * channels, end - begin, channels, scaling.factor.data(),
+                   scaling.offset.data(), silu);
+  });
 }
 
 GroupNormGradients fused_group_norm_gradients(const Tensor& g, const Tensor& x, const Tensor& statistics,

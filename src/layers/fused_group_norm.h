@@ -3,6 +3,8 @@
 // as well.
 #pragma once
 
+#include <vector>
+
 #include "base/tensor.h"
 
 namespace darkroom::layers {
@@ -19,6 +21,20 @@ Tensor fused_group_norm(const Tensor& x, int64_t groups, const Tensor& weight, c
 /// made of x by them.
 Tensor group_statistics(const Tensor& x, int64_t groups, double eps);
 Tensor scaled_groups(const Tensor& x, const Tensor& statistics, const Tensor& weight, const Tensor& bias, bool silu);
+
+/// What a group normalisation multiplies each channel of one picture with, and what it adds.
+struct ChannelScaling {
+  std::vector<float> factor, offset;
+};
+
+/// Of a picture that lies in strips of rows, each [1, C, rows, W] as can_fuse_group_norm() wants it: statistics are
+/// those of the whole, and where the pixels of every strip but the last are a multiple of kTilePixels, to the last bit.
+ChannelScaling channel_scaling(const std::vector<Tensor>& strips, int64_t groups, const Tensor& weight,
+                               const Tensor& bias, double eps);
+inline constexpr int64_t kTilePixels = 256;  ///< whose sums are made apart: the unit in which threads share the work
+
+/// Rows x, [1, C, rows, W], scaled into y of the same shape, both channels last.
+void scale_rows(const Tensor& x, const ChannelScaling& scaling, bool silu, const Tensor& y);
 
 /// The gradients of fused_group_norm() from g, the one of its result, which lies in memory as x does.
 struct GroupNormGradients {

@@ -1,5 +1,6 @@
 #include "layers/linear.h"
 
+#include "layers/stored_weight.h"
 #include "layers/work.h"
 
 namespace darkroom::layers {
@@ -10,8 +11,8 @@ Linear::Linear(int64_t in, int64_t out, bool has_bias) : weight(at::empty({out, 
 }
 
 Tensor Linear::forward(const Tensor& x) const {
-  const Tensor y = is_watched() ? watched(linear_work(x, weight), [&] { return at::linear(x, weight, bias); })
-                                : at::linear(x, weight, bias);
+  const auto compute = [&] { return at::linear(x, in_type(weight, x.scalar_type()), in_type(bias, x.scalar_type())); };
+  const Tensor y = is_watched() ? watched(linear_work(x, weight), compute) : compute();
   return side ? y + side(x) : y;
 }
 

@@ -7,7 +7,7 @@
 namespace darkroom::layers {
 
 struct Linear : Module {
-  Tensor weight;  ///< [out, in]
+  Tensor weight;  ///< [out, in]; may be stored in another type than is computed in, see stored_weight.h
   Tensor bias;    ///< [out], undefined when built without
   SidePath side;  ///< usually none
 

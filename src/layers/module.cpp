@@ -13,6 +13,17 @@ void Module::collect(const std::string& prefix, std::vector<std::pair<std::strin
   for (auto& [name, part] : parts_) part->collect(prefix + name + ".", out);
 }
 
+std::vector<Tensor> Module::parameters() const {
+  std::vector<Tensor> all;
+  collect(all);
+  return all;
+}
+
+void Module::collect(std::vector<Tensor>& out) const {
+  for (const auto& [name, tensor] : parameters_) out.push_back(*tensor);
+  for (const auto& [name, part] : parts_) std::as_const(*part).collect(out);
+}
+
 void Module::for_each_module(const std::function<void(const std::string&, Module&)>& visit) {
   visit_below("", visit);
 }

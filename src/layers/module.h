@@ -26,6 +26,8 @@ class Module {
 
   /// Every parameter below this module, depth first, with its full name.
   std::vector<std::pair<std::string, Tensor*>> named_parameters();
+  /// The same without their names, to look at.
+  std::vector<Tensor> parameters() const;
 
   /// Calls `visit(full name, module)` for this module (name "") and everything below it.
   void for_each_module(const std::function<void(const std::string&, Module&)>& visit);
@@ -45,6 +47,7 @@ class Module {
 
  private:
   void collect(const std::string& prefix, std::vector<std::pair<std::string, Tensor*>>& out);
+  void collect(std::vector<Tensor>& out) const;
   void visit_below(const std::string& prefix, const std::function<void(const std::string&, Module&)>& visit);
 
   std::vector<std::pair<std::string, Tensor*>> parameters_;

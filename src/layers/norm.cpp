@@ -26,6 +26,10 @@ Tensor GroupNorm::silu(const Tensor& x) const {
   return y.defined() ? y : at::silu(forward(x));
 }
 
+ChannelScaling GroupNorm::scaling(const std::vector<Tensor>& strips) const {
+  return channel_scaling(strips, groups, weight, bias, eps);
+}
+
 Tensor GroupNorm::forward(const Tensor& x) const {
   if (is_watched())
     return watched(passing_work(WorkKind::norm, "group norm", x, x.sizes().vec()), [&] { return forward(x); });

@@ -1,6 +1,7 @@
 // Group and layer normalisation.
 #pragma once
 
+#include "layers/fused_group_norm.h"
 #include "layers/module.h"
 
 namespace darkroom::layers {
@@ -13,6 +14,8 @@ struct GroupNorm : Module {
   GroupNorm(int64_t groups, int64_t channels, double eps);
   Tensor forward(const Tensor& x) const;  ///< [B, C, ...], statistics per picture and group
   Tensor silu(const Tensor& x) const;     ///< at::silu of that, computed together where it is faster
+  /// Of a picture in strips of rows; see fused_group_norm.h.
+  ChannelScaling scaling(const std::vector<Tensor>& strips) const;
 
  private:
   Tensor fused(const Tensor& x, bool silu) const;  ///< undefined where the definition must do it

@@ -16,10 +16,11 @@
 namespace darkroom::layers {
 namespace {
 
-constexpr std::size_t kSmall = std::size_t(128) << 10;   // below this the C library does well
-constexpr std::size_t kGrain = std::size_t(4) << 10;     // sizes are multiples of it
-constexpr std::size_t kHuge = std::size_t(2) << 20;      // a huge page
-constexpr std::size_t kPiece = std::size_t(64) << 20;    // least to ask the system for
+constexpr std::size_t kSmall = std::size_t(128) << 10;  // below this the C library does well
+constexpr std::size_t kGrain = std::size_t(4) << 10;    // sizes are multiples of it
+constexpr std::size_t kHuge = std::size_t(2) << 20;     // a huge page
+// Least to ask the system for. It takes no memory before it is touched, and large pieces leave few ends unused.
+constexpr std::size_t kPiece = std::size_t(256) << 20;
 constexpr std::size_t kMostIdle = std::size_t(1) << 30;  // pieces beyond this go back when they fall idle
 
 std::size_t rounded(std::size_t bytes, std::size_t multiple) {
@@ -44,6 +45,7 @@ class Heap {
       block.size = bytes;
     }
     memory_.in_use += bytes;
+    memory_.most_in_use = std::max(memory_.most_in_use, memory_.in_use);
     return begin;
   }
 
@@ -73,6 +75,16 @@ class Heap {
   void release() {
     const std::lock_guard lock(mutex_);
     drop_idle_pieces();
+    for (const auto& [size, begin] : free_) {
+      char* first = begin + (kHuge - std::uintptr_t(begin) % kHuge) % kHuge;
+      char* last = begin + size - std::uintptr_t(begin + size) % kHuge;
+      if (first < last) madvise(first, std::size_t(last - first), MADV_DONTNEED);  // stays ours, but empty
+    }
+  }
+
+  void watch() {
+    const std::lock_guard lock(mutex_);
+    memory_.most_in_use = memory_.in_use;
   }
 
   TensorMemory memory() {
@@ -178,6 +190,10 @@ void use_tensor_memory() {
 
 TensorMemory tensor_memory() {
   return heap().memory();
+}
+
+void watch_tensor_memory() {
+  heap().watch();
 }
 
 void release_unused_tensor_memory() {

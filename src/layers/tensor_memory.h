@@ -12,12 +12,16 @@ void use_tensor_memory();
 
 struct TensorMemory {
   std::size_t in_use = 0;              ///< bytes of tensors
-  std::size_t from_system = 0;         ///< bytes held, in use or waiting to be used again
+  std::size_t most_in_use = 0;         ///< since the program began, or watch_tensor_memory()
+  std::size_t from_system = 0;         ///< bytes held: in use, waiting to be used again, or never touched yet
   std::size_t requests_to_system = 0;  ///< how often the system was asked; stands still in a loop of equal steps
 };
 TensorMemory tensor_memory();
 
-/// Gives pieces back to the system of which nothing is in use.
+/// Forgets what was most in use before.
+void watch_tensor_memory();
+
+/// Gives back to the system what is not in use, by whole huge pages.
 void release_unused_tensor_memory();
 
 }  // namespace darkroom::layers

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "layers/kernels/winograd_kernel.h"
+#include "layers/stored_weight.h"
 
 namespace darkroom::layers {
 namespace {
@@ -18,6 +19,10 @@ constexpr int64_t kGap = 16;
 // Numbers of a chunk of tiles whose products for the kernels' gradient are added up at a time, 12 MiB: they stay in the
 // last cache. The chunks, and with them the order of sums, do not depend on the threads.
 constexpr int64_t kChunkNumbers = int64_t(3) << 20;
+
+// Numbers of transformed kernels that are held at a time, 96 MiB. Of larger ones some outputs after others are
+// computed, with the windows transformed again for each.
+constexpr int64_t kMostKernelNumbers = int64_t(24) << 20;
 
 std::atomic<int64_t> transformations = 0;
 
@@ -70,8 +75,26 @@ struct TransformedKernels {
   Tensor u;
 };
 
-TransformedKernels transformed_kernels(const Tensor& weight, bool backwards) {
+/// Of kernels stored in less, which are widened panel by panel.
+TransformedKernels transformed_panels(const Tensor& stored) {
+  const Tensor kernels = stored.contiguous();
+  const int64_t out = kernels.size(0), in = kernels.size(1), panel = winograd_panel(), size = panel * in * 9;
+  const Tensor u = at::empty({kWinogradPositions, out * in + kGap});
+  float* to = u.data_ptr<float>();
+  at::parallel_for(0, out / panel, 1, [&](int64_t begin, int64_t end) {
+    std::vector<float> wide(static_cast<size_t>(size));
+    for (int64_t i = begin; i < end; ++i) {
+      widen(kernels, i * size, size, wide.data());
+      transform_kernels(wide.data(), {in * 9, 9, 3, 1}, in, to + i * in * panel, out * in + kGap);
+    }
+  });
+  return {in, out, u};
+}
+
+TransformedKernels transformed_kernels(const Tensor& stored, bool backwards) {
   ++transformations;
+  if (stored.scalar_type() != at::kFloat) return transformed_panels(stored);
+  const Tensor& weight = stored;
   KernelStrides strides{weight.stride(0), weight.stride(1), weight.stride(2), weight.stride(3)};
   const float* taps = weight.data_ptr<float>();
   int64_t out = weight.size(0), in = weight.size(1);
@@ -100,8 +123,8 @@ int64_t block_size(int64_t tiles) {
 struct Convolution {
   const Tiles& tiles;
   const float *x, *u, *bias, *zeros;
-  float* y;
-  int64_t in, out;
+  float* y;  ///< its first channel that is computed
+  int64_t in, out, y_channels;
 
   /// Numbers for run().
   static int64_t scratch(int64_t count, int64_t in, int64_t out) {
@@ -119,7 +142,7 @@ struct Convolution {
         multiply_panel(v + p * v_stride, in, count, in, u + p * (out * in + kGap) + o * in, m + p * m_stride + o, out);
     }
     for (int64_t i = 0; i < count; ++i) {
-      const TilePixels<float> of_tile(tiles, y, out, first + i);
+      const TilePixels<float> of_tile(tiles, y, y_channels, first + i);
       float* pixels[4];
       for (int64_t p = 0; p < 4; ++p) pixels[p] = of_tile.at(p / 2, p % 2, nullptr);
       transform_outputs(m + i * out, m_stride, out, bias, pixels);
@@ -127,21 +150,21 @@ struct Convolution {
   }
 };
 
-/// x convolved with transformed kernels.
-Tensor convolved(const Tensor& x, const TransformedKernels& kernels, const Tensor& bias) {
+/// x convolved with transformed kernels, into channels `first` and following of y. `bias` is that of these channels.
+void convolve(const Tensor& x, const TransformedKernels& kernels, const Tensor& bias, int64_t first, const Tensor& y) {
   const Tiles tiles(x);
   const int64_t in = kernels.in, out = kernels.out, size = block_size(tiles.count);
-  const Tensor y = at::empty({x.size(0), out, x.size(2), x.size(3)}, x.options(), at::MemoryFormat::ChannelsLast);
   const Tensor offsets = bias.defined() ? bias.contiguous() : at::zeros({out});
   const std::vector<float> zeros(static_cast<size_t>(in));
-  const Convolution convolution{tiles,
-                                x.data_ptr<float>(),
-                                kernels.u.data_ptr<float>(),
-                                offsets.data_ptr<float>(),
-                                zeros.data(),
-                                y.data_ptr<float>(),
-                                in,
-                                out};
+  const Convolution convolution{.tiles = tiles,
+                                .x = x.data_ptr<float>(),
+                                .u = kernels.u.data_ptr<float>(),
+                                .bias = offsets.data_ptr<float>(),
+                                .zeros = zeros.data(),
+                                .y = y.data_ptr<float>() + first,
+                                .in = in,
+                                .out = out,
+                                .y_channels = y.size(1)};
   const int64_t blocks = (tiles.count + size - 1) / size;
   const Tensor scratch =
       at::empty({std::min<int64_t>(blocks, at::get_num_threads()), Convolution::scratch(size, in, out)});
@@ -149,7 +172,17 @@ Tensor convolved(const Tensor& x, const TransformedKernels& kernels, const Tenso
     float* own = scratch.data_ptr<float>() + at::get_thread_num() * scratch.size(1);
     for (int64_t i = begin; i < end; ++i) convolution.run(i * size, std::min(size, tiles.count - i * size), own);
   });
-  return y;
+}
+
+Tensor result_of(const Tensor& x, int64_t channels) {
+  return at::empty({x.size(0), channels, x.size(2), x.size(3)}, x.options(), at::MemoryFormat::ChannelsLast);
+}
+
+/// Output channels that are computed at a time, as few times as kMostKernelNumbers allows.
+int64_t outputs_at_once(int64_t in, int64_t out) {
+  const int64_t times = (kWinogradPositions * in * out + kMostKernelNumbers - 1) / kMostKernelNumbers;
+  const int64_t panel = winograd_panel(), even = (out + times - 1) / times;
+  return (even + panel - 1) / panel * panel;
 }
 
 /// What is added up for the kernels' gradient, a chunk of tiles after another.
@@ -195,8 +228,8 @@ int64_t kernel_transformations() {
 }
 
 bool can_use_winograd(const Tensor& x, const Tensor& weight, int64_t stride, int64_t padding) {
-  return x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat && x.device().is_cpu() && x.dim() == 4 &&
-         x.numel() > 0 && stride == 1 && padding == 1 && weight.size(2) == 3 && weight.size(3) == 3 &&
+  return x.scalar_type() == at::kFloat && is_readable(weight) && x.device().is_cpu() && x.dim() == 4 && x.numel() > 0 &&
+         stride == 1 && padding == 1 && weight.size(2) == 3 && weight.size(3) == 3 &&
          weight.size(1) % winograd_lanes() == 0 && weight.size(0) % winograd_panel() == 0 &&
          x.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
@@ -206,11 +239,20 @@ bool has_winograd_gradients(const Tensor& weight) {
 }
 
 Tensor winograd_conv(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  return convolved(x, transformed_kernels(weight, /*backwards=*/false), bias);
+  const int64_t out = weight.size(0), step = outputs_at_once(weight.size(1), out);
+  const Tensor y = result_of(x, out);
+  for (int64_t first = 0; first < out; first += step) {
+    const int64_t count = std::min(step, out - first);
+    convolve(x, transformed_kernels(weight.narrow(0, first, count), /*backwards=*/false),
+             bias.defined() ? bias.narrow(0, first, count) : bias, first, y);
+  }
+  return y;
 }
 
 Tensor winograd_input_gradient(const Tensor& g, const Tensor& weight) {
-  return convolved(g, transformed_kernels(weight, /*backwards=*/true), {});
+  const Tensor y = result_of(g, weight.size(1));
+  convolve(g, transformed_kernels(weight, /*backwards=*/true), {}, 0, y);
+  return y;
 }
 
 Tensor winograd_weight_gradient(const Tensor& x, const Tensor& g) {

@@ -7,7 +7,8 @@
 
 namespace darkroom::layers {
 
-/// fp32 on the CPU, channels last, kernels [out, in, 3, 3], stride 1, padding 1, and channels that fill vectors.
+/// fp32 on the CPU, channels last, kernels [out, in, 3, 3] stored in fp32, fp16 or bf16, stride 1, padding 1, and
+/// channels that fill vectors.
 bool can_use_winograd(const Tensor& x, const Tensor& weight, int64_t stride, int64_t padding);
 /// Of kernels for which that holds: whether gradients can be computed so too.
 bool has_winograd_gradients(const Tensor& weight);
@@ -17,7 +18,7 @@ bool has_winograd_gradients(const Tensor& weight);
 Tensor winograd_conv(const Tensor& x, const Tensor& weight, const Tensor& bias);
 
 /// The gradients of that from g, the one of its result, channels last; the weight's is channels last too.
-/// Require: also has_winograd_gradients().
+/// Require: a weight in fp32, and also has_winograd_gradients().
 Tensor winograd_input_gradient(const Tensor& g, const Tensor& weight);
 Tensor winograd_weight_gradient(const Tensor& x, const Tensor& g);
 

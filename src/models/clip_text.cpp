@@ -3,6 +3,7 @@
 #include "layers/attention.h"
 #include "layers/checkpointing.h"
 #include "layers/emulated_precision.h"
+#include "layers/stored_weight.h"
 
 namespace darkroom::models {
 
@@ -52,10 +53,12 @@ ClipTextEmbeddings::ClipTextEmbeddings(const ClipTextConfig& config)
   add("position_embedding.weight", position);
 }
 
-Tensor ClipTextEmbeddings::forward(const Tensor& ids, const std::vector<TokenVectors>& instead) const {
-  Tensor x = at::embedding(token, ids);
+Tensor ClipTextEmbeddings::forward(const Tensor& ids, at::ScalarType type,
+                                   const std::vector<TokenVectors>& instead) const {
+  // Stored in whatever the file has: only the rows that are read are widened.
+  Tensor x = layers::in_type(at::embedding(token, ids), type);
   for (const TokenVectors& one : instead) x[one.row].narrow(0, one.position, one.vectors.size(0)).copy_(one.vectors);
-  return x + position.narrow(0, 0, ids.size(1));
+  return x + layers::in_type(position.narrow(0, 0, ids.size(1)), type);
 }
 
 ClipText::ClipText(const ClipTextConfig& config)
@@ -76,7 +79,7 @@ Tensor ClipText::hidden_state(const Tensor& ids, int64_t skipped, const std::vec
   TORCH_CHECK(skipped >= 0 && skipped <= config.layers, "clip_text: cannot skip ", skipped, " of ", config.layers,
               " layers");
   const layers::NetworkScope in("text encoder");
-  Tensor x = embeddings.forward(ids, instead);
+  Tensor x = embeddings.forward(ids, final_layer_norm.weight.scalar_type(), instead);
   for (int64_t i = 0; i < config.layers - skipped; ++i)
     x = layers::checkpointed(
         [&layer = encoder_layers[i]](const std::vector<Tensor>& inputs) { return layer.forward(inputs[0]); }, {x});

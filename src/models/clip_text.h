@@ -58,7 +58,8 @@ struct ClipTextEmbeddings : layers::Module {
   Tensor token;     ///< [vocabulary, width]
   Tensor position;  ///< [positions, width]
   explicit ClipTextEmbeddings(const ClipTextConfig& config);
-  Tensor forward(const Tensor& ids, const std::vector<TokenVectors>& instead = {}) const;
+  /// In `type`, whatever the tables are stored in.
+  Tensor forward(const Tensor& ids, at::ScalarType type, const std::vector<TokenVectors>& instead = {}) const;
 };
 
 struct ClipText : layers::Module {

@@ -91,15 +91,21 @@ Tensor UNet::forward(const Tensor& x, const Tensor& t, const Conditioning& condi
         [&block](const std::vector<Tensor>& inputs) { return block.forward(inputs[0], inputs[1], inputs[2]); },
         {in, embedding, conditioning.context});
   };
+  const auto used = [&](const UNetBlock& block) {
+    if (on_used) on_used(block);
+  };
   for (const auto& block : input_blocks) {
     h = run(block, h);
+    used(block);
     skips.push_back(h);
   }
   h = run(middle_block, h);
+  used(middle_block);
   for (const auto& block : output_blocks) {
     h = run(block, at::cat({h, skips.back()}, 1));
     skips.pop_back();
     if (block.up) h = block.up->forward(h, skips.back().size(2), skips.back().size(3));
+    used(block);
   }
   return out_conv.forward(out_norm.silu(h));
 }

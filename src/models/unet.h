@@ -2,6 +2,7 @@
 // SDXL: arXiv 2307.01952). Names: LDM's openaimodel.py without "model.diffusion_model.".
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -52,6 +53,7 @@ struct UNet : layers::Module {
   layers::ModuleList<UNetBlock> output_blocks;
   layers::GroupNorm out_norm;
   layers::Conv2d out_conv;
+  std::function<void(const UNetBlock&)> on_used;  ///< told of each block when it has computed; may be empty
 
   explicit UNet(const UNetConfig& config);
 

@@ -1,10 +1,42 @@
 #include "models/vae.h"
 
 #include "layers/attention.h"
+#include "layers/circular_padding.h"
 #include "layers/emulated_precision.h"
+#include "layers/fast_paths.h"
 #include "layers/upsampling.h"
+#include "layers/work.h"
 
 namespace darkroom::models {
+namespace {
+
+using layers::RowRange;
+using layers::Strips;
+
+constexpr int64_t kStripRows = 64;                     // three more are computed in vain for each
+constexpr int64_t kLargestWhole = int64_t(128) << 20;  // bytes of a picture inside the decoder that is not cut
+
+std::vector<RowRange> ranges_of(int64_t height, int64_t width) {
+  return layers::strip_ranges(height, width, kStripRows);
+}
+
+/// `conv` of the picture at twice the size.
+Strips enlarged(Strips x, const layers::Conv2d& conv) {
+  const int64_t height = 2 * x.height(), width = 2 * x.width();
+  const auto window = [&](RowRange rows) {
+    const RowRange small{rows.first / 2, (rows.end() + 1) / 2 - rows.first / 2};
+    const Tensor large = layers::enlarged(x.rows(small), 2 * small.count, width);
+    return large.narrow(2, rows.first - 2 * small.first, rows.count);
+  };
+  Strips y;
+  for (const RowRange& range : ranges_of(height, width)) {
+    y.add(layers::convolved_rows(conv, range, height, window));
+    x.let_go_above((range.end() - layers::kRowsAbove) / 2);
+  }
+  return y;
+}
+
+}  // namespace
 
 VaeResBlock::VaeResBlock(int64_t in, int64_t out, int64_t groups)
     : norm1(groups, in, 1e-6), conv1(in, out, 3, 1, 1), norm2(groups, out, 1e-6), conv2(out, out, 3, 1, 1) {
@@ -22,6 +54,30 @@ Tensor VaeResBlock::forward(const Tensor& x) const {
   Tensor h = conv1.forward(norm1.silu(x));
   h = conv2.forward(norm2.silu(h));
   return (nin_shortcut ? nin_shortcut->forward(x) : x) + h;
+}
+
+Strips VaeResBlock::forward(Strips x) const {
+  const int64_t height = x.height();
+  const std::vector<RowRange> ranges = ranges_of(height, x.width());
+  const layers::ChannelScaling first = norm1.scaling(x.all());
+  Strips h, shortcut, y;
+  for (const RowRange& range : ranges) {
+    h.add(layers::convolved_rows(conv1, range, height,
+                                 [&](RowRange rows) { return x.scaled_rows(rows, first, /*silu=*/true); }));
+    if (!nin_shortcut) continue;
+    shortcut.add(nin_shortcut->forward(x.rows(range)));
+    x.let_go_above(range.end() - layers::kRowsAbove);
+  }
+  if (nin_shortcut) x = std::move(shortcut);
+  const layers::ChannelScaling second = norm2.scaling(h.all());
+  for (const RowRange& range : ranges) {
+    y.add(x.rows(range) + layers::convolved_rows(conv2, range, height, [&](RowRange rows) {
+            return h.scaled_rows(rows, second, /*silu=*/true);
+          }));
+    x.let_go_above(range.end());
+    h.let_go_above(range.end() - layers::kRowsAbove);
+  }
+  return y;
 }
 
 VaeAttention::VaeAttention(int64_t channels, int64_t groups)
@@ -125,6 +181,28 @@ Tensor VaeDecoder::forward(const Tensor& latents) const {
   return conv_out.forward(norm_out.silu(h));
 }
 
+bool VaeDecoder::can_use_strips(const Tensor& latents) const {
+  return layers::fast_paths() && !at::GradMode::is_enabled() && !layers::pads_circularly() &&
+         latents.scalar_type() == at::kFloat && norm_out.weight.scalar_type() == at::kFloat &&
+         latents.device().is_cpu();
+}
+
+Tensor VaeDecoder::forward_in_strips(const Tensor& latents) const {
+  Strips h;
+  h.add(mid.forward(conv_in.forward(latents.contiguous(at::MemoryFormat::ChannelsLast))));
+  for (size_t level = up.size(); level-- > 0;) {
+    for (const auto& block : up[level].block) h = block.forward(std::move(h));
+    if (up[level].upsample) h = enlarged(std::move(h), *up[level].upsample);
+  }
+  const layers::ChannelScaling scaling = norm_out.scaling(h.all());
+  const Tensor pixels =
+      at::empty({1, conv_out.weight.size(0), h.height(), h.width()}, latents.options(), at::MemoryFormat::ChannelsLast);
+  const auto window = [&](RowRange rows) { return h.scaled_rows(rows, scaling, /*silu=*/true); };
+  for (const RowRange& range : ranges_of(h.height(), h.width()))
+    pixels.narrow(2, range.first, range.count).copy_(layers::convolved_rows(conv_out, range, h.height(), window));
+  return pixels;
+}
+
 AutoencoderKL::AutoencoderKL(const VaeConfig& c)
     : config(c),
       encoder(c),
@@ -145,7 +223,15 @@ Posterior AutoencoderKL::encode(const Tensor& pictures) const {
 
 Tensor AutoencoderKL::decode(const Tensor& latents) const {
   const layers::NetworkScope in("VAE decoder");
-  return decoder.forward(post_quant_conv.forward(latents));
+  const Tensor x = post_quant_conv.forward(latents);
+  const int64_t side = config.reduction(), widest = config.channels[std::min<size_t>(1, config.channels.size() - 1)];
+  const bool is_large = x.size(2) * x.size(3) * side * side * widest * 4 > kLargestWhole;
+  const bool cuts =
+      decoding == VaeDecoding::strips || (decoding == VaeDecoding::automatic && is_large && !layers::is_watched());
+  if (!cuts || !decoder.can_use_strips(x)) return decoder.forward(x);
+  std::vector<Tensor> pictures;
+  for (const Tensor& one : x.split(1)) pictures.push_back(decoder.forward_in_strips(one));
+  return pictures.size() == 1 ? pictures[0] : at::cat(pictures);
 }
 
 }  // namespace darkroom::models

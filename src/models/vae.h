@@ -7,6 +7,7 @@
 
 #include "layers/conv2d.h"
 #include "layers/norm.h"
+#include "layers/strips.h"
 
 namespace darkroom::models {
 
@@ -29,6 +30,7 @@ struct VaeResBlock : layers::Module {
   std::optional<layers::Conv2d> nin_shortcut;
   VaeResBlock(int64_t in, int64_t out, int64_t groups);
   Tensor forward(const Tensor& x) const;
+  layers::Strips forward(layers::Strips x) const;  ///< the same; x is let go meanwhile
 };
 
 /// Single-head attention over all pixels, with 1x1 convolutions as projections.
@@ -73,7 +75,16 @@ struct VaeDecoder : layers::Module {
   layers::Conv2d conv_out;
   explicit VaeDecoder(const VaeConfig& config);
   Tensor forward(const Tensor& latents) const;
+
+  /// Whether forward_in_strips() can take these: fp32, no gradients, fast paths, no circular padding.
+  bool can_use_strips(const Tensor& latents) const;
+  /// The same of one picture [1, latent_channels, h, w], bit for bit but for the last convolution's rounding, in about
+  /// half the memory.
+  Tensor forward_in_strips(const Tensor& latents) const;
 };
+
+/// How pictures are decoded; automatic: in strips where that saves much memory.
+enum class VaeDecoding { automatic, whole, strips };
 
 /// Mean and log-variance (clamped to [-30, 20]) of the latents of a picture, [B, latent_channels, H/8, W/8].
 struct Posterior {
@@ -85,6 +96,7 @@ struct AutoencoderKL : layers::Module {
   VaeEncoder encoder;
   VaeDecoder decoder;
   layers::Conv2d quant_conv, post_quant_conv;
+  VaeDecoding decoding = VaeDecoding::automatic;  ///< whole where strips cannot be used
 
   explicit AutoencoderKL(const VaeConfig& config);
   Posterior encode(const Tensor& pictures) const;  ///< [B, 3, H, W] in [-1, 1]; latents are unscaled

@@ -44,6 +44,8 @@ constexpr const char* kRequestOptions[] = {"randn_source",
                                            "profile",
                                            "precision",
                                            "vae_precision",
+                                           "vae_decoding",
+                                           "low_memory",
                                            "threads",
                                            "taesd"};
 

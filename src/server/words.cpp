@@ -22,8 +22,9 @@ nlohmann::ordered_json explanations() {
        "How much of the LoRA's change is added. 1 is how it was trained; the file's own alpha / rank is already "
        "applied, here and in every other program. 0 is off, negative reverses."},
       {"precision",
-       "fp32: the reference; most memory. bf16: the range of fp32 with 7 bits of precision; half the memory, fast "
-       "where the processor computes it directly. fp16: more precision, little range: above 65,504 a value becomes "
+       "What is computed in. fp32: the reference; weights of fp16 and bf16 files stay as they are in memory. bf16: the "
+       "range of fp32 with 7 bits of precision, fast where the processor computes it directly. fp16: more precision, "
+       "little range: above 65,504 a value becomes "
        "infinite and the picture black, below 6e-5 it fades."},
       {"sampler_name",
        "Settles: more steps give the same picture, sharper. Keeps changing: fresh noise at each step, so another "
@@ -60,6 +61,8 @@ std::string label_of(const generate::RequestField& field) {
                                                              {"mask", "Mask"},
                                                              {"threads", "Threads"},
                                                              {"vae_precision", "VAE precision"},
+                                                             {"vae_decoding", "VAE decoding"},
+                                                             {"low_memory", "Low memory"},
                                                              {"seed_resize_from_w", "Resize seed from width"},
                                                              {"seed_resize_from_h", "Resize seed from height"},
                                                              {"hr_resize_x", "Hires width"},

@@ -97,7 +97,7 @@ void run_diffusion_training(const DiffusionTraining& options, const std::string&
   const RunConfig& run = options.run;
   const Dataset dataset = read_dataset(options.dataset);
   const prompt::Tokenizer tokenizer = prompt::Tokenizer::from_folder(options.tokenizer);
-  const auto vae = checkpoint::load_vae(options.vae, /*scale=*/1.0, at::kFloat);
+  const auto vae = checkpoint::load_vae(options.vae, /*scale=*/1.0);
   checkpoint::ModelDescription model = model_description(options, vae->config, dataset.size, tokenizer.size());
   const auto saved = find_saved_state(run.output_dir);
   Networks networks = starting_networks(options, model, saved.has_value());

@@ -94,6 +94,30 @@ TEST(Merge, OrderIsThatOfTheListAndEachIsRounded) {
   EXPECT_FALSE(world.weight(kQ).equal(a_then_b));
 }
 
+TEST(Merge, OfWeightsStoredInLessHasTheBitsOfConvertedOnes) {
+  World converted;
+  checkpoint::Checkpoint stored = checkpoint::load_checkpoint(
+      std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sd15.safetensors", {.keep_half = true});
+  const ModelKeys keys(stored);
+  Merge merge;
+  const auto before = state_of(stored);
+  NamedTensors tensors = two_layers(1);
+  add_lora(tensors, "lora_unet_conv_in", {8, 4, 3, 3}, 2, 5);
+  merge.set({{fitted(tensors, keys), 0.3, 0.7}, {fitted(two_layers(9), keys)}});
+  converted.merge.set({{fitted(tensors, converted.keys), 0.3, 0.7}, {fitted(two_layers(9), converted.keys)}});
+  int64_t bytes = 0;
+  for (const std::string& name : {kQ, kFc, std::string("lora_unet_conv_in")}) {
+    const Tensor& weight = *keys.find(name)->group->layers[0].weight;
+    EXPECT_EQ(weight.scalar_type(), at::kFloat);
+    EXPECT_TRUE(weight.equal(converted.weight(name))) << name;
+    bytes += int64_t(weight.nbytes());
+  }
+  EXPECT_EQ(merge.bytes(), bytes);
+  merge.set({});
+  EXPECT_TRUE(same(state_of(stored), before)) << "the file's own";
+  EXPECT_EQ(merge.bytes(), 0);
+}
+
 TEST(Merge, FiftyRandomSetsComeBackBitForBit) {
   World world;
   const auto before = state_of(world.model);

@@ -53,6 +53,27 @@ TEST(Fill, TheFilesMemoryIsUsedUnlessAnotherTypeOrWritingIsWanted) {
   EXPECT_TRUE(mismatch.empty());
 }
 
+TEST(Fill, HalfNumbersMayStayButNotInVectors) {
+  layers::Linear linear(2, 3);
+  for (const at::ScalarType type : {at::kHalf, at::kBFloat16}) {
+    const PartTensors file = {{"weight", stored_tensor(at::ones({3, 2}).to(type))},
+                              {"bias", stored_tensor(at::ones({3}).to(type))}};
+    Mismatch mismatch;
+    fill(linear, file, kSame, "", {.keep_half = true}, mismatch);
+    EXPECT_EQ(linear.weight.data_ptr(), file.at("weight").data);
+    EXPECT_EQ(linear.weight.scalar_type(), type);
+    EXPECT_EQ(linear.bias.scalar_type(), at::kFloat);
+    fill(linear, file, kSame, "", {.dtype = at::kDouble, .keep_half = true}, mismatch);
+    EXPECT_EQ(linear.weight.scalar_type(), at::kDouble) << "only where fp32 is wanted";
+    EXPECT_TRUE(mismatch.empty());
+  }
+  const PartTensors doubles = {{"weight", stored_tensor(at::ones({3, 2}, at::kDouble))},
+                               {"bias", stored_tensor(at::ones({3}))}};
+  Mismatch mismatch;
+  fill(linear, doubles, kSame, "", {.keep_half = true}, mismatch);
+  EXPECT_EQ(linear.weight.scalar_type(), at::kFloat);
+}
+
 TEST(Fill, WholeNumbersAreNoWeights) {
   layers::Linear linear(2, 3, false);
   Mismatch mismatch;

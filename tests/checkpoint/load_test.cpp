@@ -133,7 +133,7 @@ TEST(Load, VaeOfAnotherFile) {
     EXPECT_EQ(loaded.description.vae.scale, 0.18215);  // a file says nothing: the checkpoint's own
   }
   const std::string message =
-      error_of(ErrorKind::unsupported, [&] { load_vae(tiny("sd15/text_encoder/pytorch_model.bin"), 1, at::kFloat); });
+      error_of(ErrorKind::unsupported, [&] { load_vae(tiny("sd15/text_encoder/pytorch_model.bin"), 1); });
   EXPECT_TRUE(mentions(message, "no VAE")) << message;
 }
 

@@ -107,7 +107,7 @@ TEST(Save, VaeAlone) {
   const ScratchFolder folder;
   const Checkpoint model = load_checkpoint(tiny("sd15"));
   save_vae(*model.vae, folder / "vae");
-  const auto vae = load_vae(folder / "vae", 1.0, at::kFloat);
+  const auto vae = load_vae(folder / "vae", 1.0);
   EXPECT_EQ(vae->config.scale, 0.18215);
   auto expected = model.vae->named_parameters();
   auto actual = vae->named_parameters();

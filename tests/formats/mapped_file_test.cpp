@@ -30,6 +30,57 @@ TEST(MappedFile, SaysWhatIsWrong) {
   expect_error(ErrorKind::corrupt_file, "empty", [&] { map_file(folder / "empty"); });
 }
 
+TEST(MappedFile, KnowsWhetherItWasWrittenInPlace) {
+  const TemporaryFolder folder;
+  const auto path = folder / "a";
+  put(path, "some bytes");
+  const MappedFile file = map_file(path);
+  const std::byte* middle = file.bytes.data() + 4;
+  ASSERT_TRUE(mapped_at(middle).has_value());
+  EXPECT_EQ(mapped_at(middle)->path, path);
+  EXPECT_FALSE(mapped_at(middle)->was_written);
+  EXPECT_FALSE(mapped_at(file.bytes.data() + file.bytes.size()).has_value()) << "beyond its end";
+  EXPECT_FALSE(mapped_at(&folder).has_value()) << "other memory";
+
+  const auto before = std::filesystem::last_write_time(path);
+  std::filesystem::resize_file(path, 3);  // shortened
+  EXPECT_TRUE(mapped_at(middle)->was_written);
+  std::filesystem::resize_file(path, 10);
+  std::filesystem::last_write_time(path, before + std::chrono::seconds(2));  // the size it had, other bytes
+  EXPECT_TRUE(mapped_at(middle)->was_written);
+  std::filesystem::last_write_time(path, before);
+  EXPECT_FALSE(mapped_at(middle)->was_written);
+
+  put(folder / "b", "other bytes, which have another length");
+  std::filesystem::rename(folder / "b", path);
+  EXPECT_FALSE(mapped_at(middle)->was_written) << "what is mapped is still what it was";
+  std::filesystem::remove(path);
+  EXPECT_FALSE(mapped_at(middle)->was_written);
+}
+
+TEST(MappedFile, PagesThatWereLetGoComeBack) {
+  const TemporaryFolder folder;
+  std::string text(1 << 20, 'x');
+  for (size_t i = 0; i < text.size(); i += 4096) text[i] = char('a' + i / 4096 % 26);
+  put(folder / "a", text);
+  const MappedFile file = map_file(folder / "a");
+  const auto resident = [&] {
+    int64_t shared = 0, total = 0;
+    std::ifstream("/proc/self/statm") >> total >> total >> shared;  // the third: pages of files
+    return shared * ::sysconf(_SC_PAGESIZE);
+  };
+  EXPECT_EQ(as_text(file.bytes), text);
+  const int64_t before = resident();
+  let_go_of_pages(file.bytes.subspan(100, file.bytes.size() - 200));
+  EXPECT_LE(resident(), before - (1 << 20) + 3 * 4096);
+  EXPECT_EQ(as_text(file.bytes), text);
+
+  std::string own(64 << 10, 'y');  // not ours to let go
+  let_go_of_pages(std::as_bytes(std::span(own)));
+  EXPECT_EQ(own, std::string(64 << 10, 'y'));
+  let_go_of_pages({});
+}
+
 /// Root may read everything; while this lives, the test is nobody.
 class WithoutRoot {
  public:

@@ -53,6 +53,21 @@ TEST(LoadedModel, ComputesInWhatTheProcessorHasAndSaysSo) {
   set_log_sink(before);
 }
 
+TEST(LoadedModel, SaysWhereItsWeightsAre) {
+  const LoadedModel mapped({.model = tiny_model("sd15.safetensors"), .precision = "fp32"});
+  for (const PartFacts& part : mapped.part_facts()) {
+    if (part.name == "LoRA") continue;
+    EXPECT_GT(part.file_bytes, 4 * part.memory_bytes) << part.name;
+    EXPECT_GT(part.memory_bytes, 0) << "vectors are converted: " << part.name;
+    EXPECT_EQ(part.precision, "fp16") << part.name;
+  }
+  const LoadedModel converted({.model = tiny_model("sd15.safetensors"), .precision = "bf16", .has_bf16 = true});
+  const PartFacts unet = converted.part_facts().at(1);
+  EXPECT_EQ(unet.name, "UNet");
+  EXPECT_EQ(unet.file_bytes, 0);
+  EXPECT_EQ(unet.precision, "bf16");
+}
+
 TEST(LoadedModel, TheVaeComputesInFp32UnlessAskedOtherwise) {
   const auto dtype = [](const char* vae_precision) {
     return LoadedModel(
@@ -74,7 +89,7 @@ TEST(LoadedModel, MissingFiles) {
 TEST(LoadedModel, OtherVaeIsTakenAndNamed) {
   const LoadedModel model({.model = tiny_model("sd15"), .vae = tiny_model("sd21/vae/")});
   EXPECT_EQ(model.parts().vae_name, "vae");
-  EXPECT_EQ(model.parts().vae_hash.get().size(), 10u);
+  EXPECT_EQ(model.parts().vae_hash().size(), 10u);
 }
 
 }  // namespace

@@ -113,6 +113,8 @@ TEST(RequestFields, EveryFieldReadsBackWhatItWrites) {
                          {"pad_cond_uncond", "True"},
                          {"pad_cond_uncond_v0", "True"},
                          {"plain", "True"},
+                         {"vae_decoding", "Strips"},
+                         {"low_memory", "True"},
                          {"threads", "4"}};
   ASSERT_EQ(said.size(), request_fields().size());
   const GenerateRequest request = completed_request(said);

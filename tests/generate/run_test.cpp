@@ -11,6 +11,7 @@
 #include "diffusion/samplers.h"
 #include "formats/file_kind.h"
 #include "formats/support.h"
+#include "generate/convert.h"
 #include "generate/infotext.h"
 #include "generate/loaded_model.h"
 #include "support/tiny_model.h"
@@ -296,6 +297,51 @@ TEST(Run, SeedDeltaActsOnNoiseDrawnLater) {
 
 TEST(Run, ThreadsDoNotChangeThePicture) {
   EXPECT_EQ(pixels({{"threads", "1"}}), pixels({{"threads", "2"}}));
+}
+
+/// The tiny model with the same numbers in fp32.
+std::string wide_copy(const formats::TemporaryFolder& folder) {
+  const std::string path = (folder / "wide.safetensors").string();
+  convert({.model = tiny_model("sd15"), .out = path, .precision = "fp32"});
+  return path;
+}
+
+TEST(Run, WeightsOfTwoBytesMakeThePictureOfConvertedOnes) {
+  const formats::TemporaryFolder folder;
+  const LoadedModel wide({.model = wide_copy(folder), .precision = "fp32"});
+  for (const Settings& said : {Settings{}, {{"plain", "True"}}, {{"tiling", "True"}}}) {
+    const auto expected = pictures_of(wide, small_request(said)).at(0).image.pixels;
+    EXPECT_EQ(pixels(said), expected);
+  }
+}
+
+TEST(Run, LittleMemoryAndStripsMakeTheSamePicture) {
+  const Settings large = {{"width", "64"}, {"height", "640"}, {"batch_size", "2"}, {"n_iter", "2"}};
+  const auto made = [&](Settings more) {
+    more.insert(large.begin(), large.end());
+    std::vector<std::vector<uint8_t>> all;
+    for (const Picture& picture : pictures_of(sd15(), small_request(more))) all.push_back(picture.image.pixels);
+    return all;
+  };
+  const auto expected = made({{"vae_decoding", "Whole"}});
+  EXPECT_EQ(expected.size(), 4u);
+  EXPECT_EQ(made({{"vae_decoding", "Strips"}}), expected);
+  EXPECT_EQ(made({{"low_memory", "True"}}), expected);
+  expect_error(ErrorKind::invalid_request, "--vae-decoding: Automatic, Whole or Strips is needed", [&] {
+    made({{"vae_decoding", "Tiles"}});
+  });
+}
+
+TEST(Run, RefusesAModelWhoseFileWasWrittenTo) {
+  const formats::TemporaryFolder folder;
+  const auto path = folder / "model.safetensors";
+  std::filesystem::copy_file(tiny_model("sd15.safetensors"), path);
+  const LoadedModel model({.model = path.string(), .precision = "fp32"});
+  pictures_of(model, small_request());
+  EXPECT_FALSE(model.is_outdated());
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) - 1);
+  EXPECT_TRUE(model.is_outdated());
+  expect_error(ErrorKind::io, "was written to since", [&] { pictures_of(model, small_request()); });
 }
 
 TEST(Run, ReportsStagesAndSteps) {

@@ -30,6 +30,14 @@ TEST(Module, NamesFollowTheTreeDepthFirst) {
                                                    "rest.1.weight"}));
 }
 
+TEST(Module, ShowsTheSameParametersWhereItMayNotChange) {
+  Pair pair;
+  const auto named = pair.named_parameters();
+  const std::vector<Tensor> seen = std::as_const(pair).parameters();
+  ASSERT_EQ(seen.size(), named.size());
+  for (size_t i = 0; i < seen.size(); ++i) EXPECT_TRUE(seen[i].is_same(*named[i].second)) << named[i].first;
+}
+
 TEST(Module, CountsValues) {
   EXPECT_EQ(Pair().parameter_count(), (2 * 3 + 3) + (3 * 3 + 3) + 3);
 }

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <fstream>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "base/tensor.h"
@@ -54,6 +57,38 @@ TEST(TensorMemory, GoesBackToTheSystem) {
   EXPECT_EQ(tensor_memory().in_use, before.in_use);
   release_unused_tensor_memory();
   EXPECT_EQ(tensor_memory().from_system, before.from_system);
+}
+
+/// What is in this process' memory and in no file.
+int64_t resident_bytes() {
+  std::ifstream file("/proc/self/status");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("RssAnon:")) return std::atoll(line.c_str() + 8) * 1024;
+  return 0;
+}
+
+TEST(TensorMemory, GoesBackFromBetweenTensorsInUse) {
+  use_tensor_memory();
+  release_unused_tensor_memory();
+  Tensor first = at::ones({kMiB}), large = at::ones({100 * kMiB}), last = at::full({kMiB}, 2);
+  const int64_t before = resident_bytes();
+  large = Tensor();
+  EXPECT_GT(resident_bytes(), before - (8 << 20)) << "kept to be used again";
+  release_unused_tensor_memory();
+  EXPECT_LT(resident_bytes(), before - (90 << 20));
+  EXPECT_TRUE(first.eq(1).all().item<bool>() && last.eq(2).all().item<bool>());
+  large = at::ones({100 * kMiB});
+  EXPECT_EQ(large.sum().item<double>(), double(100 * kMiB));
+}
+
+TEST(TensorMemory, TellsTheMostThatWasInUse) {
+  use_tensor_memory();
+  const size_t before = tensor_memory().in_use;
+  watch_tensor_memory();
+  { const Tensor x = at::ones({20 * kMiB}); }
+  EXPECT_GE(tensor_memory().most_in_use, before + (size_t(20) << 20));
+  watch_tensor_memory();
+  EXPECT_EQ(tensor_memory().most_in_use, tensor_memory().in_use);
 }
 
 TEST(TensorMemory, StoragesMayGrow) {

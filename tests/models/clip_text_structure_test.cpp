@@ -48,7 +48,7 @@ TEST(ClipText, SkippingLayersGivesTheStateBeforeThem) {
   ClipText text(tiny_text());
   fill(text, 1, 0.3);
   const Tensor tokens = ids({5, 6, 7});
-  Tensor x = text.embeddings.forward(tokens);
+  Tensor x = text.embeddings.forward(tokens, at::kFloat);
   EXPECT_TRUE(at::equal(text.hidden_state(tokens, 3), x));
   x = text.encoder_layers[0].forward(x);
   EXPECT_TRUE(at::equal(text.hidden_state(tokens, 2), x));

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "layers/circular_padding.h"
+#include "layers/tensor_memory.h"
 #include "models/random_weights.h"
 
 namespace darkroom::models {
@@ -24,6 +26,55 @@ TEST(Vae, AnEighthOfTheSizeAndBack) {
   EXPECT_EQ(p.mean.sizes(), (at::IntArrayRef{2, 4, 3, 5}));
   EXPECT_EQ(p.log_variance.sizes(), p.mean.sizes());
   EXPECT_EQ(vae.decode(p.mean).sizes(), (at::IntArrayRef{2, 3, 24, 40}));
+}
+
+TEST(Vae, StripsAreTheWhole) {
+  NoGrad guard;
+  AutoencoderKL vae({.channels = {32, 32, 64, 64}, .res_blocks = 1, .groups = 8});
+  fill(vae, 4, 0.2);
+  // Several strips at each level; an odd number of rows; widths of which 64 rows are no whole tiles.
+  for (const auto& [height, width] : {std::pair(80, 16), std::pair(37, 24), std::pair(70, 9)}) {
+    // Bright above and dark below: statistics of a strip alone would be others.
+    const Tensor latents = at::randn({2, 4, height, width}) + at::linspace(-3, 3, height).view({1, 1, -1, 1});
+    vae.decoding = VaeDecoding::whole;
+    const Tensor whole = vae.decode(latents);
+    vae.decoding = VaeDecoding::strips;
+    const Tensor strips = vae.decode(latents);
+    ASSERT_EQ(strips.sizes(), whole.sizes());
+    EXPECT_LT((strips - whole).abs().max().item<float>(), 1e-5 * whole.abs().max().item<float>()) << height;
+    vae.decoding = VaeDecoding::automatic;
+    EXPECT_TRUE(vae.decode(latents).equal(whole)) << "small pictures are not worth it";
+  }
+}
+
+TEST(Vae, StripsAreLeftOutWhereTheyCannotCompute) {
+  AutoencoderKL vae(tiny_vae());
+  fill(vae, 4, 0.2);
+  const Tensor latents = at::randn({1, 4, 8, 8});
+  EXPECT_FALSE(vae.decoder.can_use_strips(latents)) << "gradients";
+  NoGrad guard;
+  EXPECT_TRUE(vae.decoder.can_use_strips(latents));
+  EXPECT_FALSE(vae.decoder.can_use_strips(latents.to(at::kBFloat16)));
+  const layers::CircularPadding wraps(true);
+  EXPECT_FALSE(vae.decoder.can_use_strips(latents));
+}
+
+TEST(Vae, StripsTakeLittleMoreThanOnePicture) {
+  NoGrad guard;
+  layers::use_tensor_memory();
+  AutoencoderKL vae({.channels = {32, 64, 64, 64}, .res_blocks = 1, .groups = 8});
+  fill(vae, 4, 0.2);
+  const Tensor latents = at::randn({1, 4, 96, 64});
+  const size_t largest = size_t(64 * 768 * 512 * 4);  // of all pictures inside
+  const auto most_of = [&](VaeDecoding decoding) {
+    vae.decoding = decoding;
+    const size_t before = layers::tensor_memory().in_use;
+    layers::watch_tensor_memory();
+    vae.decode(latents);
+    return layers::tensor_memory().most_in_use - before;
+  };
+  EXPECT_LT(most_of(VaeDecoding::strips), largest + largest / 2);
+  EXPECT_GT(most_of(VaeDecoding::whole), 2 * largest);
 }
 
 TEST(Vae, LogVariancesAreClamped) {

@@ -41,7 +41,7 @@ TEST(Initialise, TextStartsAsNormalisedWordVectors) {
   initialise(text, generator);
   const Tensor ids = at::tensor({3, 4, 5}, at::kLong).view({1, 3});
   NoGrad guard;
-  EXPECT_TRUE(at::equal(text.hidden_state(ids, 0), text.embeddings.forward(ids)));
+  EXPECT_TRUE(at::equal(text.hidden_state(ids, 0), text.embeddings.forward(ids, at::kFloat)));
   EXPECT_NEAR(text.embeddings.token.std().item<float>(), 1.0, 0.1);
   EXPECT_NEAR(text.embeddings.position.std().item<float>(), 0.1, 0.02);
 }

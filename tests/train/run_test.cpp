@@ -73,7 +73,7 @@ TEST(TrainingRun, VaeResumesToTheBitAndItsFolderLoads) {
   const std::string whole = bytes(data.folder() / "whole/vae/diffusion_pytorch_model.safetensors");
   EXPECT_GT(whole.size(), 1000u);
   EXPECT_EQ(whole, bytes(data.folder() / "stopped/vae/diffusion_pytorch_model.safetensors"));
-  const auto vae = checkpoint::load_vae(data.folder() / "whole/vae", 1.0, at::kFloat);
+  const auto vae = checkpoint::load_vae(data.folder() / "whole/vae", 1.0);
   EXPECT_EQ(vae->config.channels, (std::vector<int64_t>{4, 8, 8, 8}));
   EXPECT_GT(vae->config.scale, 0);
   EXPECT_NE(vae->config.scale, 1.0);

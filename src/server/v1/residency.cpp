@@ -35,7 +35,8 @@ ordered_json residency_json(Context& context) {
           {"parts", std::move(parts)},
           {"pinned", state.is_pinned},
           {"in_use_by", state.is_in_use && running ? ordered_json(running->job) : ordered_json(nullptr)},
-          {"memory", {{"total", memory.total}, {"free", memory.free}, {"process", memory.process}}}};
+          {"memory",
+           {{"total", memory.total}, {"free", memory.free}, {"process", memory.process}, {"mapped", memory.mapped}}}};
 }
 
 Answer residency(const Asked&, Context& context) {

@@ -1,0 +1,46 @@
+#include "layers/stored_weight.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+
+#include "layers/emulated_precision.h"
+#include "layers/kernels/widening_kernel.h"
+
+namespace darkroom::layers {
+namespace {
+
+constexpr int64_t kShare = 1 << 16;  // values a thread takes at a time
+
+}  // namespace
+
+bool is_readable(const Tensor& stored) {
+  const at::ScalarType type = stored.scalar_type();
+  return stored.device().is_cpu() && (type == at::kFloat || type == at::kHalf || type == at::kBFloat16);
+}
+
+void widen(const Tensor& stored, int64_t first, int64_t count, float* to) {
+  const auto* halves = static_cast<const uint16_t*>(stored.data_ptr()) + first;
+  switch (stored.scalar_type()) {
+    case at::kHalf:
+      return widen_fp16(halves, count, to);
+    case at::kBFloat16:
+      return widen_bf16(halves, count, to);
+    default:
+      std::copy_n(stored.data_ptr<float>() + first, count, to);
+  }
+}
+
+Tensor in_type(const Tensor& stored, at::ScalarType type) {
+  if (!stored.defined() || stored.scalar_type() == type) return stored;
+  const NetworkScope outside(nullptr);  // a number that is only written in another way is no rounded result
+  const bool is_constant = !at::GradMode::is_enabled() || !stored.requires_grad();
+  if (type != at::kFloat || !is_readable(stored) || !is_constant) return stored.to(type);
+  const Tensor rows = stored.contiguous(), wide = at::empty(stored.sizes(), stored.options().dtype(at::kFloat));
+  float* to = wide.data_ptr<float>();
+  at::parallel_for(0, rows.numel(), kShare,
+                   [&](int64_t begin, int64_t end) { widen(rows, begin, end - begin, to + begin); });
+  return wide;
+}
+
+}  // namespace darkroom::layers
