@@ -39,11 +39,10 @@ TEST(Residency, GivesMemoryBack) {
 
 TEST(Residency, LoadsAgainWhatWasWrittenOver) {
   const formats::TemporaryFolder folder;
-  const std::string vae = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sd15/vae/diffusion_pytorch_model.safetensors";
-  const auto path = folder / "vae.safetensors";
-  std::filesystem::copy_file(vae, path);
-  const generate::ModelChoice choice{.model = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sd15.safetensors",
-                                     .vae = path.string()};
+  const std::string models = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/";
+  std::filesystem::copy(models + "sd15/vae", folder / "vae", std::filesystem::copy_options::recursive);
+  const auto path = folder / "vae/diffusion_pytorch_model.safetensors";
+  const generate::ModelChoice choice{.model = models + "sd15.safetensors", .vae = (folder / "vae").string()};
   Residency residency;
   const generate::LoadedModel* first = &residency.use(choice)->model();
   EXPECT_EQ(&residency.use(choice)->model(), first);
