@@ -7,6 +7,8 @@
 
 #include "layers/circular_padding.h"
 #include "layers/fast_paths.h"
+#include "layers/linear_product.h"
+#include "layers/linear_product_gradient.h"
 #include "layers/stored_weight.h"
 #include "layers/winograd_conv.h"
 #include "layers/winograd_gradient.h"
@@ -38,6 +40,12 @@ Tensor conv2d_of_stored(const Tensor& x, const Tensor& stored, const Tensor& off
   return at::cat(answers, 1);
 }
 
+/// Whether it is a linear layer on pixels whose channels lie side by side.
+bool is_pointwise(const Tensor& x, const Tensor& kernels, int64_t stride, int64_t padding) {
+  return kernels.size(2) == 1 && kernels.size(3) == 1 && stride == 1 && padding == 0 && x.dim() == 4 &&
+         x.is_contiguous(at::MemoryFormat::ChannelsLast) && can_use_linear_product(x, kernels);
+}
+
 }  // namespace
 
 Conv2d::Conv2d(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t padding, bool has_bias)
@@ -56,6 +64,12 @@ Tensor Conv2d::forward(const Tensor& x) const {
 Tensor Conv2d::convolved(const Tensor& x, const Tensor& kernels, const Tensor& offset) const {
   if (padding > 0 && pads_circularly())
     return conv2d_of_stored(at::pad(x, {padding, padding, padding, padding}, "circular"), kernels, offset, stride, 0);
+  if (fast_paths() && is_pointwise(x, kernels, stride, padding)) {
+    const Tensor pixels = x.permute({0, 2, 3, 1}), weight = kernels.flatten(1);
+    if (!wants_gradient(x, kernels, offset)) return linear_product(pixels, weight, offset).permute({0, 3, 1, 2});
+    if (has_linear_product_gradient(weight))
+      return linear_product_with_gradient(pixels, weight, offset).permute({0, 3, 1, 2});
+  }
   if (fast_paths() && can_use_winograd(x, kernels, stride, padding)) {
     const int64_t pixels = x.size(2) * x.size(3);
     if (!at::GradMode::is_enabled() && pixels >= kLeastPixels)

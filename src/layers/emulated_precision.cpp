@@ -96,8 +96,9 @@ const char* network_scope() {
 }
 
 NetworkScope::NetworkScope(const char* name) : outer_(part) {
-  if (name) ++call;
   enter(name);
+  if (!name) return;
+  ++call;
   network_begins(name);
 }
 

@@ -1,9 +1,20 @@
 #include "layers/linear.h"
 
+#include "layers/fast_paths.h"
+#include "layers/linear_product.h"
+#include "layers/linear_product_gradient.h"
 #include "layers/stored_weight.h"
 #include "layers/work.h"
 
 namespace darkroom::layers {
+namespace {
+
+Tensor gated(const Tensor& x) {  // [..., 2 C] -> [..., C]
+  const std::vector<Tensor> halves = x.chunk(2, -1);
+  return halves[0] * at::gelu(halves[1]);
+}
+
+}  // namespace
 
 Linear::Linear(int64_t in, int64_t out, bool has_bias) : weight(at::empty({out, in})) {
   add("weight", weight);
@@ -11,9 +22,31 @@ Linear::Linear(int64_t in, int64_t out, bool has_bias) : weight(at::empty({out, 
 }
 
 Tensor Linear::forward(const Tensor& x) const {
-  const auto compute = [&] { return at::linear(x, in_type(weight, x.scalar_type()), in_type(bias, x.scalar_type())); };
+  const auto compute = [&] { return product(x); };
   const Tensor y = is_watched() ? watched(linear_work(x, weight), compute) : compute();
   return side ? y + side(x) : y;
+}
+
+Tensor Linear::product(const Tensor& x) const {
+  if (fast_paths() && can_use_linear_product(x, weight)) {
+    if (!wants_gradient(x, weight, bias)) return linear_product(x, weight, bias);
+    if (has_linear_product_gradient(weight)) return linear_product_with_gradient(x, weight, bias);
+  }
+  return at::linear(x, in_type(weight, x.scalar_type()), in_type(bias, x.scalar_type()));
+}
+
+Tensor Linear::geglu(const Tensor& x) const {
+  if (fast_paths() && !side && can_use_geglu_product(x, weight) && !wants_gradient(x, weight, bias)) {
+    const auto compute = [&] {  // a watch may want to compare, and switch fast paths off
+      return fast_paths() ? geglu_product(x, weight, bias) : gated(product(x));
+    };
+    return is_watched() ? watched(geglu_linear_work(x, weight), compute) : compute();
+  }
+  const Tensor y = forward(x);
+  if (!is_watched()) return gated(y);
+  std::vector<int64_t> half = y.sizes().vec();
+  half.back() /= 2;
+  return watched(passing_work(WorkKind::geglu, "GEGLU", y, half), [&] { return gated(y); });
 }
 
 }  // namespace darkroom::layers

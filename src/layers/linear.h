@@ -13,6 +13,12 @@ struct Linear : Module {
 
   Linear(int64_t in, int64_t out, bool has_bias = true);
   Tensor forward(const Tensor& x) const;  ///< [..., in] -> [..., out]
+  /// GEGLU (Shazeer, arXiv 2002.05202): the first half of the outputs times GELU of the second, [..., in] -> [..., out
+  /// / 2].
+  Tensor geglu(const Tensor& x) const;
+
+ private:
+  Tensor product(const Tensor& x) const;  ///< without the side
 };
 
 }  // namespace darkroom::layers

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <vector>
 
+#include "layers/kernels/product_kernel.h"
 #include "layers/kernels/winograd_kernel.h"
 #include "layers/stored_weight.h"
 
@@ -139,7 +140,8 @@ struct Convolution {
     const int64_t panel = winograd_panel();
     for (int64_t p = 0; p < kWinogradPositions; ++p) {
       for (int64_t o = 0; o < out; o += panel)
-        multiply_panel(v + p * v_stride, in, count, in, u + p * (out * in + kGap) + o * in, m + p * m_stride + o, out);
+        multiply_panel(v + p * v_stride, in, count, in, u + p * (out * in + kGap) + o * in, nullptr,
+                       m + p * m_stride + o, out);
     }
     for (int64_t i = 0; i < count; ++i) {
       const TilePixels<float> of_tile(tiles, y, y_channels, first + i);

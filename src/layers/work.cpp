@@ -62,6 +62,15 @@ Work linear_work(const Tensor& x, const Tensor& weight) {
           answer};
 }
 
+Work geglu_linear_work(const Tensor& x, const Tensor& weight) {
+  Work work = linear_work(x, weight);
+  work.name = "linear with GEGLU";
+  const int64_t outputs = product(work.answer);
+  work.answer.back() /= 2;
+  work.values -= outputs - product(work.answer);
+  return work;
+}
+
 Work attention_work(const Tensor& q, const Tensor& k, int64_t heads) {
   const int64_t queries = q.size(1), keys = k.size(1);
   return {WorkKind::attention,

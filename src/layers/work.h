@@ -50,6 +50,8 @@ void network_begins(const char* network);
 Work conv_work(const Tensor& x, const Tensor& weight, int64_t stride, int64_t padding);
 /// x [..., in] through a weight [out, in].
 Work linear_work(const Tensor& x, const Tensor& weight);
+/// The same, with the second half of the outputs gating the first at once.
+Work geglu_linear_work(const Tensor& x, const Tensor& weight);
 /// q [B, Tq, heads * d], k [B, Tk, heads * d]; called self-attention where both have one length.
 Work attention_work(const Tensor& q, const Tensor& k, int64_t heads);
 /// What passes over x, of shape `answer` in the end.

@@ -64,27 +64,13 @@ Tensor CrossAttention::forward(const Tensor& x, const Tensor& context) const {
   return to_out.forward(layers::attention(to_q.forward(x), to_k.forward(context), to_v.forward(context), heads));
 }
 
-namespace {
-
-Tensor gated(const Tensor& x) {  // [..., 2 C] -> [..., C]
-  if (layers::is_watched()) {
-    std::vector<int64_t> half = x.sizes().vec();
-    half.back() /= 2;
-    return layers::watched(layers::passing_work(layers::WorkKind::geglu, "GEGLU", x, half), [&] { return gated(x); });
-  }
-  const auto halves = x.chunk(2, -1);
-  return halves[0] * at::gelu(halves[1]);
-}
-
-}  // namespace
-
 GegluMlp::GegluMlp(int64_t width) : proj(width, width * 8), out(width * 4, width) {
   add("net.0.proj", proj);
   add("net.2", out);
 }
 
 Tensor GegluMlp::forward(const Tensor& x) const {
-  return out.forward(gated(proj.forward(x)));
+  return out.forward(proj.geglu(x));
 }
 
 TransformerBlock::TransformerBlock(int64_t width, int64_t context, int64_t heads)

@@ -38,7 +38,7 @@ struct CrossAttention : layers::Module {
   Tensor forward(const Tensor& x, const Tensor& context) const;
 };
 
-/// GEGLU MLP (Shazeer, arXiv 2002.05202): half of the first projection gates the other half.
+/// Feed-forward of a transformer: GEGLU, then back to the width.
 struct GegluMlp : layers::Module {
   layers::Linear proj, out;
   explicit GegluMlp(int64_t width);

@@ -3,6 +3,8 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "layers/attention.h"
 #include "layers/fast_paths.h"
 
@@ -61,6 +63,18 @@ TEST(FlashAttention, HoldsWithLargeScores) {
     o.k.narrow(1, 590, 10).mul_(3);
     EXPECT_LE(relative_error(flash_attention(o.q, o.k, o.v, 2), plain(o, 2)), 2e-5) << spread;
   }
+}
+
+// The powers of two are our own: over all differences of scores that matter, and what is no number stays seen.
+TEST(FlashAttention, WeighsEveryDifferenceOfScores) {
+  const int64_t count = 4000;
+  const Tensor q = at::ones({1, count, 1}) * at::linspace(0, 87, count).view({1, count, 1});
+  const Tensor k = at::tensor({0.f, -1.f}).view({1, 2, 1}), v = at::tensor({0.f, 1.f}).view({1, 2, 1});
+  const Tensor found = flash_attention(q, k, v, 1), exact = at::sigmoid(-q.to(at::kDouble));
+  // Near the end the exponent itself is rounded: 87 times half a last digit.
+  EXPECT_LT(((found - exact) / exact).abs().max().item<double>(), 1e-5);
+  EXPECT_LT(((found - exact) / exact).abs().narrow(1, 0, 400).max().item<double>(), 1e-6);
+  EXPECT_TRUE(std::isnan(flash_attention(q, at::full({1, 2, 1}, NAN), v, 1)[0][7].item<double>()));
 }
 
 TEST(FlashAttention, TakesOperandsThatDoNotLieOneAfterAnother) {

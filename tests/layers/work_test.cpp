@@ -6,8 +6,10 @@
 
 #include "layers/attention.h"
 #include "layers/conv2d.h"
+#include "layers/emulated_precision.h"
 #include "layers/linear.h"
 #include "layers/norm.h"
+#include "layers/stored_weight.h"
 
 namespace darkroom::layers {
 namespace {
@@ -82,6 +84,16 @@ TEST(Work, TheWatchAnswers) {
   const WatchedWork watch(
       {[](const Work& work, const Compute&) { return at::full(work.answer, 7.0); }});  // and computes nothing
   EXPECT_TRUE(linear.forward(at::ones({2, 4})).eq(7).all().item<bool>());
+}
+
+// Weights in another type are widened outside of any network; that is none of its own.
+TEST(Work, WhatIsDoneToWeightsIsNoNetwork) {
+  std::vector<std::string> networks;
+  const WatchedWork watch({[](const Work&, const Compute& compute) { return compute(); },
+                           [&](const char* network) { networks.push_back(network); }});
+  const NetworkScope scope("UNet");
+  EXPECT_EQ(in_type(at::ones({2, 2}).to(at::kHalf), at::kFloat).sum().item<float>(), 4);
+  EXPECT_EQ(networks, std::vector<std::string>{"UNet"});
 }
 
 TEST(Work, NobodyWatchesAfterwards) {

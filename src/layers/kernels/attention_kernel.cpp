@@ -13,8 +13,6 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include <hwy/contrib/math/math-inl.h>
-
 // Layout: a block of queries stands side by side in the lanes of kVectors vectors, so that nothing is ever added across
 // lanes. Scores of a block of keys are computed in tiles of kRows keys, turned into weights, and added up into the
 // result, which stays in the first cache as [depth][queries].
@@ -78,11 +76,41 @@ HWY_INLINE void add_products(std::int64_t rows, const float* left, std::int64_t 
   std::int64_t row = 0;
   for (; row + kRows <= rows; row += kRows)
     add_products<kRows>(left + row * row_stride, row_stride, place_stride, places, right, out + row * block(), adds);
-  for (; row < rows; ++row)
-    add_products<1>(left + row * row_stride, row_stride, place_stride, places, right, out + row * block(), adds);
+  left += row * row_stride, out += row * block();
+  switch (rows - row) {  // one by one, each row would wait for its own sums
+    case 5:
+      return add_products<5>(left, row_stride, place_stride, places, right, out, adds);
+    case 4:
+      return add_products<4>(left, row_stride, place_stride, places, right, out, adds);
+    case 3:
+      return add_products<3>(left, row_stride, place_stride, places, right, out, adds);
+    case 2:
+      return add_products<2>(left, row_stride, place_stride, places, right, out, adds);
+    case 1:
+      return add_products<1>(left, row_stride, place_stride, places, right, out, adds);
+    default:
+      return;
+  }
 }
 
-/// Scores of a block of keys become weights relative to the largest score so far; what was added up before follows.
+constexpr float kLog2OfE = 1.44269504f;
+
+/// 2^x for x <= 0, at least 2^-126: a power of two by the bits of the exponent, and a polynomial for the rest in
+/// [-1/2, 1/2], within 7.5e-8 of it.
+HWY_INLINE Vector power_of_two(Vector x) {
+  const hn::RebindToSigned<decltype(kTag)> bits_tag;
+  const Vector shift = hn::Set(kTag, 12582912.0f);  // 1.5 * 2^23: what is added to it is rounded to whole numbers
+  const Vector bounded = hn::Max(hn::Set(kTag, -126.0f), x);  // in this order what is no number stays none
+  const Vector shifted = hn::Add(bounded, shift), rest = hn::Sub(bounded, hn::Sub(shifted, shift));
+  Vector power = hn::Set(kTag, 0.0013276472f);
+  for (const float factor : {0.0096755415f, 0.055507133f, 0.2402212f, 0.69314697f, 1.0000001f})
+    power = hn::MulAdd(power, rest, hn::Set(kTag, factor));
+  const auto exponent = hn::ShiftLeft<23>(hn::BitCast(bits_tag, shifted));
+  return hn::BitCast(kTag, hn::Add(hn::BitCast(bits_tag, power), exponent));
+}
+
+/// Scores of a block of keys, logarithms to base 2, become weights relative to the largest score so far; what was added
+/// up before follows.
 HWY_INLINE void weigh(Buffers& buffers, std::int64_t keys, std::int64_t depth) {
   const std::int64_t n = lanes(), width = block();
   for (int v = 0; v < kVectors; ++v) {
@@ -92,7 +120,7 @@ HWY_INLINE void weigh(Buffers& buffers, std::int64_t keys, std::int64_t depth) {
     for (std::int64_t key = 0; key < keys; ++key) most = hn::Max(most, hn::LoadU(kTag, scores + key * width));
     Vector sum = hn::LoadU(kTag, buffers.sum.data() + v * n);
     if (!hn::AllTrue(kTag, hn::Eq(before, most))) {
-      const Vector factor = hn::Exp(kTag, hn::Sub(before, most));
+      const Vector factor = power_of_two(hn::Sub(before, most));
       sum = hn::Mul(sum, factor);
       for (std::int64_t place = 0; place < depth; ++place) {
         float* result = buffers.result.data() + place * width + v * n;
@@ -101,7 +129,7 @@ HWY_INLINE void weigh(Buffers& buffers, std::int64_t keys, std::int64_t depth) {
       hn::StoreU(most, kTag, buffers.most.data() + v * n);
     }
     for (std::int64_t key = 0; key < keys; ++key) {
-      const Vector weight = hn::Exp(kTag, hn::Sub(hn::LoadU(kTag, scores + key * width), most));
+      const Vector weight = power_of_two(hn::Sub(hn::LoadU(kTag, scores + key * width), most));
       sum = hn::Add(sum, weight);
       hn::StoreU(weight, kTag, scores + key * width);
     }
@@ -120,7 +148,7 @@ void attend(const AttentionHead& head, std::int64_t first) {
   for (std::int64_t query = 0; query < width; ++query) {
     const float* row = head.query + (first + std::min(query, count - 1)) * head.query_stride;
     for (std::int64_t place = 0; place < depth; ++place)
-      buffers.queries[place * width + query] = row[place] * head.scale;
+      buffers.queries[place * width + query] = row[place] * (head.scale * kLog2OfE);
   }
   for (std::int64_t begin = 0; begin < head.keys; begin += kKeys) {
     const std::int64_t keys = std::min(kKeys, head.keys - begin);

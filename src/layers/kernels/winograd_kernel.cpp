@@ -72,34 +72,6 @@ void window(const float* const* pixels, std::int64_t channels, float* v, std::in
   }
 }
 
-template <std::int64_t Rows>
-HWY_INLINE void rows_by_panel(const float* HWY_RESTRICT a, std::int64_t a_stride, std::int64_t depth,
-                              const float* HWY_RESTRICT panel, float* HWY_RESTRICT out, std::int64_t out_stride) {
-  const std::int64_t n = lanes();
-  Vector sums[Rows][kWidth];
-  for (std::int64_t r = 0; r < Rows; ++r)
-    for (std::int64_t w = 0; w < kWidth; ++w) sums[r][w] = hn::Zero(kTag);
-  for (std::int64_t k = 0; k < depth; ++k, panel += kWidth * n) {
-    const Vector left = hn::LoadU(kTag, panel), right = hn::LoadU(kTag, panel + n);
-    for (std::int64_t r = 0; r < Rows; ++r) {
-      const Vector value = hn::Set(kTag, a[r * a_stride + k]);
-      sums[r][0] = hn::MulAdd(value, left, sums[r][0]);
-      sums[r][1] = hn::MulAdd(value, right, sums[r][1]);
-    }
-  }
-  for (std::int64_t r = 0; r < Rows; ++r)
-    for (std::int64_t w = 0; w < kWidth; ++w) hn::StoreU(sums[r][w], kTag, out + r * out_stride + w * n);
-}
-
-void multiply(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, const float* panel,
-              float* out, std::int64_t out_stride) {
-  std::int64_t row = 0;
-  for (; row + kRows <= rows; row += kRows)
-    rows_by_panel<kRows>(a + row * a_stride, a_stride, depth, panel, out + row * out_stride, out_stride);
-  for (; row < rows; ++row)
-    rows_by_panel<1>(a + row * a_stride, a_stride, depth, panel, out + row * out_stride, out_stride);
-}
-
 void outputs(const float* m, std::int64_t stride, std::int64_t channels, const float* bias, float* const* pixels) {
   for (std::int64_t c = 0; c < channels; c += lanes()) {
     Vector rows[2][4];
@@ -196,7 +168,6 @@ namespace darkroom::layers {
 HWY_EXPORT(lanes);
 HWY_EXPORT(kernels);
 HWY_EXPORT(window);
-HWY_EXPORT(multiply);
 HWY_EXPORT(outputs);
 HWY_EXPORT(output_gradients);
 HWY_EXPORT(products);
@@ -216,11 +187,6 @@ void transform_kernels(const float* taps, KernelStrides strides, std::int64_t in
 
 void transform_window(const float* const* pixels, std::int64_t channels, float* v, std::int64_t stride) {
   HWY_DYNAMIC_DISPATCH(window)(pixels, channels, v, stride);
-}
-
-void multiply_panel(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, const float* panel,
-                    float* out, std::int64_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(multiply)(a, a_stride, rows, depth, panel, out, out_stride);
 }
 
 void transform_outputs(const float* m, std::int64_t stride, std::int64_t channels, const float* bias,

@@ -27,11 +27,6 @@ void transform_kernels(const float* taps, KernelStrides strides, std::int64_t in
 /// v[position][channel], positions `stride` floats apart.
 void transform_window(const float* const* pixels, std::int64_t channels, float* v, std::int64_t stride);
 
-/// out[row][0 .. panel) = sum over k of a[row][k] * panel[k]; rows `a_stride` and `out_stride` floats apart. The order
-/// of the sum does not depend on the rows.
-void multiply_panel(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, const float* panel,
-                    float* out, std::int64_t out_stride);
-
 /// m[position][channel], positions `stride` floats apart, as the tile's 2 x 2 outputs plus `bias`; null pixels are left
 /// out.
 void transform_outputs(const float* m, std::int64_t stride, std::int64_t channels, const float* bias,

@@ -1,0 +1,169 @@
+#include "layers/kernels/product_kernel.h"
+
+#include <algorithm>
+
+// Vectors of a size unknown when compiling cannot be kept in arrays.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "layers/kernels/product_kernel.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace darkroom::layers::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+const hn::ScalableTag<float> kTag;
+using Vector = hn::Vec<decltype(kTag)>;
+
+constexpr std::int64_t kWidth = 2;  // vectors of a panel: with 6 rows, 12 sums stay in 16 registers
+constexpr std::int64_t kRows = 6;
+
+std::int64_t lanes() {
+  return std::int64_t(hn::Lanes(kTag));
+}
+
+std::int64_t panel() {
+  return kWidth * lanes();
+}
+
+enum class Start { zero, given, there };
+
+template <std::int64_t Rows, Start From>
+HWY_INLINE void rows_by_panel(const float* HWY_RESTRICT a, std::int64_t a_stride, std::int64_t depth,
+                              const float* HWY_RESTRICT panel, const float* HWY_RESTRICT start, float* HWY_RESTRICT out,
+                              std::int64_t out_stride) {
+  const std::int64_t n = lanes();
+  Vector sums[Rows][kWidth];
+  for (std::int64_t r = 0; r < Rows; ++r) {
+    for (std::int64_t w = 0; w < kWidth; ++w) {
+      if constexpr (From == Start::zero) sums[r][w] = hn::Zero(kTag);
+      if constexpr (From == Start::given) sums[r][w] = hn::LoadU(kTag, start + w * n);
+      if constexpr (From == Start::there) sums[r][w] = hn::LoadU(kTag, out + r * out_stride + w * n);
+    }
+  }
+  for (std::int64_t k = 0; k < depth; ++k, panel += kWidth * n) {
+    const Vector left = hn::LoadU(kTag, panel), right = hn::LoadU(kTag, panel + n);
+    for (std::int64_t r = 0; r < Rows; ++r) {
+      const Vector value = hn::Set(kTag, a[r * a_stride + k]);
+      sums[r][0] = hn::MulAdd(value, left, sums[r][0]);
+      sums[r][1] = hn::MulAdd(value, right, sums[r][1]);
+    }
+  }
+  for (std::int64_t r = 0; r < Rows; ++r)
+    for (std::int64_t w = 0; w < kWidth; ++w) hn::StoreU(sums[r][w], kTag, out + r * out_stride + w * n);
+}
+
+template <Start From>
+HWY_INLINE void all_rows(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth,
+                         const float* panel, const float* start, float* out, std::int64_t out_stride) {
+  for (; rows >= kRows; rows -= kRows, a += kRows * a_stride, out += kRows * out_stride)
+    rows_by_panel<kRows, From>(a, a_stride, depth, panel, start, out, out_stride);
+  switch (rows) {
+    case 5:
+      return rows_by_panel<5, From>(a, a_stride, depth, panel, start, out, out_stride);
+    case 4:
+      return rows_by_panel<4, From>(a, a_stride, depth, panel, start, out, out_stride);
+    case 3:
+      return rows_by_panel<3, From>(a, a_stride, depth, panel, start, out, out_stride);
+    case 2:
+      return rows_by_panel<2, From>(a, a_stride, depth, panel, start, out, out_stride);
+    case 1:
+      return rows_by_panel<1, From>(a, a_stride, depth, panel, start, out, out_stride);
+    default:
+      return;
+  }
+}
+
+void multiply(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, const float* panel,
+              const float* start, float* out, std::int64_t out_stride) {
+  if (start) return all_rows<Start::given>(a, a_stride, rows, depth, panel, start, out, out_stride);
+  all_rows<Start::zero>(a, a_stride, rows, depth, panel, start, out, out_stride);
+}
+
+void add(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, const float* panel, float* out,
+         std::int64_t out_stride) {
+  all_rows<Start::there>(a, a_stride, rows, depth, panel, nullptr, out, out_stride);
+}
+
+void pack(const float* HWY_RESTRICT columns, std::int64_t stride, std::int64_t depth, float* HWY_RESTRICT panel) {
+  const hn::RebindToSigned<decltype(kTag)> index_tag;
+  const auto places = hn::Mul(hn::Iota(index_tag, 0), hn::Set(index_tag, std::int32_t(stride)));
+  const std::int64_t n = lanes();
+  for (std::int64_t k = 0; k < depth; ++k)
+    for (std::int64_t w = 0; w < kWidth; ++w)
+      hn::StoreU(hn::GatherIndex(kTag, columns + w * n * stride + k, places), kTag, panel + (k * kWidth + w) * n);
+}
+
+/// erf(x) as an odd rational function on [-4, 4], beyond which it is 1 to the last bit of fp32: x P(x²) / Q(x²), within
+/// 4e-7 of erf.
+HWY_INLINE Vector erf(Vector x) {
+  constexpr float kUpper[] = {-1.60960333262415e-02f, -2.95459980854025e-03f, -7.34990630326855e-04f,
+                              -5.69250639462346e-05f, -2.10102402082508e-06f, 2.77068142495902e-08f,
+                              -2.72614225801306e-10f};
+  constexpr float kLower[] = {-1.42647390514189e-02f, -7.37332916720468e-03f, -1.68282697438203e-03f,
+                              -2.13374055278905e-04f, -1.45660718464996e-05f};
+  const Vector limit = hn::Set(kTag, 4.0f), inside = hn::Max(hn::Min(x, limit), hn::Neg(limit)),
+               square = hn::Mul(inside, inside);
+  Vector upper = hn::Set(kTag, kUpper[6]), lower = hn::Set(kTag, kLower[4]);
+  for (int i = 5; i >= 0; --i) upper = hn::MulAdd(upper, square, hn::Set(kTag, kUpper[i]));
+  for (int i = 3; i >= 0; --i) lower = hn::MulAdd(lower, square, hn::Set(kTag, kLower[i]));
+  return hn::Div(hn::Mul(inside, upper), lower);
+}
+
+HWY_INLINE Vector gated(Vector value, Vector gate) {
+  const Vector half = hn::Mul(hn::Set(kTag, 0.5f), gate), root = hn::Set(kTag, 0.70710678118654752f);
+  return hn::Mul(value, hn::MulAdd(half, erf(hn::Mul(gate, root)), half));
+}
+
+void gate(const float* values, const float* gates, std::int64_t count, float* out) {
+  const std::int64_t n = lanes();
+  std::int64_t i = 0;
+  for (; i + n <= count; i += n)
+    hn::StoreU(gated(hn::LoadU(kTag, values + i), hn::LoadU(kTag, gates + i)), kTag, out + i);
+  if (i == count) return;
+  float value[HWY_MAX_BYTES / sizeof(float)] = {}, gate[HWY_MAX_BYTES / sizeof(float)] = {};
+  std::copy_n(values + i, count - i, value);
+  std::copy_n(gates + i, count - i, gate);
+  hn::StoreU(gated(hn::LoadU(kTag, value), hn::LoadU(kTag, gate)), kTag, value);
+  std::copy_n(value, count - i, out + i);
+}
+
+}  // namespace
+}  // namespace darkroom::layers::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace darkroom::layers {
+
+HWY_EXPORT(panel);
+HWY_EXPORT(multiply);
+HWY_EXPORT(add);
+HWY_EXPORT(pack);
+HWY_EXPORT(gate);
+
+std::int64_t product_panel() {
+  return HWY_DYNAMIC_DISPATCH(panel)();
+}
+
+void multiply_panel(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, const float* panel,
+                    const float* start, float* out, std::int64_t out_stride) {
+  HWY_DYNAMIC_DISPATCH(multiply)(a, a_stride, rows, depth, panel, start, out, out_stride);
+}
+
+void add_panel_products(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth,
+                        const float* panel, float* out, std::int64_t out_stride) {
+  HWY_DYNAMIC_DISPATCH(add)(a, a_stride, rows, depth, panel, out, out_stride);
+}
+
+void pack_panel(const float* columns, std::int64_t stride, std::int64_t depth, float* panel) {
+  HWY_DYNAMIC_DISPATCH(pack)(columns, stride, depth, panel);
+}
+
+void gate_with_gelu(const float* values, const float* gates, std::int64_t count, float* out) {
+  HWY_DYNAMIC_DISPATCH(gate)(values, gates, count, out);
+}
+
+}  // namespace darkroom::layers
+#endif

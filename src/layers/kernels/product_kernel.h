@@ -1,0 +1,26 @@
+// Rows times a panel of columns: the inside of matrix products. No tensors here.
+#pragma once
+
+#include <cstdint>
+
+namespace darkroom::layers {
+
+/// Columns that are computed together. A panel holds so many side by side, place by place: panel[depth][columns].
+std::int64_t product_panel();
+
+/// out[row][0 .. columns) = start[0 .. columns) + sum over k of a[row][k] * panel[k]; rows `a_stride` and `out_stride`
+/// floats apart. Without `start` sums begin at zero. The order of a sum does not depend on the rows.
+void multiply_panel(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, const float* panel,
+                    const float* start, float* out, std::int64_t out_stride);
+
+/// The same, added to what stands in `out`.
+void add_panel_products(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth,
+                        const float* panel, float* out, std::int64_t out_stride);
+
+/// A panel of columns that lie `stride` floats apart, `depth` numbers of each.
+void pack_panel(const float* columns, std::int64_t stride, std::int64_t depth, float* panel);
+
+/// out[0 .. count) = values * GELU(gates), GELU(x) = x / 2 (1 + erf(x / sqrt 2)); `out` may be `values`.
+void gate_with_gelu(const float* values, const float* gates, std::int64_t count, float* out);
+
+}  // namespace darkroom::layers

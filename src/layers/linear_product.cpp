@@ -1,0 +1,198 @@
+#include "layers/linear_product.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
+
+#include <algorithm>
+
+#include "layers/kernels/aligned_floats.h"
+#include "layers/kernels/product_kernel.h"
+#include "layers/stored_weight.h"
+
+namespace darkroom::layers {
+namespace {
+
+constexpr int64_t kDepth = 320;      // of a panel: 20 KiB with 16 columns, in the first cache
+constexpr int64_t kMostPanels = 4;   // packed at a time: 80 KiB
+constexpr int64_t kBlock = 96;       // rows that pass by all of them while in the second cache, 120 KiB
+constexpr int64_t kTaskRows = 1056;  // for which a panel is packed once, in whole blocks
+constexpr int64_t kGegluRows = 480;  // the same where both halves are held until they are multiplied, 120 KiB
+constexpr int64_t kTasks = 4;        // for each thread, so that none waits long for another
+
+/// What a thread works with.
+struct Scratch {
+  AlignedFloats wide, panels, halves;
+};
+
+/// Rows times a weight [out, in]: from inputs to outputs, or backwards, as gradients go.
+struct Product {
+  const float* x;
+  int64_t rows, depth;  ///< of x
+  Tensor weight;
+  bool backwards;
+  const float* bias;  ///< or nullptr
+  float* y;
+  int64_t width;  ///< of y; with GEGLU twice that
+
+  /// Places first .. first + count of the sums for the columns of y from `column` on, as a panel.
+  void pack(int64_t column, int64_t first, int64_t count, Scratch& scratch, float* panel) const {
+    const int64_t columns = product_panel(), in = weight.size(1);
+    if (backwards) {
+      for (int64_t k = 0; k < count; ++k) widen(weight, (first + k) * in + column, columns, panel + k * columns);
+      return;
+    }
+    if (weight.scalar_type() == at::kFloat)
+      return pack_panel(weight.data_ptr<float>() + column * in + first, in, count, panel);
+    float* wide = scratch.wide.fit(size_t(columns * kDepth));
+    for (int64_t i = 0; i < columns; ++i) widen(weight, (column + i) * in + first, count, wide + i * count);
+    pack_panel(wide, count, count, panel);
+  }
+
+  /// `count` panels, which begin at columns[0 .. count), for some rows, side by side into `to`.
+  void run(int64_t first_row, int64_t row_count, const int64_t* columns, int64_t count, Scratch& scratch, float* to,
+           int64_t to_stride) const {
+    const int64_t panel = product_panel(), size = panel * kDepth;
+    float* panels = scratch.panels.fit(size_t(kMostPanels * size));
+    for (int64_t k = 0; k < depth; k += kDepth) {
+      const int64_t places = std::min(kDepth, depth - k);
+      for (int64_t p = 0; p < count; ++p) pack(columns[p], k, places, scratch, panels + p * size);
+      for (int64_t row = 0; row < row_count; row += kBlock) {
+        const int64_t block = std::min(kBlock, row_count - row);
+        const float* from = x + (first_row + row) * depth + k;
+        for (int64_t p = 0; p < count; ++p) {
+          float* into = to + row * to_stride + p * panel;
+          if (k > 0)
+            add_panel_products(from, depth, block, places, panels + p * size, into, to_stride);
+          else
+            multiply_panel(from, depth, block, places, panels + p * size, bias ? bias + columns[p] : nullptr, into,
+                           to_stride);
+        }
+      }
+    }
+  }
+};
+
+/// How rows and panels are shared out: as few and as equal shares as keep all threads busy.
+struct Tasks {
+  int64_t all_rows, all_panels, rows, panels;
+  int64_t across, count;
+
+  Tasks(int64_t all_rows, int64_t all_panels, int64_t most_rows, int64_t most_panels)
+      : all_rows(all_rows), all_panels(all_panels), panels(most_panels) {
+    const int64_t times = (all_rows + most_rows - 1) / most_rows;
+    rows = ((all_rows + times - 1) / times + kBlock - 1) / kBlock * kBlock;
+    const int64_t down = (all_rows + rows - 1) / rows;
+    const auto across_with = [&](int64_t n) { return (all_panels + n - 1) / n; };
+    while (panels > 1 && down * across_with(panels) < kTasks * at::get_num_threads()) --panels;
+    across = across_with(panels);
+    count = down * across;
+  }
+
+  /// Calls do_task(first row, rows, first panel, panels, scratch): those of the same rows one after another.
+  template <typename DoTask>
+  void run(const DoTask& do_task) const {
+    at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+      thread_local Scratch scratch;
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t row = i / across * rows, first = i % across * panels;
+        do_task(row, std::min(rows, all_rows - row), first, std::min(panels, all_panels - first), scratch);
+      }
+    });
+  }
+};
+
+/// x [rows, depth] to [rows, width], without GEGLU.
+void multiply(const Product& product) {
+  const int64_t panel = product_panel();
+  Tasks(product.rows, product.width / panel, kTaskRows, kMostPanels)
+      .run([&](int64_t row, int64_t rows, int64_t first, int64_t count, Scratch& scratch) {
+        int64_t columns[kMostPanels];
+        for (int64_t p = 0; p < count; ++p) columns[p] = (first + p) * panel;
+        product.run(row, rows, columns, count, scratch, product.y + row * product.width + columns[0], product.width);
+      });
+}
+
+Tensor rows_of(const Tensor& x) {
+  return x.reshape({-1, x.size(-1)}).contiguous();
+}
+
+Tensor result_of(const Tensor& x, int64_t width) {
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape.back() = width;
+  return at::empty(shape, x.options());
+}
+
+Tensor offset_of(const Tensor& bias) {
+  return bias.defined() ? in_type(bias, at::kFloat).contiguous() : bias;
+}
+
+const float* numbers_of(const Tensor& offset) {
+  return offset.defined() ? offset.data_ptr<float>() : nullptr;
+}
+
+}  // namespace
+
+bool can_use_linear_product(const Tensor& x, const Tensor& weight) {
+  return x.scalar_type() == at::kFloat && x.device().is_cpu() && is_readable(weight) && x.numel() > 0 &&
+         !at::autocast::is_cpu_enabled() && weight.size(0) % product_panel() == 0;
+}
+
+bool can_use_geglu_product(const Tensor& x, const Tensor& weight) {
+  return can_use_linear_product(x, weight) && weight.size(0) % (2 * product_panel()) == 0;
+}
+
+Tensor linear_product(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  const Tensor rows = rows_of(x), kernel = weight.contiguous(), offset = offset_of(bias),
+               y = result_of(x, weight.size(0));
+  multiply({.x = rows.data_ptr<float>(),
+            .rows = rows.size(0),
+            .depth = rows.size(1),
+            .weight = kernel,
+            .backwards = false,
+            .bias = numbers_of(offset),
+            .y = y.data_ptr<float>(),
+            .width = weight.size(0)});
+  return y;
+}
+
+Tensor linear_product_input_gradient(const Tensor& g, const Tensor& weight) {
+  const Tensor rows = rows_of(g), kernel = weight.contiguous(), y = result_of(g, weight.size(1));
+  multiply({.x = rows.data_ptr<float>(),
+            .rows = rows.size(0),
+            .depth = rows.size(1),
+            .weight = kernel,
+            .backwards = true,
+            .bias = nullptr,
+            .y = y.data_ptr<float>(),
+            .width = weight.size(1)});
+  return y;
+}
+
+Tensor geglu_product(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  const int64_t panel = product_panel(), half = weight.size(0) / 2;
+  const Tensor rows = rows_of(x), kernel = weight.contiguous(), offset = offset_of(bias), y = result_of(x, half);
+  const Product product{.x = rows.data_ptr<float>(),
+                        .rows = rows.size(0),
+                        .depth = rows.size(1),
+                        .weight = kernel,
+                        .backwards = false,
+                        .bias = numbers_of(offset),
+                        .y = y.data_ptr<float>(),
+                        .width = half};
+  Tasks(product.rows, half / panel, kGegluRows, kMostPanels / 2)
+      .run([&](int64_t row, int64_t row_count, int64_t first, int64_t count, Scratch& scratch) {
+        int64_t columns[kMostPanels];
+        for (int64_t p = 0; p < count; ++p) {
+          columns[p] = (first + p) * panel;
+          columns[count + p] = half + columns[p];
+        }
+        const int64_t gates = count * panel;
+        float* halves = scratch.halves.fit(size_t(row_count * 2 * gates));
+        product.run(row, row_count, columns, 2 * count, scratch, halves, 2 * gates);
+        for (int64_t r = 0; r < row_count; ++r, halves += 2 * gates)
+          gate_with_gelu(halves, halves + gates, gates, product.y + (row + r) * half + columns[0]);
+      });
+  return y;
+}
+
+}  // namespace darkroom::layers

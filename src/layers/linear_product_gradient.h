@@ -1,0 +1,18 @@
+// linear_product() with gradients.
+#pragma once
+
+#include "base/tensor.h"
+
+namespace darkroom::layers {
+
+/// Whether a gradient of any of these would be recorded now; each may be undefined.
+bool wants_gradient(const Tensor& x, const Tensor& weight, const Tensor& bias);
+
+/// Whether linear_product_with_gradient() does it: inputs in whole panels, fp32 where the weight's gradient is wanted.
+bool has_linear_product_gradient(const Tensor& weight);
+
+/// The same value. The gradient of x is a product of the same kind; that of a weight is libtorch's. Requires:
+/// can_use_linear_product() and has_linear_product_gradient().
+Tensor linear_product_with_gradient(const Tensor& x, const Tensor& weight, const Tensor& bias);
+
+}  // namespace darkroom::layers
