@@ -17,10 +17,13 @@ using NamedTensors = std::vector<std::pair<std::string, Tensor>>;
 
 void write_tensors(const fs::path& path, const NamedTensors& tensors, at::ScalarType dtype,
                    std::map<std::string, std::string> metadata = {}) {
-  std::vector<std::pair<std::string, formats::StoredTensor>> stored;
-  for (const auto& [name, tensor] : tensors) stored.emplace_back(name, stored_tensor(tensor.detach().to(dtype)));
+  std::vector<std::pair<std::string, formats::TensorToMake>> stored;
+  for (const auto& [name, tensor] : tensors)
+    stored.emplace_back(
+        name, formats::TensorToMake{stored_dtype(dtype), tensor.sizes().vec(),
+                                    [&tensor = tensor, dtype] { return stored_tensor(tensor.detach().to(dtype)); }});
   metadata["format"] = "pt";  // transformers reads no file without it
-  formats::write_safetensors(path, stored, metadata);
+  formats::stream_safetensors(path, stored, metadata);
 }
 
 void write_json(const fs::path& path, const Json& json) {
@@ -159,7 +162,8 @@ void save_diffusers_folder(const ModelToSave& model, const fs::path& folder, at:
   write_json(folder / "model_index.json", model_index_json(description));
 }
 
-void save_single_file(const ModelToSave& model, const fs::path& path, at::ScalarType dtype) {
+void save_single_file(const ModelToSave& model, const fs::path& path, at::ScalarType dtype,
+                      std::map<std::string, std::string> metadata) {
   NoGrad guard;
   const ModelDescription description = true_description(model);
   NamedTensors tensors;
@@ -177,7 +181,8 @@ void save_single_file(const ModelToSave& model, const fs::path& path, at::Scalar
       append(tensors, "conditioner.embedders.1.model.", open_clip_tensors(*model.text_encoders[1], false));
       break;
   }
-  write_tensors(path, tensors, dtype, {{"darkroom.config", configs_json(description).dump()}});
+  metadata["darkroom.config"] = configs_json(description).dump();
+  write_tensors(path, tensors, dtype, std::move(metadata));
 }
 
 }  // namespace darkroom::checkpoint

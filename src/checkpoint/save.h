@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "checkpoint/description.h"
@@ -28,7 +30,9 @@ void save_vae(models::AutoencoderKL& vae, const std::filesystem::path& folder, a
 
 /// One safetensors file with the original names (open_clip's for the encoders that have them). What names and shapes
 /// cannot tell lies in its metadata, "darkroom.config" (see detect.h). An SD 2.x file gets a copy of the last layer of
-/// its text encoder and a text projection of zeros: other programs expect these, and never use them.
-void save_single_file(const ModelToSave& model, const std::filesystem::path& path, at::ScalarType dtype = at::kHalf);
+/// its text encoder and a text projection of zeros: other programs expect these, and never use them. `metadata`: more
+/// of it.
+void save_single_file(const ModelToSave& model, const std::filesystem::path& path, at::ScalarType dtype = at::kHalf,
+                      std::map<std::string, std::string> metadata = {});
 
 }  // namespace darkroom::checkpoint

@@ -49,7 +49,7 @@ StoredTensor stored_tensor(const SafetensorsEntry& entry, Bytes data, const std:
   return {entry.dtype, entry.shape, data.data() + entry.begin, *bytes, owner};
 }
 
-std::string header_json(const std::vector<std::pair<std::string, StoredTensor>>& tensors,
+std::string header_json(const std::vector<std::pair<std::string, TensorToMake>>& tensors,
                         const std::map<std::string, std::string>& metadata) {
   nlohmann::ordered_json header = nlohmann::ordered_json::object();
   if (!metadata.empty()) header[std::string(kSafetensorsMetadataKey)] = metadata;
@@ -58,15 +58,13 @@ std::string header_json(const std::vector<std::pair<std::string, StoredTensor>>&
   for (const auto& [name, tensor] : tensors) {
     require(name != kSafetensorsMetadataKey && names.insert(name).second, ErrorKind::invalid_request, "the name {} {}",
             in_quotes(name), name == kSafetensorsMetadataKey ? "is reserved" : "comes twice");
-    require(byte_size(tensor.dtype, tensor.shape) == tensor.bytes, ErrorKind::internal,
-            "tensor {} has {} bytes, which do not fit its shape and dtype", in_quotes(name), tensor.bytes);
+    const auto bytes = byte_size(tensor.dtype, tensor.shape);
+    require(bytes.has_value(), ErrorKind::internal, "tensor {} has a shape that cannot be", in_quotes(name));
     // push_back: operator[] of an ordered object searches all names before, which is quadratic.
     header.get_ref<nlohmann::ordered_json::object_t&>().push_back(
         {name,
-         {{"dtype", dtype_name(tensor.dtype)},
-          {"shape", tensor.shape},
-          {"data_offsets", {offset, offset + tensor.bytes}}}});
-    offset += tensor.bytes;
+         {{"dtype", dtype_name(tensor.dtype)}, {"shape", tensor.shape}, {"data_offsets", {offset, offset + *bytes}}}});
+    offset += *bytes;
   }
   try {
     return header.dump();
@@ -75,18 +73,25 @@ std::string header_json(const std::vector<std::pair<std::string, StoredTensor>>&
   }
 }
 
-void write_file_of(const std::filesystem::path& path, const std::vector<std::pair<std::string, StoredTensor>>& tensors,
+void write_file_of(const std::filesystem::path& path, const std::vector<std::pair<std::string, TensorToMake>>& tensors,
                    std::string header) {
   const size_t unpadded = sizeof(uint64_t) + header.size();
   header.append((kDataAlignment - unpadded % kDataAlignment) % kDataAlignment, ' ');
   const uint64_t header_bytes = header.size();
   uint64_t total = sizeof header_bytes + header_bytes;
-  for (const auto& [name, tensor] : tensors) total += tensor.bytes;
+  for (const auto& [name, tensor] : tensors) total += *byte_size(tensor.dtype, tensor.shape);
 
   AtomicFile file(path, total);
   file.write(&header_bytes, sizeof header_bytes);
   file.write(header);
-  for (const auto& [name, tensor] : tensors) file.write(tensor.data, tensor.bytes);
+  for (const auto& [name, tensor] : tensors) {
+    const StoredTensor made = tensor.make();
+    require(made.dtype == tensor.dtype && made.shape == tensor.shape &&
+                made.bytes == *byte_size(tensor.dtype, tensor.shape),
+            ErrorKind::internal, "write \"{}\": tensor {} has {} bytes, which do not fit its shape and dtype",
+            path.string(), in_quotes(name), made.bytes);
+    file.write(made.data, made.bytes);
+  }
   file.commit();
 }
 
@@ -123,6 +128,15 @@ TensorFile read_safetensors(const std::filesystem::path& path) {
 void write_safetensors(const std::filesystem::path& path,
                        const std::vector<std::pair<std::string, StoredTensor>>& tensors,
                        const std::map<std::string, std::string>& metadata) {
+  std::vector<std::pair<std::string, TensorToMake>> made;
+  for (const auto& [name, tensor] : tensors)
+    made.emplace_back(name, TensorToMake{tensor.dtype, tensor.shape, [&tensor = tensor] { return tensor; }});
+  stream_safetensors(path, made, metadata);
+}
+
+void stream_safetensors(const std::filesystem::path& path,
+                        const std::vector<std::pair<std::string, TensorToMake>>& tensors,
+                        const std::map<std::string, std::string>& metadata) {
   std::string header;
   try {
     header = header_json(tensors, metadata);

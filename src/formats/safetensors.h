@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -28,5 +29,17 @@ TensorFile read_safetensors_bytes(std::span<const std::byte> file, std::shared_p
 void write_safetensors(const std::filesystem::path& path,
                        const std::vector<std::pair<std::string, StoredTensor>>& tensors,
                        const std::map<std::string, std::string>& metadata = {});
+
+/// A tensor that is made when its turn to be written comes, and let go then: a file may be larger than what memory is
+/// left.
+struct TensorToMake {
+  DType dtype = DType::f32;
+  std::vector<int64_t> shape;
+  std::function<StoredTensor()> make;  ///< must have this dtype and shape
+};
+/// As write_safetensors().
+void stream_safetensors(const std::filesystem::path& path,
+                        const std::vector<std::pair<std::string, TensorToMake>>& tensors,
+                        const std::map<std::string, std::string>& metadata = {});
 
 }  // namespace darkroom::formats
