@@ -11,15 +11,20 @@ namespace darkroom::cli {
 TrainingSamples::TrainingSamples() = default;
 TrainingSamples::~TrainingSamples() = default;
 
-void TrainingSamples::make(const train::LoraTraining& options, const std::filesystem::path& lora_file,
+void TrainingSamples::make(const train::LoraTraining& options, const std::filesystem::path& trained,
                            const std::filesystem::path& folder, const std::string& name) {
   int number = 0;
   for (const train::SamplePrompt& sample : train::read_sample_prompts(options.sample_prompts)) {
     generate::Settings said = sample.settings;
-    said["prompt"] = fmt::format("{} <lora:{}:1>", sample.prompt, lora_file.stem().string());
-    said["lora_dir"] = lora_file.parent_path().string();
-    said["model"] = options.pretrained_model_name_or_path.string();
-    said["vae"] = options.vae.string();
+    if (options.trains_the_model()) {
+      said["prompt"] = sample.prompt;
+      said["model"] = trained.string();  // its VAE is in it
+    } else {
+      said["prompt"] = fmt::format("{} <lora:{}:1>", sample.prompt, trained.stem().string());
+      said["lora_dir"] = trained.parent_path().string();
+      said["model"] = options.pretrained_model_name_or_path.string();
+      said["vae"] = options.vae.string();
+    }
     // The same seed at every step, so that the pictures can be compared.
     said.try_emplace("seed", std::to_string(options.run.seed % 4294967294u + uint64_t(number)));
     if (!options.sample_sampler.empty()) said.try_emplace("sampler_name", options.sample_sampler);
@@ -28,11 +33,13 @@ void TrainingSamples::make(const train::LoraTraining& options, const std::filesy
     const generate::GenerateRequest request = generate::completed_request(said, model_->recommended());
     std::filesystem::create_directories(folder);
     generate::generate(*model_, request, [&](generate::Picture&& picture) {
-      const auto file = folder / fmt::format("{}_{}_{:02}_{}.png", options.output_name, name, number, picture.seed);
-      formats::write_picture(file, picture.image, picture.infotext);
+      const auto picture_file =
+          folder / fmt::format("{}_{}_{:02}_{}.png", options.output_name, name, number, picture.seed);
+      formats::write_picture(picture_file, picture.image, picture.infotext);
     });
     ++number;
   }
+  if (options.trains_the_model()) model_.reset();  // the next file is another model
 }
 
 }  // namespace darkroom::cli

@@ -1,4 +1,5 @@
-// Pictures made while a LoRA is trained: by the same code as `darkroom generate`, with the file as it is then.
+// Pictures made while a LoRA or a model is trained: by the same code as `darkroom generate`, with the file as it is
+// then.
 #pragma once
 
 #include <memory>
@@ -16,10 +17,11 @@ class TrainingSamples {
   TrainingSamples();
   ~TrainingSamples();
 
-  /// Writes folder/<lora>_<name>_<number>_<seed>.png for each of the run's sample prompts, with its recipe: `darkroom
-  /// generate` with it makes the same picture. Loads the model when first called.
-  void make(const train::LoraTraining& options, const std::filesystem::path& lora_file,
-            const std::filesystem::path& folder, const std::string& name);
+  /// `file`: the LoRA, of full fine-tuning the checkpoint. Writes folder/<output_name>_<name>_<number>_<seed>.png for
+  /// each of the run's sample prompts, with its recipe: `darkroom generate` with it makes the same picture. Loads a
+  /// LoRA's model when first called, a checkpoint each time.
+  void make(const train::LoraTraining& options, const std::filesystem::path& file, const std::filesystem::path& folder,
+            const std::string& name);
 
  private:
   std::unique_ptr<generate::LoadedModel> model_;

@@ -44,14 +44,23 @@ std::string darkroom_command(const LoraTraining& training) {
 std::string kohya_command(const LoraTraining& training) {
   // Ours alone; and those whose default is another there, so that they are always said. Source of truth: sd-scripts
   // 0.10, library/train_util.py and train_network.py.
-  static const std::set<std::string> kOurs = {"latent_cache_dir", "alpha_background", "ema_decay", "log_every_n_steps"};
+  static const std::set<std::string> kOurs = {"latent_cache_dir", "alpha_background", "ema_decay", "log_every_n_steps",
+                                              "resume"};
   static const std::set<std::string> kAlways = {"caption_extension", "resolution",    "network_module", "network_dim",
                                                 "network_alpha",     "learning_rate", "output_name"};
   const std::vector<OptionRow> rows = lora_option_rows();
   const std::vector<OptionValue> values = option_values(training);
-  std::string line = "accelerate launch train_network.py";
+  // Full fine-tuning from folders of pictures is train_db.py's, which has no network and other words for text encoders.
+  const bool is_full = training.trains_the_model();
+  std::string line = is_full ? "accelerate launch train_db.py" : "accelerate launch train_network.py";
+  if (is_full && !training.train_text_encoder) line += " --stop_text_encoder_training -1";
   for (size_t i = 0; i < rows.size(); ++i) {
     const std::string& name = rows[i].name;
+    if (is_full && (name.starts_with("network_") || name == "train_text_encoder")) continue;
+    if (is_full && name == "text_encoder_lr") {
+      if (training.text_encoder_lr) line += " --learning_rate_te " + values[i].text;
+      continue;
+    }
     if (kOurs.contains(name) || (values[i].text == rows[i].standard && !kAlways.contains(name))) continue;
     if (name == "save_state_every_n_steps") {
       line += " --save_state";  // there with each saved file

@@ -68,6 +68,7 @@ void run_loop(const RunConfig& config, const std::string& options, TrainingState
                 "training step {}: the loss is not finite; lower learning_rate or set mixed_precision = \"no\"", step);
         const Tensor share = tasks.accumulation == 1 ? result.loss : result.loss / double(tasks.accumulation);
         (state.loss_scale() == 1 ? share : share * state.loss_scale()).backward();
+        state.round_gradients();
         for (const auto& [name, detail] : result.details) means.add(name, detail);
         loss += value / double(parts);
       }

@@ -39,7 +39,12 @@ std::string min_snr(const LoraTraining& o) {
                      o.v_parameterization ? "(snr + 1)" : "snr", weight(10), weight(100), weight(500));
 }
 
+std::string dim(const LoraTraining& o) {
+  return nothing(!o.trains_the_model(), "there is no network");
+}
+
 std::string alpha(const LoraTraining& o) {
+  if (o.trains_the_model()) return dim(o);
   const double a = o.network.alpha > 0 ? o.network.alpha : double(o.network.dim);
   return fmt::format("the change counts alpha / dim = {:g} / {} = {:g}; the same file as alpha {} at weight {:g}", a,
                      o.network.dim, a / double(o.network.dim), o.network.dim, a / double(o.network.dim));
@@ -53,7 +58,8 @@ std::string warmup(const LoraTraining& o) {
 
 std::string learning_rate(const LoraTraining& o) {
   if (finds_step_size(o.run.optimizer)) return fmt::format("a factor on the step size {} finds", o.run.optimizer);
-  return o.unet_lr && o.text_encoder_lr ? "no effect: unet_lr and text_encoder_lr are said" : "";
+  if (o.unet_lr && o.text_encoder_lr) return "no effect: unet_lr and text_encoder_lr are said";
+  return o.trains_the_model() ? "of a model's own weights; 1e-6 to 1e-5 is usual" : "";
 }
 
 std::string unet_rate(const LoraTraining& o) {
@@ -65,6 +71,7 @@ std::string text_rate(const LoraTraining& o) {
 
 const std::map<std::string, Effect>& effects() {
   static const std::map<std::string, Effect> kEffects = {
+      {"network_dim", dim},
       {"network_alpha", alpha},
       {"min_snr_gamma", min_snr},
       {"lr_warmup_steps", warmup},

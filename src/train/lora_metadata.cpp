@@ -76,6 +76,7 @@ const std::set<std::string>& recorded_options() {
                                                "prior_loss_weight",
                                                "min_snr_gamma",
                                                "scale_weight_norms",
+                                               "train_text_encoder",
                                                "ip_noise_gamma",
                                                "noise_offset_random_strength",
                                                "ip_noise_gamma_random_strength",
@@ -100,8 +101,10 @@ const std::set<std::string>& recorded_options() {
 
 struct Recorder {
   std::map<std::string, std::string>& metadata;
+  bool has_network = true;
   template <typename T>
   void operator()(const char* name, const T& value, const char*) {
+    if (!has_network && std::string_view(name).starts_with("network_")) return;
     if (recorded_options().contains(name)) metadata[std::string("ss_") + name] = printed(value);
   }
 };
@@ -166,11 +169,10 @@ struct ModelNames {
 };
 ModelNames names_of(const checkpoint::ModelDescription& model) {
   const bool is_v = model.prediction == Prediction::v;
-  if (model.family == Family::sdxl) return {"sdxl_base_v1-0", "stable-diffusion-xl-v1-base/lora"};
+  if (model.family == Family::sdxl) return {"sdxl_base_v1-0", "stable-diffusion-xl-v1-base"};
   if (model.family == Family::sd2)
-    return is_v ? ModelNames{"sd_v2_v", "stable-diffusion-v2-768-v/lora"}
-                : ModelNames{"sd_v2", "stable-diffusion-v2-512/lora"};
-  return {"sd_v1", "stable-diffusion-v1/lora"};
+    return is_v ? ModelNames{"sd_v2_v", "stable-diffusion-v2-768-v"} : ModelNames{"sd_v2", "stable-diffusion-v2-512"};
+  return {"sd_v1", "stable-diffusion-v1"};
 }
 
 std::string optimizer_text(const RunConfig& run) {
@@ -179,12 +181,8 @@ std::string optimizer_text(const RunConfig& run) {
   return run.optimizer + (arguments.empty() ? "" : "(" + arguments + ")");
 }
 
-/// What is needed to use the file; all of it with no_metadata.
-void add_needed(std::map<std::string, std::string>& metadata, const LoraTraining& o,
-                const checkpoint::ModelDescription& model) {
-  const auto [kohya, modelspec] = names_of(model);
-  metadata["ss_v2"] = printed(model.family == Family::sd2);
-  metadata["ss_base_model_version"] = kohya;
+/// By these other programs tell a LoRA from other files, so a checkpoint must not have them.
+void add_network(std::map<std::string, std::string>& metadata, const LoraTraining& o) {
   metadata["ss_network_module"] = o.network_module;
   metadata["ss_network_dim"] = printed(o.network.dim);
   metadata["ss_network_alpha"] = printed(o.network.alpha);
@@ -194,8 +192,17 @@ void add_needed(std::map<std::string, std::string>& metadata, const LoraTraining
     arguments[argument.substr(0, equals)] = argument.substr(std::min(equals + 1, argument.size()));
   }
   metadata["ss_network_args"] = arguments.dump();
+}
+
+/// What is needed to use the file; all of it with no_metadata.
+void add_needed(std::map<std::string, std::string>& metadata, const LoraTraining& o,
+                const checkpoint::ModelDescription& model) {
+  const auto [kohya, modelspec] = names_of(model);
+  metadata["ss_v2"] = printed(model.family == Family::sd2);
+  metadata["ss_base_model_version"] = kohya;
+  if (!o.trains_the_model()) add_network(metadata, o);
   metadata["modelspec.sai_model_spec"] = "1.0.0";
-  metadata["modelspec.architecture"] = modelspec;
+  metadata["modelspec.architecture"] = fmt::format("{}{}", modelspec, o.trains_the_model() ? "" : "/lora");
   metadata["modelspec.implementation"] = "https://github.com/Stability-AI/generative-models";
   metadata["modelspec.title"] = o.output_name;
   metadata["modelspec.resolution"] = fmt::format("{}x{}", o.buckets.resolution.width, o.buckets.resolution.height);
@@ -212,7 +219,7 @@ std::map<std::string, std::string> lora_metadata(const LoraTraining& o, const Tr
   std::map<std::string, std::string> metadata;
   if (!o.no_metadata) {
     LoraTraining copy = o;
-    visit_options(copy, Recorder{metadata});
+    visit_options(copy, Recorder{metadata, !o.trains_the_model()});
     int64_t trained = 0, regularisation = 0;
     for (const TrainingPicture& picture : set.trained)
       (picture.is_regularisation ? regularisation : trained) += picture.repeats;
@@ -229,7 +236,7 @@ std::map<std::string, std::string> lora_metadata(const LoraTraining& o, const Tr
         {"ss_optimizer", optimizer_text(o.run)},
         {"ss_debiased_estimation", printed(o.loss.debiased_estimation_loss)},
         {"ss_gradient_checkpointing", printed(o.gradient_checkpointing)},
-        {"ss_full_fp16", "False"},
+        {"ss_full_fp16", printed(o.full_fp16)},
         {"ss_cache_latents", printed(!o.color_aug && !o.random_crop)},
         {"ss_batch_size_per_device", printed(o.run.batch_size)},
         {"ss_total_batch_size", printed(o.run.batch_size * o.gradient_accumulation_steps)},

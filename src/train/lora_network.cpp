@@ -16,6 +16,7 @@
 #include "layers/linear.h"
 #include "models/names.h"
 #include "models/unet_blocks.h"
+#include "train/lora_blocks.h"
 #include "train/random.h"
 
 namespace darkroom::train {
@@ -62,14 +63,26 @@ struct LoraNetwork::Target {
   ChangedLayer layer;
   int64_t dim = 0;
   double alpha = 0;
+  std::optional<size_t> block;
+  double rate = 1;
 };
 
 std::vector<LoraNetwork::Target> LoraNetwork::targets(const LoraOptions& o, const checkpoint::Checkpoint& model) {
   std::vector<Target> found;
   const bool is_sdxl = model.description.family == Family::sdxl;
+  const std::optional<LoraBlocks> by_block =
+      is_by_block(o.blocks) ? std::optional(LoraBlocks(o, is_sdxl)) : std::nullopt;
   const auto add = [&](Target target, bool is_3x3) {
-    target.dim = is_3x3 ? o.conv_dim : o.dim;
-    const double alpha = is_3x3 ? o.conv_alpha : o.alpha;
+    LoraBlocks::Block part{.dim = o.dim, .conv_dim = o.conv_dim, .alpha = o.alpha, .conv_alpha = o.conv_alpha};
+    if (const auto block = block_of(target.name, is_sdxl); by_block && block) {
+      require(*block < by_block->blocks.size(), ErrorKind::unsupported,
+              "LoRA training: network_args speak of blocks, and this model has more of them than Stable Diffusion");
+      part = by_block->blocks[*block];
+      if (has_block_rates(o.blocks)) target.block = block, target.rate = part.rate;
+    }
+    target.dim = is_3x3 ? part.conv_dim : part.dim;
+    if (target.dim == 0) return;
+    const double alpha = is_3x3 ? part.conv_alpha : part.alpha;
     target.alpha = alpha > 0 ? alpha : double(target.dim);
     found.push_back(std::move(target));
   };
@@ -91,7 +104,7 @@ std::vector<LoraNetwork::Target> LoraNetwork::targets(const LoraOptions& o, cons
     const Where where = place_of(name, parts);
     const bool is_3x3 = layer.conv && layer.conv->weight.size(2) > 1;
     const bool is_wanted = where == Where::transformer ? !is_3x3
-                           : where == Where::block     ? o.conv_dim > 0
+                           : where == Where::block     ? o.conv_dim > 0 || !o.blocks.conv_dims.empty()
                                                        : o.ends && !is_sdxl;
     if (!is_wanted) return;
     const std::string weight =
@@ -107,8 +120,11 @@ LoraNetwork::LoraNetwork(const LoraOptions& options, const checkpoint::Checkpoin
   check(options);
   at::Generator generator = generator_for(seed, Purpose::initial_weights, 0);
   for (const Target& target : targets(options, model)) {
-    modules_.push_back(
-        {target.name, target.is_text, make_layer_change(options, target.layer, target.dim, target.alpha, generator)});
+    modules_.push_back({.name = target.name,
+                        .is_text = target.is_text,
+                        .change = make_layer_change(options, target.layer, target.dim, target.alpha, generator),
+                        .block = target.block,
+                        .rate = target.rate});
     layers::SidePath& side = target.layer.linear ? target.layer.linear->side : target.layer.conv->side;
     side = [this, module = modules_.size() - 1](const Tensor& x) { return output_change(module, x); };
     detach_.push_back([&side] { side = nullptr; });

@@ -22,6 +22,8 @@ struct LoraModule {
   std::string name;  ///< kohya's: "lora_unet_down_blocks_0_attentions_0_proj_in"
   bool is_text = false;
   std::unique_ptr<LayerChange> change;
+  std::optional<size_t> block;  ///< of the UNet, where blocks have rates of their own (lora_blocks.h)
+  double rate = 1;              ///< the block's factor on the UNet's learning rate
 };
 
 class LoraNetwork {
@@ -29,7 +31,8 @@ class LoraNetwork {
   /// Puts itself beside the layers of `model`, which must outlive it: every linear layer and 1x1 convolution of the
   /// UNet's transformers, every linear layer of the text encoders' attention and MLPs; with conv_dim also the UNet's
   /// residual blocks and its halving and doubling; with `ends` its first and last convolution and the time embedding.
-  /// Nothing is changed at first. Throws Error{invalid_request} for a rank below 1 or a share outside [0, 1).
+  /// Blocks may have ranks of their own, 0 for no modules. Nothing is changed at first. Throws Error{invalid_request}
+  /// for a rank below 1, a share outside [0, 1), and as LoraBlocks does.
   LoraNetwork(const LoraOptions& options, const checkpoint::Checkpoint& model, uint64_t seed);
   ~LoraNetwork();  ///< takes itself away again
   LoraNetwork(const LoraNetwork&) = delete;

@@ -40,7 +40,7 @@ void visit_picture_options(PictureOptions& c, Visitor&& v) {
 template <typename Visitor>
 void visit_options(LoraTraining& c, Visitor&& v) {
   v("pretrained_model_name_or_path", c.pretrained_model_name_or_path,
-    "The model: a checkpoint or a diffusers folder. It stays as it is");
+    "The model: a checkpoint or a diffusers folder. The file stays as it is");
   v("vae", c.vae, "Another VAE: a file or a diffusers VAE folder");
   v("clip_skip", c.clip_skip, "Which layer of the text encoder is read, from the end (SD 1.x and 2.x): 1 or 2");
   v("v_parameterization", c.v_parameterization,
@@ -65,20 +65,28 @@ void visit_options(LoraTraining& c, Visitor&& v) {
   v("validation_seed", c.validation_seed, "Which pictures these are; the seed's unless said");
   v("validate_every_n_steps", c.validate_every_n_steps, "0 = at the end of each epoch");
 
-  v("network_module", c.network_module, "networks.lora, or lycoris.kohya for other kinds: algo of network_args");
+  v("network_module", c.network_module,
+    "networks.lora; lycoris.kohya for other kinds: algo of network_args; none: the model's own weights are trained, "
+    "and a "
+    "whole checkpoint is saved");
   v("network_dim", c.network.dim, "Rank: how many directions each layer can change in");
   v("network_alpha", c.network.alpha,
     "The change is multiplied by alpha / dim. Half of dim at weight 1 is the same file as dim at weight 0.5; 0 = dim");
   v("network_args", c.network_args,
     "conv_dim=8 conv_alpha=1 trains 3x3 convolutions too; rank_dropout, module_dropout; loraplus_lr_ratio (also "
     "loraplus_unet_lr_ratio, loraplus_text_encoder_lr_ratio): up matrices learn that much faster, 16 in the paper. "
-    "With "
-    "lycoris.kohya: algo=lora, loha, lokr; dora_wd=True; preset=full, attn-mlp; factor, decompose_both, full_matrix of "
+    "By block of the UNet, 25 numbers (SDXL 23): block_dims, block_alphas, conv_block_dims, conv_block_alphas; factors "
+    "on its rate: down_lr_weight and up_lr_weight (12, SDXL 9, or a curve as linear+0.25), mid_lr_weight, "
+    "block_lr_zero_threshold. "
+    "With lycoris.kohya: algo=lora, loha, lokr; dora_wd=True; preset=full, attn-mlp; factor, decompose_both, "
+    "full_matrix of "
     "lokr");
   v("network_dropout", c.network.dropout, "Share of values between the two matrices left out in a step");
   v("network_weights", c.network_weights, "A LoRA file to go on from, of the same ranks");
   v("network_train_unet_only", c.network_train_unet_only, "The text encoder stays as it is");
   v("network_train_text_encoder_only", c.network_train_text_encoder_only, "The UNet stays as it is");
+  v("train_text_encoder", c.train_text_encoder,
+    "With network_module none: the text encoders are trained too, at text_encoder_lr");
   v("unet_lr", c.unet_lr, "Learning rate of the UNet; learning_rate unless said");
   v("text_encoder_lr", c.text_encoder_lr,
     "Learning rate of the text encoders; learning_rate unless said; 0 = not "
@@ -109,6 +117,10 @@ void visit_options(LoraTraining& c, Visitor&& v) {
   v("mixed_precision", c.run.mixed_precision,
     "no, bf16, fp16. bf16 becomes fp32 where the processor has none; fp16 rounds as a GPU does and scales the loss, "
     "slower than no");
+  v("full_bf16", c.full_bf16,
+    "What is trained and its gradients are bf16 numbers too, as with kohya; the optimizer keeps fp32. With "
+    "mixed_precision bf16. Small rates then change nothing: a step must move a weight by 1/512 of itself");
+  v("full_fp16", c.full_fp16, "The same in fp16, with mixed_precision fp16: 1/4096 of itself");
   v("seed", c.run.seed, "Every draw follows from it and the step");
 
   v("min_timestep", c.min_timestep, "Least noise trained at, 0 to 999");
@@ -130,13 +142,20 @@ void visit_options(LoraTraining& c, Visitor&& v) {
   v("debiased_estimation_loss", c.loss.debiased_estimation_loss, "Weights 1 / sqrt(snr) (arXiv 2310.08442)");
 
   v("output_dir", c.run.output_dir, "Folder of everything the run leaves");
-  v("output_name", c.output_name, "Name of the LoRA file");
+  v("output_name", c.output_name, "Name of the finished file");
   v("save_precision", c.save_precision, "float, fp16, bf16");
   v("save_every_n_epochs", c.save_every_n_epochs, "A file each so many epochs; 0 = at the end only");
   v("save_every_n_steps", c.save_every_n_steps, "A file each so many steps");
   v("save_last_n_epochs", c.save_last_n_epochs, "Of these only the last files are kept; 0 = all");
   v("save_last_n_steps", c.save_last_n_steps, "Files of the last so many steps are kept; 0 = all");
   v("save_state_every_n_steps", c.run.save_every_n_steps, "How often what is needed to go on is saved");
+  v("save_last_n_steps_state", c.save_last_n_steps_state,
+    "States of the last so many steps are kept; 0 = the newest and the one before it, which always are");
+  v("save_last_n_epochs_state", c.save_last_n_epochs_state, "The same, of the last so many epochs");
+  v("resume", c.resume,
+    "A state to go on from, or a folder with states of this run; none = what is in output_dir. A state elsewhere "
+    "counts "
+    "only while output_dir has none of a later step");
   v("log_every_n_steps", c.run.log_every_n_steps, "Between rows of log.csv");
   v("logging_dir", c.logging_dir, "Folder for TensorBoard; none = output_dir/logs");
   v("log_prefix", c.log_prefix, "Put before the name of the run's folder in it");

@@ -78,10 +78,12 @@ std::string plan_text(const LoraPlan& p) {
   text += fmt::format("Learning rate: {}, {}\n  |{}|\n", p.optimizer, p.schedule, curve_text(p.rate_curve));
   text += "Trained\n";
   for (const LoraPlan::Part& part : p.parts)
-    text += fmt::format("  {:<20} {:>4} matrices {:>12} parameters, rate {:g}\n", part.name, part.modules,
+    text += fmt::format("  {:<20} {:>4} tensors  {:>12} parameters, rate {:g}\n", part.name, part.modules,
                         part.parameters, part.rate);
-  text += fmt::format("Memory\n  model {}, LoRA {}, gradients and optimizer {}\n", megabytes(p.model_bytes),
-                      megabytes(p.lora_bytes), megabytes(p.state_bytes));
+  const std::string lora = p.trains_the_model ? "" : fmt::format("LoRA {}, ", megabytes(p.lora_bytes));
+  text += fmt::format("Memory\n  model {}, {}gradients and optimizer {}: {} besides pictures and the step itself\n",
+                      megabytes(p.model_bytes), lora, megabytes(p.state_bytes),
+                      megabytes(p.model_bytes + p.lora_bytes + p.state_bytes));
   if (!p.probe) return text;
   const double left = p.probe->seconds_per_step * double(p.steps - p.steps_done);
   text += fmt::format("Measured in two steps\n  {:.3f} s a step, {} in all; {} at most\n", p.probe->seconds_per_step,
@@ -124,6 +126,7 @@ std::string plan_json(const LoraPlan& p) {
                {"lr_scheduler", p.schedule},
                {"learning_rate_curve", curve},
                {"trained", parts},
+               {"trains_the_model", p.trains_the_model},
                {"model_bytes", p.model_bytes},
                {"lora_bytes", p.lora_bytes},
                {"state_bytes", p.state_bytes}};

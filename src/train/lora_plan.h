@@ -36,8 +36,9 @@ struct LoraPlan {
   int64_t batch_size = 0, accumulation = 0, batches_per_epoch = 0, steps_per_epoch = 0, steps = 0, epochs = 0;
   int64_t steps_done = 0;  ///< of a run that would be continued
   std::string optimizer, schedule;
-  std::vector<std::pair<int64_t, double>> rate_curve;  ///< (step, factor)
-  int64_t lora_bytes = 0, state_bytes = 0, model_bytes = 0;
+  std::vector<std::pair<int64_t, double>> rate_curve;        ///< (step, factor)
+  bool trains_the_model = false;                             ///< full fine-tuning: there is no LoRA beside it
+  int64_t lora_bytes = 0, state_bytes = 0, model_bytes = 0;  ///< state: gradients, optimizer, average
   /// Measured: two steps were made, nothing was changed.
   struct Probe {
     double seconds_per_step = 0;

@@ -1,5 +1,7 @@
 #include "train/lora_remedies.h"
 
+#include <algorithm>
+
 namespace darkroom::train {
 namespace {
 
@@ -15,13 +17,15 @@ std::vector<std::string> with_argument(const ToldOptions& told, const std::strin
   return arguments;
 }
 
-/// The arguments without those that begin so.
-std::vector<std::string> without_argument(const ToldOptions& told, const std::string& name, const std::string& start) {
+/// The arguments without those that begin with one of `starts`.
+std::vector<std::string> without_arguments(const ToldOptions& told, const std::string& name,
+                                           std::initializer_list<const char*> starts) {
   const auto found = told.find(name);
   std::vector<std::string> arguments;
   if (found == told.end()) return arguments;
   for (const std::string& one : found->second)
-    if (!one.starts_with(start)) arguments.push_back(one);
+    if (std::none_of(starts.begin(), starts.end(), [&](const char* start) { return one.starts_with(start); }))
+      arguments.push_back(one);
   return arguments;
 }
 
@@ -42,7 +46,35 @@ std::vector<Remedy> remedies_for(const std::string& problem, const ToldOptions& 
   if (says(problem, "so loraplus_lr_ratio cannot be"))
     return {{"network_args",
              "Leave out loraplus",
-             {{"network_args", without_argument(told, "network_args", "loraplus_")}}}};
+             {{"network_args", without_arguments(told, "network_args", {"loraplus_"})}}}};
+  if (says(problem, "blocks cannot have rates of their own"))
+    return {{"network_args",
+             "One rate for all blocks",
+             {{"network_args",
+               without_arguments(told, "network_args", {"down_lr_weight", "mid_lr_weight", "up_lr_weight"})}}}};
+  for (const char* precision : {"bf16", "fp16"}) {
+    const std::string full = std::string("full_") + precision;
+    if (says(problem, (full + " is with mixed_precision").c_str()))
+      return {{full, std::string("Use mixed precision ") + precision, {{"mixed_precision", {precision}}}},
+              {full, "Keep weights in fp32", {{full, {}}}}};
+  }
+  if (says(problem, "train_text_encoder is for network_module"))
+    return {{"train_text_encoder", "Leave it out: a network trains them anyway", {{"train_text_encoder", {}}}}};
+  if (says(problem, "text encoders are trained only where train_text_encoder says so"))
+    return {{"text_encoder_lr", "Train the text encoders", {{"train_text_encoder", {"true"}}}},
+            {"text_encoder_lr", "Leave them as they are", {{"text_encoder_lr", {}}}}};
+  if (says(problem, "trains the model's own weights, and "))
+    return {{"network_module", "Train a LoRA instead", {{"network_module", {}}, {"train_text_encoder", {}}}},
+            {"network_module",
+             "Leave out what is of networks",
+             {{"network_dim", {}},
+              {"network_alpha", {}},
+              {"network_args", {}},
+              {"network_dropout", {}},
+              {"network_weights", {}},
+              {"network_train_unet_only", {}},
+              {"network_train_text_encoder_only", {}},
+              {"scale_weight_norms", {}}}}};
   if (says(problem, "leave nothing to train; say one of them"))
     return {{"network_train_unet_only", "Train the UNet only", {{"network_train_text_encoder_only", {}}}},
             {"network_train_unet_only", "Train the text encoder only", {{"network_train_unet_only", {}}}}};

@@ -1,5 +1,6 @@
 // The flow: folders -> pictures in buckets -> latents, once; then per step captions -> text encoder -> UNet beside the
-// LoRA -> loss. Files, curves and sample pictures as it goes.
+// LoRA -> loss. Files, curves and sample pictures as it goes. What is trained, a LoRA or the model itself, is behind
+// trained_weights.h.
 #include "train/lora_run.h"
 
 #include <fmt/ranges.h>
@@ -14,22 +15,24 @@
 #include "formats/sha256.h"
 #include "layers/checkpointing.h"
 #include "train/caption_rules.h"
+#include "train/config.h"
 #include "train/loop.h"
 #include "train/lora_batch.h"
 #include "train/lora_files.h"
-#include "train/lora_groups.h"
 #include "train/lora_log.h"
 #include "train/lora_metadata.h"
 #include "train/lora_steps.h"
 #include "train/loss_by_quarter.h"
 #include "train/random.h"
 #include "train/run_record.h"
+#include "train/trained_weights.h"
 
 namespace darkroom::train {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr double kHighRateOfWeights = 5e-5;
 constexpr int64_t kValidationTimesteps[] = {200, 400, 600, 800};
 
 /// What a continued run may say otherwise: how long it goes on, and what it leaves behind.
@@ -37,7 +40,7 @@ bool may_differ(const std::string& name) {
   return name == "max_train_steps" || name == "max_train_epochs" || name == "output_name" || name == "output_dir" ||
          name == "training_comment" || name == "no_metadata" || name.starts_with("save_") ||
          name.starts_with("sample_") || name.starts_with("log") || name == "latent_cache_dir" || name == "run_id" ||
-         name == "validate_every_n_steps";
+         name == "validate_every_n_steps" || name == "resume";
 }
 
 /// As git names commits: runs of the same options on the same model and pictures are the same run.
@@ -97,8 +100,8 @@ class LoraRun {
   TrainingSet set_;
   LoraSteps steps_;
   LrSchedule schedule_;
-  LoraNetwork network_;
-  LoraGroups groups_;
+  std::unique_ptr<TrainedWeights> trained_;
+  TrainedGroups groups_;
   TrainingState state_;
   DenoisingTask task_;
   CaptionEncoder captions_;
@@ -117,13 +120,17 @@ class LoraRun {
 checkpoint::Checkpoint loaded_model(const LoraTraining& o) {
   checkpoint::LoadOptions load;
   load.vae = o.vae;
+  load.writable = o.trains_the_model();
   return checkpoint::load_checkpoint(o.pretrained_model_name_or_path, load);
 }
 
-/// The network takes its first values before optimizer and average look at them.
-LoraGroups started_groups(const LoraTraining& o, LoraNetwork& network) {
-  if (!o.network_weights.empty()) network.start_from(o.network_weights);
-  return lora_groups(o, network);
+/// What is said in epochs, in steps.
+RunConfig run_of(const LoraTraining& o, const LoraSteps& steps) {
+  RunConfig run = o.run;
+  run.steps = steps.steps;
+  run.keep_states_of_last_steps =
+      std::max(o.save_last_n_steps_state, o.save_last_n_epochs_state * steps.steps_per_epoch);
+  return run;
 }
 
 LoraRun::LoraRun(const LoraTraining& options, const std::string& resolved, const Progress& progress,
@@ -136,13 +143,13 @@ LoraRun::LoraRun(const LoraTraining& options, const std::string& resolved, const
                              [&](int64_t done, int64_t all) { reads_pictures("reading pictures", done, all); })),
       steps_(steps_of(options, set_)),
       schedule_(lr_schedule_of(options, steps_.steps)),
-      network_(options.network, model_, options.run.seed),
-      groups_(started_groups(options, network_)),
-      state_(options.run, groups_.groups),
+      trained_(trained_weights(o_, model_)),
+      groups_(trained_->groups()),
+      state_(run_of(options, steps_), groups_.groups),
       task_(o_, model_),
       captions_(model_, options.max_token_length, options.clip_skip, /*remembers=*/!options.network.text_encoder),
       files_(options) {
-  o_.run.steps = steps_.steps;
+  o_.run = run_of(o_, steps_);
   layers::set_checkpointing(o_.gradient_checkpointing);
   model_hash_ = formats::sha256_of_model(o_.pretrained_model_name_or_path);
   record_ =
@@ -155,12 +162,13 @@ void LoraRun::reads_pictures(const char* stage, int64_t done, int64_t all) const
 }
 
 bool LoraRun::load_state() {
-  const auto saved = find_saved_state(o_.run.output_dir);
+  const auto saved = state_to_continue(o_.run.output_dir, o_.resume);
   if (!saved) return false;
-  require_same_run(saved->file, saved->options, record_, may_differ);
-  const auto replanned = differences(saved->options, record_, [](const std::string& name) {
-    return name != "max_train_steps" && name != "max_train_epochs";
-  });
+  // A state of an earlier program does not say options that came later: it was made with their defaults.
+  const std::string before = resolved_toml(LoraTraining()) + saved->options;
+  require_same_run(saved->file, before, record_, may_differ);
+  const auto replanned = differences(
+      before, record_, [](const std::string& name) { return name != "max_train_steps" && name != "max_train_epochs"; });
   if (!replanned.empty())
     log_info("the learning rate's way is planned anew over {} steps ({})", steps_.steps, fmt::join(replanned, "; "));
   state_.load(*saved);
@@ -202,7 +210,7 @@ StepLoss LoraRun::loss(int64_t step, int64_t part) {
   if (epoch != batches_epoch_) batches_ = epoch_batches(set_, o_.run.seed, batches_epoch_ = epoch);
   const std::vector<int64_t>& pictures = batches_[size_t(within)];
   const int64_t number = epoch * steps_.batches_per_epoch + within;
-  network_.begin_batch(o_.run.seed, uint64_t(number));
+  trained_->begin_batch(o_.run.seed, uint64_t(number));
   const LoraBatch batch = batch_of(pictures, number, epoch, step);
   at::Generator draws = generator_for(o_.run.seed, Purpose::batch, uint64_t(number));
   const LoraNoise noise = task_.noise_for(batch.latents, draws);
@@ -245,9 +253,10 @@ double LoraRun::validation_loss() const {
 
 std::vector<LoraLog::Rate> LoraRun::rates(int64_t step) const {
   std::vector<LoraLog::Rate> all;
-  for (const auto& [name, group] : groups_.names)
-    all.push_back({name, groups_.groups[group].rate_factor * o_.run.learning_rate * lr_factor(schedule_, step),
-                   state_.step_size(group)});
+  for (const TrainedGroups::Part& part : groups_.parts)
+    all.push_back({part.name,
+                   groups_.groups[part.group].rate_factor * o_.run.learning_rate * lr_factor(schedule_, step),
+                   state_.step_size(part.group)});
   return all;
 }
 
@@ -259,7 +268,7 @@ void LoraRun::save(const fs::path& file, int64_t steps_done) {
                               .model_hash = fs::is_directory(o_.pretrained_model_name_or_path) ? "" : model_hash_,
                               .old_model_hash = old_model_hash(o_.pretrained_model_name_or_path)};
   state_.exchange_with_average();
-  network_.save(file, saved_dtype(o_.save_precision), lora_metadata(o_, set_, model_.description, progress));
+  trained_->save(file, saved_dtype(o_.save_precision), lora_metadata(o_, set_, model_.description, progress));
   state_.exchange_with_average();
 }
 
@@ -276,12 +285,12 @@ void LoraRun::after_step(int64_t done) {
   const bool ends_epoch = steps_.ends_epoch(done);
   const int64_t epoch = epochs_done(done);
   std::optional<LoraNetwork::Norms> norms;
-  if (o_.scale_weight_norms > 0) norms = network_.limit_norms(o_.scale_weight_norms);
+  if (o_.scale_weight_norms > 0) norms = trained_->limit_norms(o_.scale_weight_norms);
   curves_->step(done, step_loss_, step_details_, rates(state_.steps_taken()), norms);
   if (ends_epoch) curves_->epoch(epoch);
   const bool validates = o_.validate_every_n_steps > 0 ? done % o_.validate_every_n_steps == 0 : ends_epoch;
   if (validates && !set_.validation.empty()) {
-    network_.without_dropouts();
+    trained_->without_dropouts();
     const double loss = validation_loss();
     curves_->validation(loss, ends_epoch ? epoch : done, !ends_epoch);
     log_->add(done, {{"validation_loss", loss}});
@@ -299,7 +308,7 @@ void LoraRun::after_step(int64_t done) {
                            ? ends_epoch && epoch % o_.sample_every_n_epochs == 0
                            : o_.sample_every_n_steps > 0 && done % o_.sample_every_n_steps == 0;
   if (samples) {
-    network_.without_dropouts();
+    trained_->without_dropouts();
     make_samples(done, o_.sample_every_n_epochs > 0 ? fmt::format("e{:06d}", epoch) : fmt::format("{:06d}", done));
   }
 }
@@ -327,16 +336,13 @@ LoraPlan LoraRun::plan(bool probes) {
     const int64_t step = i * std::max<int64_t>(1, steps_.steps - 1) / (kCurvePoints - 1);
     plan.rate_curve.emplace_back(step, lr_factor(schedule_, step));
   }
-  for (const auto& [name, group] : groups_.names) {
-    LoraPlan::Part part{.name = name, .rate = groups_.groups[group].rate_factor * o_.run.learning_rate};
-    for (const auto& [tensor_name, tensor] : groups_.groups[group].parameters) {
-      if (tensor_name.starts_with("lora_te") != name.starts_with("textencoder")) continue;
-      ++part.modules;
-      part.parameters += tensor.numel();
-    }
-    plan.parts.push_back(part);
-  }
-  plan.lora_bytes = groups_.parameter_count() * int64_t(sizeof(float));
+  for (const TrainedGroups::Part& part : groups_.parts)
+    plan.parts.push_back({.name = part.name,
+                          .modules = part.tensors,
+                          .parameters = part.parameters,
+                          .rate = groups_.groups[part.group].rate_factor * o_.run.learning_rate});
+  plan.trains_the_model = o_.trains_the_model();
+  if (!plan.trains_the_model) plan.lora_bytes = groups_.parameter_count() * int64_t(sizeof(float));
   plan.state_bytes = state_.bytes();
   plan.model_bytes = 4 * (model_.unet->parameter_count() + model_.vae->parameter_count());
   for (const auto& text : model_.text_encoders) plan.model_bytes += 4 * text->parameter_count();
@@ -366,10 +372,11 @@ void LoraRun::run() {
   open_logs(load_state());
   formats::write_file(o_.run.output_dir / "run.toml", record_);
   const int64_t start = state_.steps_done();
-  log_info(
-      "{} pictures, {} batches and {} steps an epoch, {} steps in {} epochs; {} modules, {} parameters are trained",
-      set_.pictures_per_epoch(), steps_.batches_per_epoch, steps_.steps_per_epoch, steps_.steps, steps_.epochs,
-      network_.modules().size(), groups_.parameter_count());
+  log_info("{} pictures, {} batches and {} steps an epoch, {} steps in {} epochs; {} parameters are trained",
+           set_.pictures_per_epoch(), steps_.batches_per_epoch, steps_.steps_per_epoch, steps_.steps, steps_.epochs,
+           groups_.parameter_count());
+  if (o_.trains_the_model() && !finds_step_size(o_.run.optimizer) && o_.unet_rate() > kHighRateOfWeights)
+    log_warning("learning rate {:g} is high for a model's own weights: 1e-6 to 1e-5 is usual", o_.unet_rate());
   if (start < steps_.steps) encode_pictures();
   if (start == 0 && o_.sample_at_first) make_samples(0, "000000");
   run_loop(o_.run, record_, state_, *log_,
@@ -378,7 +385,7 @@ void LoraRun::run() {
             .parts = [&](int64_t step) { return steps_.batches_of(step); },
             .accumulation = steps_.accumulation,
             .after_step = [&](int64_t done) { after_step(done); }});
-  network_.without_dropouts();
+  trained_->without_dropouts();
   save(files_.last_file(), steps_.steps);
   if (o_.sample_every_n_epochs > 0 || o_.sample_every_n_steps > 0) make_samples(steps_.steps, "last");
 }

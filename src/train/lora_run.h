@@ -1,4 +1,4 @@
-// A LoRA run from its options to the finished file.
+// A LoRA run, or a full fine-tuning, from its options to the finished file.
 #pragma once
 
 #include <functional>
@@ -11,9 +11,9 @@ namespace darkroom::train {
 
 /// What a run asks of those around it.
 struct LoraHooks {
-  /// Makes the pictures of the sample prompts with the model and this LoRA file, into `folder`, their names beginning
-  /// with `name`. None: no pictures are made.
-  std::function<void(const LoraTraining& options, const std::filesystem::path& lora_file,
+  /// Makes the pictures of the sample prompts with the model and this LoRA file, of full fine-tuning with the file
+  /// alone, into `folder`, their names beginning with `name`. None: no pictures are made.
+  std::function<void(const LoraTraining& options, const std::filesystem::path& file,
                      const std::filesystem::path& folder, const std::string& name)>
       make_samples;
 };

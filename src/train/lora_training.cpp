@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "train/caption_rules.h"
+#include "train/lora_blocks.h"
 #include "train/optimizer_arguments.h"
 #include "train/optimizers.h"
 
@@ -62,11 +63,41 @@ void read_network_args(LoraTraining& c) {
   c.network.module_dropout = arguments.number("module_dropout", c.network.module_dropout);
   for (const char* ratio : {"loraplus_lr_ratio", "loraplus_unet_lr_ratio", "loraplus_text_encoder_lr_ratio"})
     needs(arguments.number(ratio, 1) > 0, fmt::format("{} of network_args must be above 0", ratio));
+  if (!is_lycoris) c.network.blocks = read_block_options(arguments);
   arguments.refuse_others();
+}
+
+/// Options that say how a network is made, where there is none.
+void refuse_network_options(const LoraTraining& c) {
+  const LoraTraining standard;
+  const std::pair<const char*, bool> said[] = {{"network_dim", c.network.dim != standard.network.dim},
+                                               {"network_alpha", c.network.alpha != standard.network.alpha},
+                                               {"network_args", !c.network_args.empty()},
+                                               {"network_dropout", c.network.dropout != 0},
+                                               {"network_weights", !c.network_weights.empty()},
+                                               {"network_train_unet_only", c.network_train_unet_only},
+                                               {"network_train_text_encoder_only", c.network_train_text_encoder_only},
+                                               {"scale_weight_norms", c.scale_weight_norms != 0}};
+  for (const auto& [name, is_said] : said)
+    needs(!is_said,
+          fmt::format("network_module \"none\" trains the model's own weights, and {} is of networks; leave it "
+                      "out{}",
+                      name,
+                      std::string_view(name).starts_with("network_train")
+                          ? ", and say unet_lr, train_text_encoder, text_encoder_lr"
+                          : ""));
 }
 
 /// What cannot be together, with the reason.
 void refuse_contradictions(const LoraTraining& c) {
+  if (c.trains_the_model()) refuse_network_options(c);
+  needs(c.trains_the_model() || !c.train_text_encoder,
+        "train_text_encoder is for network_module \"none\"; networks change the text encoders unless "
+        "network_train_unet_only or text_encoder_lr = 0 says otherwise");
+  needs(!c.trains_the_model() || c.train_text_encoder || !c.text_encoder_lr || *c.text_encoder_lr == 0,
+        fmt::format("text_encoder_lr is {}, but with network_module \"none\" the text encoders are trained only where "
+                    "train_text_encoder says so; say it, or leave the rate out",
+                    c.text_rate()));
   needs(!(c.network_train_unet_only && c.network_train_text_encoder_only),
         "network_train_unet_only and network_train_text_encoder_only leave nothing to train; say one of them");
   needs(c.network.unet || c.network.text_encoder,
@@ -82,6 +113,11 @@ void refuse_contradictions(const LoraTraining& c) {
     needs(faster.unet == 1 && faster.text == 1,
           fmt::format("{} finds one step size for everything it trains, so loraplus_lr_ratio cannot be; leave it out",
                       c.run.optimizer));
+    needs(
+        !has_block_rates(c.network.blocks),
+        fmt::format("{} finds one step size for everything it trains, so blocks cannot have rates of their own; leave "
+                    "out down_lr_weight, mid_lr_weight and up_lr_weight, or say ranks by block_dims",
+                    c.run.optimizer));
   }
   bool has_safeguard = false;
   for (const std::string& argument : c.run.optimizer_args)
@@ -89,6 +125,8 @@ void refuse_contradictions(const LoraTraining& c) {
   needs(c.run.optimizer != "Prodigy" || c.lr_scheduler != "cosine_with_restarts" || has_safeguard,
         "Prodigy takes the start of each cosine for progress and grows its step size; add safeguard_warmup=True to "
         "optimizer_args, or take lr_scheduler cosine (its authors' advice)");
+  needs(!c.full_bf16 || c.run.mixed_precision == "bf16", "full_bf16 is with mixed_precision = \"bf16\"; say both");
+  needs(!c.full_fp16 || c.run.mixed_precision == "fp16", "full_fp16 is with mixed_precision = \"fp16\"; say both");
   const LoraPlus plus = lora_plus(c);
   needs((c.network.algorithm == "lora" && !c.network.dora) || (plus.unet == 1 && plus.text == 1),
         "loraplus_lr_ratio is for plain LoRA, whose up matrix it means");
@@ -104,9 +142,9 @@ void check_ranges(const LoraTraining& c) {
   needs(c.dataset_config.empty() || (c.reg_data_dir.empty() && c.validation_split == 0),
         "reg_data_dir and validation_split are said in dataset_config where there is one: is_reg of a subset, "
         "validation_split of a dataset");
-  needs(
-      c.network_module == "networks.lora" || c.network_module == "lycoris.kohya",
-      fmt::format("network_module must be \"networks.lora\" or \"lycoris.kohya\", \"{}\" was given", c.network_module));
+  needs(c.network_module == "networks.lora" || c.network_module == "lycoris.kohya" || c.trains_the_model(),
+        fmt::format("network_module must be \"networks.lora\", \"lycoris.kohya\" or \"none\", \"{}\" was given",
+                    c.network_module));
   needs(c.network.algorithm == "lora" || c.network.algorithm == "loha" || c.network.algorithm == "lokr",
         fmt::format("algo of network_args must be lora, locon, loha or lokr, \"{}\" was given", c.network.algorithm));
   needs((c.network.algorithm == "lora" && !c.network.dora) || c.network.dropout == 0,
@@ -124,6 +162,8 @@ void check_ranges(const LoraTraining& c) {
   needs(c.prior_loss_weight >= 0 && c.scale_weight_norms >= 0 && c.ip_noise_gamma >= 0,
         "prior_loss_weight, scale_weight_norms and ip_noise_gamma must not be negative");
   needs(c.unet_rate() >= 0 && c.text_rate() >= 0, "learning rates must not be negative");
+  needs(c.save_last_n_steps_state >= 0 && c.save_last_n_epochs_state >= 0,
+        "save_last_n_steps_state and save_last_n_epochs_state must not be negative");
   needs(c.save_precision == "float" || c.save_precision == "fp16" || c.save_precision == "bf16",
         "save_precision must be float, fp16 or bf16");
   needs(!c.output_name.empty() && c.output_name.find('/') == std::string::npos,
@@ -155,8 +195,10 @@ LoraTraining settled(LoraTraining c) {
   // kohya's trainer makes modules it never trains and lets their gradients count; here they are not made.
   c.network.unet = !c.network_train_text_encoder_only && c.unet_rate() > 0;
   c.network.text_encoder = !c.network_train_unet_only && c.text_rate() > 0;
+  if (c.trains_the_model()) c.network.text_encoder &= c.train_text_encoder;
   check_ranges(c);
   refuse_contradictions(c);
+  c.run.weights_in = c.full_bf16 ? "bf16" : c.full_fp16 ? "fp16" : "fp32";
   lr_schedule_of(c, c.run.steps);
   return c;
 }

@@ -1,5 +1,5 @@
-// What a LoRA run is told. Options are named as in kohya's train_network.py and mean what they mean there; where a
-// default differs, its row in lora_options.h says so.
+// What a LoRA run, or a full fine-tuning, is told. Options are named as in kohya's train_network.py and mean what they
+// mean there; where a default differs, its row in lora_options.h says so.
 #pragma once
 
 #include <filesystem>
@@ -36,13 +36,14 @@ struct LoraTraining : PictureOptions {
   int64_t validate_every_n_steps = 0;
 
   // The network.
-  std::string network_module = "networks.lora";
+  std::string network_module = "networks.lora";  ///< "none" = no network: the weights themselves are trained
   LoraOptions network;
   std::vector<std::string> network_args;  ///< conv_dim, conv_alpha, rank_dropout, module_dropout, loraplus_lr_ratio
   std::filesystem::path network_weights;
   bool network_train_unet_only = false, network_train_text_encoder_only = false;
   std::optional<double> unet_lr, text_encoder_lr;  ///< nothing = learning_rate
   double scale_weight_norms = 0;
+  bool train_text_encoder = false;  ///< of full fine-tuning; networks train text encoders unless told otherwise
 
   // Steps.
   int64_t max_train_epochs = 0;  ///< 0 = by steps
@@ -54,6 +55,7 @@ struct LoraTraining : PictureOptions {
   std::vector<std::string> lr_scheduler_args;
 
   bool gradient_checkpointing = false;
+  bool full_bf16 = false, full_fp16 = false;  ///< what is trained, and its gradients, are such numbers too
 
   // Noise and loss.
   int64_t min_timestep = 0, max_timestep = 1000;
@@ -66,6 +68,8 @@ struct LoraTraining : PictureOptions {
   std::string output_name = "last";
   std::string save_precision = "float";
   int64_t save_every_n_steps = 0, save_every_n_epochs = 0, save_last_n_steps = 0, save_last_n_epochs = 0;
+  int64_t save_last_n_steps_state = 0, save_last_n_epochs_state = 0;
+  std::filesystem::path resume;  ///< a state, or a folder with some; see state_to_continue()
   std::filesystem::path logging_dir;
   std::string log_prefix, training_comment;
   bool no_metadata = false;
@@ -74,6 +78,8 @@ struct LoraTraining : PictureOptions {
   bool sample_at_first = false;
   std::string sample_sampler;  ///< empty = what the model recommends
 
+  /// Full fine-tuning, model_weights.h: `network` only says which parts are trained.
+  bool trains_the_model() const { return network_module == "none"; }
   double unet_rate() const { return unet_lr.value_or(run.learning_rate); }
   double text_rate() const { return text_encoder_lr.value_or(run.learning_rate); }
 };

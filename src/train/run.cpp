@@ -23,6 +23,9 @@ void settle_precision(RunConfig& run) {
         "\"{}\" is faster here",
         cpu_has_bf16() ? "bf16" : "no");
   }
+  if (run.weights_in != "fp32")
+    log_info("full_{}: weights and gradients are rounded to {} and kept in fp32, which takes no less memory",
+             run.weights_in, run.weights_in);
 }
 
 }  // namespace

@@ -24,7 +24,9 @@ struct RunConfig {
   double max_grad_norm = 1.0;               ///< global L2 norm over all parameters; 0 = no clipping
   double ema_decay = 0.999;                 ///< grows to this as (1 + n) / (10 + n)
   std::string mixed_precision = "no";       ///< no, bf16, fp16
+  std::string weights_in = "fp32";          ///< fp32, bf16, fp16: what weights and gradients are rounded to and kept as
   int64_t save_every_n_steps = 500;         ///< resumable state, written atomically
+  int64_t keep_states_of_last_steps = 0;    ///< besides the newest state and the one before it: all of the last so many
   int64_t log_every_n_steps = 20;
 };
 

@@ -5,8 +5,17 @@
 
 #include "base/error.h"
 #include "checkpoint/stored_tensors.h"
+#include "layers/emulated_precision.h"
 
 namespace darkroom::train {
+
+namespace {
+
+layers::NumberFormat number_format(const RunConfig& config) {
+  return config.weights_in == "bf16" ? layers::NumberFormat::bf16 : layers::NumberFormat::fp16;
+}
+
+}  // namespace
 
 ParameterGroup whole_networks(const std::vector<std::pair<std::string, layers::Module*>>& networks) {
   ParameterGroup group;
@@ -28,6 +37,7 @@ TrainingState::TrainingState(const RunConfig& config, std::vector<ParameterGroup
     optimizers_.push_back(make_optimizer(config, group.parameters));
     rate_factors_.push_back(group.rate_factor);
   }
+  round_weights();
   if (config.mixed_precision == "fp16") scaler_.emplace();
   if (config.ema_decay == 0) return;
   for (const auto& [name, tensor] : parameters_) average_.emplace_back(name, tensor.detach().clone());
@@ -57,13 +67,27 @@ double TrainingState::update(double learning_rate) {
       if (tensor.grad().defined()) tensor.mutable_grad().mul_(config_.max_grad_norm / (norm + 1e-6));
     }
   }
+  round_gradients();
   for (size_t i = 0; i < optimizers_.size(); ++i) optimizers_[i]->step(learning_rate * rate_factors_[i]);
+  round_weights();
   ++steps_done_;
   const double n = double(steps_taken());
   const double decay = std::min(config_.ema_decay, (1 + n) / (10 + n));
   for (size_t i = 0; i < average_.size(); ++i) average_[i].second.lerp_(parameters_[i].second, 1 - decay);
   forget_gradients();
   return norm;
+}
+
+void TrainingState::round_gradients() {
+  if (config_.weights_in == "fp32") return;
+  for (auto& [name, tensor] : parameters_)
+    if (tensor.grad().defined()) tensor.mutable_grad().copy_(layers::rounded_to(number_format(config_), tensor.grad()));
+}
+
+void TrainingState::round_weights() {
+  if (config_.weights_in == "fp32") return;
+  NoGrad guard;
+  for (auto& [name, tensor] : parameters_) tensor.copy_(layers::rounded_to(number_format(config_), tensor));
 }
 
 void TrainingState::forget_gradients() {
@@ -90,9 +114,13 @@ int64_t TrainingState::bytes() const {
 }
 
 void TrainingState::save(const std::filesystem::path& folder, const std::string& options) const {
-  std::vector<std::pair<std::string, formats::StoredTensor>> stored;
-  for (const auto& [name, tensor] : everything()) stored.emplace_back(name, checkpoint::stored_tensor(tensor));
-  save_state(folder, stored, steps_done_, options);
+  // One by one: what lies in another order in memory is copied, and of a whole model that would be much at once.
+  std::vector<std::pair<std::string, formats::TensorToMake>> stored;
+  for (const auto& [name, tensor] : everything())
+    stored.emplace_back(name,
+                        formats::TensorToMake{checkpoint::stored_dtype(tensor.scalar_type()), tensor.sizes().vec(),
+                                              [tensor = tensor] { return checkpoint::stored_tensor(tensor); }});
+  save_state(folder, stored, steps_done_, options, config_.keep_states_of_last_steps);
 }
 
 void TrainingState::load(const SavedState& saved) {

@@ -25,12 +25,16 @@ ParameterGroup whole_networks(const std::vector<std::pair<std::string, layers::M
 /// Everything trained together.
 class TrainingState {
  public:
-  /// The tensors of the groups are trained where they lie. Each group has an optimizer of its own.
+  /// The tensors of the groups are trained where they lie; of weights_in bf16 or fp16 they are rounded now and after
+  /// each step. Each group has an optimizer of its own.
   TrainingState(const RunConfig& config, std::vector<ParameterGroup> groups);
 
   int64_t steps_done() const { return steps_done_; }
   /// Steps that moved the weights: where the learning rate is.
   int64_t steps_taken() const { return steps_done_ - (scaler_ ? scaler_->skipped_steps() : 0); }
+  /// Of weights_in bf16 or fp16: the gradients as such numbers, which each batch adds to.
+  void round_gradients();
+
   /// What the loss must be multiplied with before its backward pass: above 1 in fp16 only.
   double loss_scale() const { return scaler_ ? scaler_->scale() : 1; }
 
@@ -60,6 +64,7 @@ class TrainingState {
  private:
   NamedTensors everything() const;
   void forget_gradients();
+  void round_weights();
 
   RunConfig config_;
   NamedTensors parameters_;  // of all groups; share memory with the networks

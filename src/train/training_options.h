@@ -3,10 +3,19 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "train/buckets.h"
 
 namespace darkroom::train {
+
+/// Ranks and rates by block of the UNet, as network_args says them; empty = as for all blocks. lora_blocks.h
+struct LoraBlockOptions {
+  std::vector<int64_t> dims, conv_dims;
+  std::vector<double> alphas, conv_alphas;
+  std::string down_rates, mid_rates, up_rates;  ///< factors with commas, or a curve's name: "cosine", "linear+0.25"
+  double zero_threshold = 0;                    ///< factors up to this are 0: such a block has no modules
+};
 
 /// What a LoRA, or an adapter of another kind, is made of. lora_network.h
 struct LoraOptions {
@@ -23,6 +32,7 @@ struct LoraOptions {
   bool dora = false;               ///< the length of each output's weights is learnt apart
   int64_t factor = -1;             ///< of lokr: one side of the small matrix; -1 = as square as can be
   bool decompose_both = false, full_matrix = false;  ///< of lokr: both matrices of low rank; none
+  LoraBlockOptions blocks;
   bool ends = false;  ///< also the UNet's first and last convolution and the time embedding, as LyCORIS does
 };
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "formats/mapped_file.h"
 #include "formats/picture_file.h"
 #include "formats/sha256.h"
@@ -133,6 +134,18 @@ Image scaled(const Image& image, const PixelSize& size) {
   return imaging::resized(image, size.width, size.height, imaging::Resample::lanczos);
 }
 
+/// Pictures that are trained to be what is made of no words at all: rarely what is meant.
+void warn_of_missing_captions(const TrainingSet& set) {
+  const auto has_none = [](const TrainingPicture& picture) { return picture.caption.front().empty(); };
+  const auto first = std::find_if(set.trained.begin(), set.trained.end(), has_none);
+  if (first == set.trained.end()) return;
+  log_warning(
+      "{} of {} pictures have no caption, \"{}\" is the first: put a {} file beside each, or name their folder after "
+      "what they show, as in 10_sks dog",
+      std::count_if(first, set.trained.end(), has_none), set.trained.size(), first->file.string(),
+      first->options->caption_extension);
+}
+
 }  // namespace
 
 int64_t TrainingSet::pictures_per_epoch() const {
@@ -180,6 +193,7 @@ TrainingSet read_training_set(const LoraTraining& o, const std::function<void(in
     set.validation.insert(set.validation.end(), pictures[i].validation.begin(), pictures[i].validation.end());
   }
   require(!set.trained.empty(), ErrorKind::not_found, "LoRA training: there are no pictures to train");
+  warn_of_missing_captions(set);
   return set;
 }
 

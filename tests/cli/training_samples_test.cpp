@@ -1,4 +1,5 @@
 // Pictures made while training are those of `darkroom generate` with the saved file.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "formats/picture_file.h"
@@ -51,6 +52,37 @@ TEST(TrainingSamples, AreThoseOfGenerateWithTheSavedFile) {
                                           "made.png",
                                           "--quiet"},
                                          folder / "");
+  ASSERT_EQ(made.code, 0) << made.err;
+  EXPECT_EQ(formats::read_picture(folder / "made.png").image.pixels, sample.pixels);
+  const Image before = formats::read_picture(folder / "run/sample/last_000002_00_7.png").image;
+  EXPECT_NE(before.pixels, sample.pixels);
+}
+
+TEST(TrainingSamples, OfFullFineTuningAreThoseOfTheWholeFile) {
+  const train::TrainingFolder folder;
+  formats::put(folder / "prompts.txt", "a red disc --w 64 --h 64 --d 7 --s 4 --l 3 --ss euler\n");
+  formats::put(folder / "whole.toml", fmt::format(R"(
+network_module = "none"
+pretrained_model_name_or_path = "{}/golden/tiny/sd15.safetensors"
+train_data_dir = "pictures"
+output_dir = "run"
+resolution = 32
+max_train_steps = 3
+learning_rate = 1e-3
+optimizer_type = "Adafactor"
+optimizer_args = ["scale_parameter=False", "relative_step=False", "warmup_init=False"]
+sample_prompts = "prompts.txt"
+sample_every_n_steps = 2
+)",
+                                                  DARKROOM_TESTS_DIR));
+  const ProgramResult trained = run_program({"train", "whole.toml", "--quiet"}, folder / "");
+  ASSERT_EQ(trained.code, 0) << trained.err;
+  EXPECT_NE(trained.err.find("is high for a model's own weights"), std::string::npos) << trained.err;
+  const Image sample = formats::read_picture(folder / "run/sample/last_last_00_7.png").image;
+  const ProgramResult made = run_program(
+      {"generate", "a red disc", "--model", "run/last.safetensors", "--width", "64", "--height", "64", "--seed", "7",
+       "--steps", "4", "--cfg-scale", "3", "--sampler", "Euler", "-o", "made.png", "--quiet"},
+      folder / "");
   ASSERT_EQ(made.code, 0) << made.err;
   EXPECT_EQ(formats::read_picture(folder / "made.png").image.pixels, sample.pixels);
   const Image before = formats::read_picture(folder / "run/sample/last_000002_00_7.png").image;

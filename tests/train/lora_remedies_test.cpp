@@ -33,7 +33,16 @@ TEST(LoraRemedies, EachSettlesItsProblem) {
        {"learning_rate", {"1"}},
        {"network_args", {"loraplus_lr_ratio=4", "conv_dim=4"}}},
       {{"network_train_unet_only", {"true"}}, {"network_train_text_encoder_only", {"true"}}},
-      {{"no_metadata", {"true"}}, {"training_comment", {"mine"}}}};
+      {{"no_metadata", {"true"}}, {"training_comment", {"mine"}}},
+      {{"optimizer_type", {"Prodigy"}},
+       {"learning_rate", {"1"}},
+       {"network_args", {"down_lr_weight=linear", "mid_lr_weight=0.5", "conv_dim=4"}}},
+      {{"full_bf16", {"true"}}},
+      {{"full_fp16", {"true"}}, {"mixed_precision", {"bf16"}}},
+      {{"train_text_encoder", {"true"}}},
+      {{"network_module", {"none"}}, {"text_encoder_lr", {"1e-6"}}},
+      {{"network_module", {"none"}}, {"network_dim", {"32"}}, {"network_alpha", {"16"}}},
+      {{"network_module", {"none"}}, {"network_train_unet_only", {"true"}}, {"train_text_encoder", {"true"}}}};
   for (const ToldOptions& told : contradictions) {
     const std::string problem = problem_of(told);
     ASSERT_FALSE(problem.empty());

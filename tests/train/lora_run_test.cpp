@@ -116,6 +116,119 @@ TEST(LoraRun, TheFileIsAsKohyasAndSaysHowItWasMade) {
   EXPECT_EQ(metadata.at("modelspec.architecture"), "stable-diffusion-v1/lora");
 }
 
+Training fine_tuning(const TrainingFolder& folder, const std::string& output) {
+  LoraTraining told = folder.training(output);
+  told.pretrained_model_name_or_path = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sd15.safetensors";
+  told.network_module = "none", told.network.dim = LoraTraining().network.dim, told.train_text_encoder = true;
+  told.run.learning_rate = 1e-4, told.text_encoder_lr = 1e-5, told.run.ema_decay = 0.9;
+  told.gradient_accumulation_steps = 2, told.gradient_checkpointing = true, told.save_precision = "fp16";
+  told.captions.dropout_rate = 0.2, told.run.steps = 8, told.run.save_every_n_steps = 3;
+  return settled(told);
+}
+
+TEST(LoraRun, FullFineTuningLeavesACheckpointAndGoesOnToTheBit) {
+  const TrainingFolder folder;
+  run(fine_tuning(folder, "whole"));
+  const auto file = formats::read_safetensors(folder / "whole/last.safetensors");
+  EXPECT_EQ(file.metadata.at("ss_steps"), "8");
+  EXPECT_EQ(file.metadata.at("ss_train_text_encoder"), "True");
+  EXPECT_EQ(file.metadata.at("modelspec.architecture"), "stable-diffusion-v1");
+  EXPECT_FALSE(file.metadata.contains("ss_network_module"));  // by which programs know a LoRA
+  const auto before = formats::read_safetensors(std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sd15.safetensors");
+  const auto is_changed = [&](const char* name) {
+    const Tensor old = checkpoint::tensor_view(before.tensors.at(name)).to(at::kHalf);
+    return !checkpoint::tensor_view(file.tensors.at(name)).equal(old);
+  };
+  EXPECT_TRUE(is_changed("model.diffusion_model.input_blocks.0.0.weight"));
+  EXPECT_TRUE(is_changed("cond_stage_model.transformer.text_model.encoder.layers.0.mlp.fc1.weight"));
+  EXPECT_FALSE(is_changed("first_stage_model.decoder.conv_in.weight"));
+  EXPECT_NO_THROW(checkpoint::load_checkpoint(folder / "whole/last.safetensors"));
+  for (const int stop : {1, 5}) {
+    const std::string output = "stopped" + std::to_string(stop);
+    EXPECT_THROW(run(fine_tuning(folder, output),
+                     [&](const ProgressEvent& event) {
+                       require(event.stage != "training" || event.step < stop, ErrorKind::cancelled, "stop");
+                     }),
+                 Error);
+    run(fine_tuning(folder, output));
+    EXPECT_EQ(content_of(folder / (output + "/last.safetensors")), content_of(folder / "whole/last.safetensors"));
+  }
+  const LoraPlan plan = plan_lora_training(std::get<LoraTraining>(fine_tuning(folder, "plan")), "", ignore_progress,
+                                           /*probes=*/false);
+  EXPECT_EQ(plan.lora_bytes, 0);
+  ASSERT_EQ(plan.parts.size(), 2u);
+  // Gradients, two moments and the average: four numbers for each one that is trained.
+  const int64_t trained = plan.parts[0].parameters + plan.parts[1].parameters;
+  EXPECT_NEAR(double(plan.state_bytes), 16.0 * double(trained), 100);
+  EXPECT_LT(plan.model_bytes, plan.state_bytes);
+}
+
+TEST(LoraRun, GoesOnFromTheStateItIsTold) {
+  const TrainingFolder folder;
+  const auto told = [&](const std::string& output, const std::filesystem::path& resume = {}) {
+    LoraTraining training = folder.training(output);
+    training.run.steps = 8, training.run.save_every_n_steps = 2, training.save_last_n_steps_state = 6;
+    training.resume = resume;
+    return settled(training);
+  };
+  run(told("whole"));
+  const std::string whole = content_of(folder / "whole/last.safetensors");
+  for (const char* state : {"state-step00000002", "state-step00000004", "state.previous"}) {
+    std::filesystem::remove_all(folder / "other");
+    run(told("other", folder / ("whole/" + std::string(state) + ".safetensors")));
+    EXPECT_EQ(content_of(folder / "other/last.safetensors"), whole) << state;
+  }
+  // Two damaged states cost the steps since the third, and nothing else.
+  formats::put(folder / "whole/state.safetensors", "damaged");
+  formats::put(folder / "whole/state.previous.safetensors", "damaged");
+  std::filesystem::remove(folder / "whole/last.safetensors");
+  run(told("whole"));
+  EXPECT_EQ(content_of(folder / "whole/last.safetensors"), whole);
+}
+
+TEST(LoraRun, GoesOnFromAStateThatDoesNotKnowLaterOptions) {
+  const TrainingFolder folder;
+  LoraTraining told = folder.training();
+  told.run.steps = 2;
+  run(settled(told));
+  const auto state = find_saved_state(told.run.output_dir);
+  std::string options = state->options;
+  const std::string later = "train_text_encoder = false\n";
+  ASSERT_NE(options.find(later), std::string::npos);
+  options.erase(options.find(later), later.size());
+  std::vector<std::pair<std::string, formats::TensorToMake>> tensors;
+  for (const auto& [name, tensor] : state->tensors.tensors)
+    tensors.emplace_back(name, formats::TensorToMake{tensor.dtype, tensor.shape, [tensor = tensor] { return tensor; }});
+  save_state(told.run.output_dir, tensors, 2, options);
+  told.run.steps = 3;
+  EXPECT_NO_THROW(run(settled(told)));
+}
+
+TEST(LoraRun, FullBf16KeepsWhatIsTrainedInBf16) {
+  const TrainingFolder folder;
+  const auto told = [&](const std::string& output, bool is_full) {
+    LoraTraining training = folder.training(output);
+    training.run.mixed_precision = "bf16", training.full_bf16 = is_full, training.run.learning_rate = 1e-2;
+    training.run.save_every_n_steps = 3;
+    return settled(training);
+  };
+  run(told("whole", true));
+  const auto file = formats::read_safetensors(folder / "whole/last.safetensors");
+  for (const auto& [name, stored] : file.tensors) {
+    const Tensor values = checkpoint::tensor_view(stored);
+    EXPECT_TRUE(values.equal(values.to(at::kBFloat16).to(at::kFloat))) << name;
+  }
+  EXPECT_THROW(run(told("stopped", true),
+                   [](const ProgressEvent& event) {
+                     require(event.stage != "training" || event.step < 4, ErrorKind::cancelled, "stop");
+                   }),
+               Error);
+  run(told("stopped", true));
+  EXPECT_EQ(content_of(folder / "stopped/last.safetensors"), content_of(folder / "whole/last.safetensors"));
+  run(told("plain", false));
+  EXPECT_NE(content_of(folder / "plain/last.safetensors"), content_of(folder / "whole/last.safetensors"));
+}
+
 TEST(LoraRun, ALossThatIsNotFiniteStopsAtOnceAndNamesThePictures) {
   const TrainingFolder folder;
   LoraTraining told = folder.training("nan");

@@ -61,7 +61,34 @@ TEST(LoraTraining, ContradictionsAreRefusedWithTheReason) {
                    "rank_dropout"));
   EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.network_args = {"conv_dims=8"}; }), "conv_dim"));
   EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.lr_scheduler = "piecewise_constant"; }), "step_rules"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.full_bf16 = true; }), "mixed_precision = \"bf16\""));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.full_fp16 = true, t.run.mixed_precision = "bf16"; }),
+                   "mixed_precision = \"fp16\""));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.save_last_n_steps_state = -1; }), "save_last_n_steps_state"));
   EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.alpha_background = "white"; }), "#ffffff"));
+}
+
+TEST(LoraTraining, FullFineTuningHasNoNetwork) {
+  LoraTraining told = valid();
+  told.network_module = "none";
+  EXPECT_TRUE(settled(told).network.unet);
+  EXPECT_FALSE(settled(told).network.text_encoder);
+  told.train_text_encoder = true, told.text_encoder_lr = 1e-6;
+  EXPECT_TRUE(settled(told).network.text_encoder);
+  const auto refused = [](void (*change)(LoraTraining&), const char* name) {
+    LoraTraining training = valid();
+    training.network_module = "none";
+    change(training);
+    const std::string message = formats::error_of([&] { settled(training); }).what();
+    EXPECT_NE(message.find(name), std::string::npos) << message;
+  };
+  refused([](LoraTraining& t) { t.network.dim = 32; }, "network_dim is of networks");
+  refused([](LoraTraining& t) { t.network_args = {"conv_dim=8"}; }, "network_args is of networks");
+  refused([](LoraTraining& t) { t.network_train_unet_only = true; }, "train_text_encoder");
+  refused([](LoraTraining& t) { t.scale_weight_norms = 1; }, "scale_weight_norms");
+  refused([](LoraTraining& t) { t.text_encoder_lr = 1e-6; }, "train_text_encoder");
+  refused([](LoraTraining& t) { t.unet_lr = 0; }, "nothing would be trained");
+  EXPECT_NE(refusal([](LoraTraining& t) { t.train_text_encoder = true; }).find("network_module"), std::string::npos);
 }
 
 TEST(LoraTraining, LycorisTrainsAllKindsOfLayers) {

@@ -55,6 +55,26 @@ TEST(TrainingState, AGradientThatIsNotFiniteChangesNothing) {
   EXPECT_EQ(line.weight.item<float>(), 1);
 }
 
+TEST(TrainingState, WeightsAndGradientsAreRoundedWhereTold) {
+  Line line;
+  {
+    NoGrad guard;
+    line.weight.fill_(1.003f);  // between 1 and 1 + 1/128
+  }
+  RunConfig config = plain();
+  config.optimizer = "SGDNesterov", config.optimizer_args = {"momentum=0"}, config.weights_in = "bf16";
+  TrainingState state(config, {whole_networks({{"line", &line}})});
+  EXPECT_EQ(line.weight.item<float>(), 1);
+  line.weight.mutable_grad() = at::full({1, 1}, 1.003f);
+  state.round_gradients();
+  EXPECT_EQ(line.weight.grad().item<float>(), 1);
+  state.update(1.0 / 1024);  // less than half the distance to the next number below 1
+  EXPECT_EQ(line.weight.item<float>(), 1);
+  line.weight.mutable_grad() = at::full({1, 1}, 1.f);
+  state.update(1.0 / 300);
+  EXPECT_EQ(line.weight.item<float>(), 1 - 1.0f / 256);
+}
+
 TEST(TrainingState, LoadsOnlyWhatFits) {
   const TinyDataset data;
   Line line;

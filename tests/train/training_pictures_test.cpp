@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "base/log.h"
 #include "train/training_folder.h"
 
 namespace darkroom::train {
@@ -23,6 +24,21 @@ TEST(TrainingPictures, AreSortedIntoBucketsWithTheirRepeats) {
   EXPECT_EQ(set.buckets[1].size, (PixelSize{32, 32}));
   EXPECT_EQ(set.batches_per_epoch(), 1 + 5 + 5);
   EXPECT_EQ(set.trained[2].caption.front(), "square");
+}
+
+TEST(TrainingPictures, NoCaptionAtAllIsSaid) {
+  const TrainingFolder folder;
+  std::vector<std::string> lines;
+  const LogSink before = set_log_sink([&](LogLevel, const std::string& line) { lines.push_back(line); });
+  set_of(folder.training());
+  EXPECT_TRUE(lines.empty());  // one has its folder's class
+  folder.add("5_/d.png", 32, 32, {1, 2, 3}, "");
+  const TrainingSet set = set_of(folder.training());
+  set_log_sink(before);
+  EXPECT_EQ(set.trained.size(), 4u);
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find("1 of 4 pictures have no caption"), std::string::npos) << lines[0];
+  EXPECT_NE(lines[0].find("d.png"), std::string::npos) << lines[0];
 }
 
 TEST(TrainingPictures, AnEpochSeesEveryPictureAsOftenAsItsFolderSays) {

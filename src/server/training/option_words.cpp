@@ -24,7 +24,7 @@ constexpr const char* kElse = "Everything else";
 
 bool is_place(const std::string& name) {
   static const std::set<std::string> kPlaces = {"train_data_dir", "reg_data_dir",     "dataset_config", "output_dir",
-                                                "logging_dir",    "latent_cache_dir", "sample_prompts"};
+                                                "logging_dir",    "latent_cache_dir", "sample_prompts", "resume"};
   return kPlaces.contains(name);
 }
 
@@ -74,7 +74,7 @@ const std::vector<OptionWords>& option_words() {
       {"v_parameterization", "v-prediction", kModel, {}},
       {"zero_terminal_snr", "Zero terminal SNR", kModel, {}},
 
-      {"network_module", "Kind", kNetwork, {"networks.lora", "lycoris.kohya"}},
+      {"network_module", "Kind", kNetwork, {"networks.lora", "lycoris.kohya", "none"}},
       {"network_dim", "Rank", kNetwork, {}},
       {"network_alpha", "Alpha", kNetwork, {}},
       {"network_args", "Network arguments", kNetwork, {}},
@@ -83,6 +83,7 @@ const std::vector<OptionWords>& option_words() {
       {"network_train_unet_only", "Train the UNet only", kNetwork, {}},
       {"network_train_text_encoder_only", "Train the text encoder only", kNetwork, {}},
       {"scale_weight_norms", "Limit of norms", kNetwork, {}},
+      {"train_text_encoder", "Train the text encoders too", kNetwork, {}},
 
       {"optimizer_type",
        "Optimiser",
@@ -140,6 +141,8 @@ const std::vector<OptionWords>& option_words() {
 
       {"mixed_precision", "Precision", kPrecision, {"no", "bf16", "fp16"}},
       {"gradient_checkpointing", "Gradient checkpointing", kPrecision, {}},
+      {"full_bf16", "Weights in bf16 too", kPrecision, {}},
+      {"full_fp16", "Weights in fp16 too", kPrecision, {}},
       {"save_precision", "Precision of the file", kPrecision, {"float", "fp16", "bf16"}},
 
       {"output_name", "Name of the file", kSaving, {}},
@@ -147,6 +150,8 @@ const std::vector<OptionWords>& option_words() {
       {"save_every_n_steps", "A file every n steps", kSaving, {}},
       {"save_last_n_epochs", "Keep files of last epochs", kSaving, {}},
       {"save_state_every_n_steps", "Save the state every n steps", kSaving, {}},
+      {"save_last_n_steps_state", "Keep states of last steps", kSaving, {}},
+      {"save_last_n_epochs_state", "Keep states of last epochs", kSaving, {}},
       {"sample_every_n_steps", "Samples every n steps", kSaving, {}},
       {"sample_every_n_epochs", "Samples every n epochs", kSaving, {}},
       {"sample_at_first", "Samples before the first step", kSaving, {}},

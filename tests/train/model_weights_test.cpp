@@ -1,0 +1,166 @@
+#include "train/model_weights.h"
+
+#include <gtest/gtest.h>
+
+#include "checkpoint/stored_tensors.h"
+#include "formats/safetensors.h"
+#include "models/names.h"
+#include "train/lora_batch.h"
+#include "train/training_folder.h"
+
+namespace darkroom::train {
+namespace {
+
+const std::string kGoldenFolder = std::string(DARKROOM_TESTS_DIR) + "/golden/";
+
+LoraTraining full_training(const std::string& optimizer, std::vector<std::string> arguments) {
+  LoraTraining told = TrainingFolder().training();
+  told.network_module = "none", told.network.dim = LoraTraining().network.dim, told.train_text_encoder = true;
+  told.run.optimizer = optimizer, told.run.optimizer_args = std::move(arguments), told.run.learning_rate = 1e-4;
+  told.run.max_grad_norm = 1, told.loss.min_snr_gamma = 5;
+  return settled(told);
+}
+
+checkpoint::Checkpoint writable_model(const LoraTraining& told) {
+  checkpoint::LoadOptions options;
+  options.writable = true;
+  return checkpoint::load_checkpoint(told.pretrained_model_name_or_path, options);
+}
+
+/// make_full_training.py's batch k.
+LoraBatch reference_batch(const checkpoint::Checkpoint& model, int64_t k) {
+  const models::ClipText& text = *model.text_encoders[0];
+  LoraBatch batch;
+  batch.latents = (at::sin(at::arange(2 * 4 * 8 * 8, at::kDouble) * 0.37) * 0.8).view({2, 4, 8, 8}).to(at::kFloat);
+  batch.weight = at::ones({2});
+  const Tensor ids = (at::arange(2 * 12, at::kLong).view({2, 12}) * 7 + k).remainder(90);
+  batch.conditioning.context = text.normed(text.hidden_state(ids, 0));
+  return batch;
+}
+
+LoraNoise reference_noise(int64_t k) {
+  const Tensor noise =
+      at::cos(at::arange(2 * 4 * 8 * 8, at::kDouble) * 0.3 + double(k)).view({2, 4, 8, 8}).to(at::kFloat);
+  return {noise, noise, at::tensor({(97 * k + 17) % 1000, (211 * k + 730) % 1000})};
+}
+
+/// Keys' biases raise all scores of a query alike, and softmax takes that away: their gradients are rounding alone.
+bool has_no_gradient(const std::string& name) {
+  return name.ends_with("k_proj.bias");
+}
+
+/// make_full_training.py's run with our networks, loss, state and optimizer.
+void expect_reference_run(const std::string& optimizer, std::vector<std::string> arguments) {
+  const auto golden = formats::read_safetensors(kGoldenFolder + "full_training.safetensors");
+  const LoraTraining told = full_training(optimizer, std::move(arguments));
+  checkpoint::Checkpoint model = writable_model(told);
+  const ModelWeights weights(told, model);
+  TrainingState state(told.run, weights.groups().groups);
+  const DenoisingTask task(told, model);
+  const Tensor losses = checkpoint::tensor_view(golden.tensors.at(optimizer + ".losses"));
+  for (int64_t k = 0; k < losses.numel(); ++k) {
+    const Tensor loss = task.losses(reference_batch(model, k), reference_noise(k)).mean;
+    EXPECT_NEAR(loss.item<double>() / losses[k].item<double>(), 1, 1e-5) << optimizer << ", step " << k;
+    loss.backward();
+    state.update(told.run.learning_rate);
+  }
+  size_t compared = 0;
+  const auto compare = [&](const std::string& name, const Tensor& tensor) {
+    const Tensor expected = checkpoint::tensor_view(golden.tensors.at(optimizer + "." + name));
+    const int64_t step = std::max<int64_t>(1, (tensor.numel() + 63) / 64);
+    const Tensor sampled = tensor.detach().contiguous().flatten().slice(0, 0, c10::nullopt, step);
+    ++compared;
+    if (has_no_gradient(name)) {
+      EXPECT_LT((sampled - expected).abs().max().item<double>(), 10 * told.run.learning_rate) << name;
+    } else {
+      EXPECT_LT(((sampled - expected).norm() / expected.norm()).item<double>(), 1e-5) << optimizer << " " << name;
+    }
+  };
+  for (const auto& [name, tensor] : model.unet->named_parameters())
+    compare("unet." + models::diffusers_unet_name(name, model.unet->config), *tensor);
+  for (const auto& [name, tensor] : model.text_encoders[0]->named_parameters())
+    compare("text_encoder." + name, *tensor);
+  EXPECT_EQ(compared, golden.tensors.size() / 2 - 1);  // two optimizers, each with its losses
+}
+
+// fine_tune.py's step with diffusers' UNet, transformers' text encoder, and each optimizer's own package, in float64.
+TEST(ModelWeights, TenStepsOfAdamWAreThoseOfTheReference) {
+  expect_reference_run("AdamW", {"weight_decay=0.01"});
+}
+TEST(ModelWeights, TenStepsOfAdafactorAreThoseOfTheReference) {
+  expect_reference_run("Adafactor", {"scale_parameter=False", "relative_step=False", "warmup_init=False"});
+}
+
+TEST(ModelWeights, CheckpointingChangesNoGradient) {
+  const LoraTraining told = full_training("AdamW", {});
+  const auto gradients = [&](bool checkpoints) {
+    checkpoint::Checkpoint model = writable_model(told);
+    const ModelWeights weights(told, model);
+    layers::set_checkpointing(checkpoints);
+    DenoisingTask(told, model).losses(reference_batch(model, 0), reference_noise(0)).mean.backward();
+    layers::set_checkpointing(false);
+    std::map<std::string, Tensor> found;
+    const TrainedGroups groups = weights.groups();
+    for (const auto& [name, tensor] : groups.groups[0].parameters) found[name] = tensor.grad();
+    return found;
+  };
+  const auto plain = gradients(false), checkpointed = gradients(true);
+  EXPECT_GT(plain.size(), 300u);
+  for (const auto& [name, gradient] : plain) {
+    ASSERT_EQ(gradient.defined(), checkpointed.at(name).defined()) << name;
+    if (!gradient.defined() || has_no_gradient(name)) continue;
+    EXPECT_LT(((gradient - checkpointed.at(name)).norm() / gradient.norm()).item<double>(), 1e-5) << name;
+  }
+}
+
+TEST(ModelWeights, OnlyWhatIsToldIsTrained) {
+  LoraTraining told = full_training("AdamW", {});
+  told.train_text_encoder = false;
+  told = settled(told);
+  checkpoint::Checkpoint model = writable_model(told);
+  const TrainedGroups unet = ModelWeights(told, model).groups();
+  ASSERT_EQ(unet.parts.size(), 1u);
+  EXPECT_EQ(unet.parts[0].name, "unet");
+  EXPECT_EQ(unet.parameter_count(), model.unet->parameter_count());
+  EXPECT_FALSE(model.text_encoders[0]->named_parameters()[0].second->requires_grad());
+  EXPECT_FALSE(model.vae->named_parameters()[0].second->requires_grad());
+}
+
+TEST(ModelWeights, TheFileIsACheckpointInTheOriginalLayout) {
+  const formats::TemporaryFolder folder;
+  for (const char* name : {"sd15", "sd21", "sdxl"}) {
+    LoraTraining told = full_training("AdamW", {});
+    told.pretrained_model_name_or_path = kGoldenFolder + "tiny/" + name;
+    checkpoint::Checkpoint model = writable_model(told);
+    const ModelWeights weights(told, model);
+    weights.save(folder / "model.safetensors", at::kFloat, {{"ss_steps", "7"}});
+    const auto file = formats::read_safetensors(folder / "model.safetensors");
+    EXPECT_EQ(file.metadata.at("ss_steps"), "7");
+    EXPECT_TRUE(file.tensors.contains("model.diffusion_model.input_blocks.0.0.weight"));
+    EXPECT_TRUE(file.tensors.contains("first_stage_model.decoder.conv_in.weight"));
+    const checkpoint::Checkpoint again = checkpoint::load_checkpoint(folder / "model.safetensors");
+    EXPECT_EQ(again.description.family, model.description.family);
+    EXPECT_EQ(again.description.prediction, model.description.prediction);
+    const auto ours = model.unet->named_parameters(), theirs = again.unet->named_parameters();
+    for (size_t i = 0; i < ours.size(); ++i) EXPECT_TRUE(ours[i].second->equal(*theirs[i].second)) << ours[i].first;
+  }
+}
+
+TEST(ModelWeights, WhatFp16CannotHoldIsNotWritten) {
+  const formats::TemporaryFolder folder;
+  const LoraTraining told = full_training("AdamW", {});
+  checkpoint::Checkpoint model = writable_model(told);
+  const ModelWeights weights(told, model);
+  {
+    NoGrad guard;
+    model.unet->named_parameters()[3].second->view(-1)[0] = 70000;
+  }
+  const Error error = formats::error_of([&] { weights.save(folder / "model.safetensors", at::kHalf, {}); });
+  EXPECT_EQ(error.kind(), ErrorKind::invalid_request);
+  EXPECT_NE(std::string(error.what()).find(model.unet->named_parameters()[3].first), std::string::npos) << error.what();
+  EXPECT_EQ(folder.files(), 0u);
+  EXPECT_NO_THROW(weights.save(folder / "model.safetensors", at::kBFloat16, {}));
+}
+
+}  // namespace
+}  // namespace darkroom::train
