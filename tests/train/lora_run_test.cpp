@@ -13,6 +13,7 @@
 #include "formats/safetensors.h"
 #include "train/config.h"
 #include "train/run.h"
+#include "train/saved_state.h"
 #include "train/training_folder.h"
 
 namespace darkroom::train {
