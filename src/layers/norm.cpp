@@ -6,6 +6,15 @@
 #include "layers/work.h"
 
 namespace darkroom::layers {
+namespace {
+
+/// Under autocast what comes is bf16 and the weights are fp32, which libtorch's norms do not take together. As under
+/// autocast on accelerators, norms then compute in fp32.
+Tensor in_type_of(const Tensor& weight, const Tensor& x) {
+  return x.to(weight.scalar_type());
+}
+
+}  // namespace
 
 GroupNorm::GroupNorm(int64_t groups, int64_t channels, double eps)
     : weight(at::empty({channels})), bias(at::empty({channels})), groups(groups), eps(eps) {
@@ -22,7 +31,7 @@ Tensor GroupNorm::fused(const Tensor& x, bool silu) const {
 Tensor GroupNorm::silu(const Tensor& x) const {
   if (is_watched())
     return watched(passing_work(WorkKind::norm, "group norm", x, x.sizes().vec()), [&] { return silu(x); });
-  const Tensor y = fused(x, /*silu=*/true);
+  const Tensor y = fused(in_type_of(weight, x), /*silu=*/true);
   return y.defined() ? y : at::silu(forward(x));
 }
 
@@ -33,8 +42,9 @@ ChannelScaling GroupNorm::scaling(const std::vector<Tensor>& strips) const {
 Tensor GroupNorm::forward(const Tensor& x) const {
   if (is_watched())
     return watched(passing_work(WorkKind::norm, "group norm", x, x.sizes().vec()), [&] { return forward(x); });
-  const Tensor y = fused(x, /*silu=*/false);
-  return y.defined() ? y : at::group_norm(x, groups, weight, bias, eps, /*cudnn_enabled=*/false);
+  const Tensor wide = in_type_of(weight, x);
+  const Tensor y = fused(wide, /*silu=*/false);
+  return y.defined() ? y : at::group_norm(wide, groups, weight, bias, eps, /*cudnn_enabled=*/false);
 }
 
 LayerNorm::LayerNorm(int64_t width, double eps) : weight(at::empty({width})), bias(at::empty({width})), eps(eps) {
@@ -45,7 +55,7 @@ LayerNorm::LayerNorm(int64_t width, double eps) : weight(at::empty({width})), bi
 Tensor LayerNorm::forward(const Tensor& x) const {
   if (is_watched())
     return watched(passing_work(WorkKind::norm, "layer norm", x, x.sizes().vec()), [&] { return forward(x); });
-  return at::layer_norm(x, weight.sizes(), weight, bias, eps);
+  return at::layer_norm(in_type_of(weight, x), weight.sizes(), weight, bias, eps);
 }
 
 }  // namespace darkroom::layers

@@ -37,6 +37,9 @@ MixedPrecision::MixedPrecision(const std::string& precision)
   if (is_bf16_) {
     at::autocast::set_cpu_enabled(true);
     at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+    // A checkpointed part casts its weights first where no gradients are recorded, and would find those casts again in
+    // the backward pass: nothing in it would learn.
+    at::autocast::set_autocast_cache_enabled(false);
   }
   if (precision == "fp16") {
     layers::set_fast_paths(false);
@@ -48,7 +51,7 @@ MixedPrecision::MixedPrecision(const std::string& precision)
 MixedPrecision::~MixedPrecision() {
   layers::set_fast_paths(had_fast_paths_);
   if (!is_bf16_) return;
-  at::autocast::clear_cache();
+  at::autocast::set_autocast_cache_enabled(true);
   at::autocast::set_cpu_enabled(false);
 }
 

@@ -5,6 +5,8 @@
 #include "checkpoint/stored_tensors.h"
 #include "formats/safetensors.h"
 #include "formats/support.h"
+#include "layers/checkpointing.h"
+#include "train/loop.h"
 #include "train/lora_groups.h"
 #include "train/random.h"
 #include "train/training_folder.h"
@@ -83,6 +85,28 @@ TEST(LoraBatch, TenStepsOfAdafactorAreThoseOfTheReference) {
 }
 TEST(LoraBatch, TenStepsOfProdigyAreThoseOfTheReference) {
   EXPECT_LT(largest_error({"Prodigy", 1, {"d0=1e-4", "weight_decay=0.01", "use_bias_correction=True"}}), 1e-5);
+}
+
+// A cast of a matrix that was made where no gradients are recorded must not be used where they are.
+TEST(LoraBatch, CheckpointedInBf16EveryMatrixHasAGradient) {
+  const LoraTraining told = settled(TrainingFolder().training());
+  const checkpoint::Checkpoint model = checkpoint::load_checkpoint(told.pretrained_model_name_or_path);
+  LoraNetwork network(told.network, model, 0);
+  const models::ClipText& text = *model.text_encoders[0];
+  layers::set_checkpointing(true);
+  {
+    const MixedPrecision mixed("bf16");
+    LoraBatch batch;
+    batch.latents = at::sin(at::arange(2 * 4 * 8 * 8, at::kFloat)).view({2, 4, 8, 8});
+    batch.weight = at::ones({2});
+    batch.conditioning.context = text.normed(text.hidden_state(at::zeros({2, 77}, at::kLong), 0));
+    const Tensor eps = at::cos(batch.latents * 7);
+    DenoisingTask(told, model).losses(batch, {eps, eps, at::tensor({int64_t(100), int64_t(500)})}).mean.backward();
+  }
+  layers::set_checkpointing(false);
+  const NamedTensors matrices = network.parameters();
+  EXPECT_GT(matrices.size(), 50u);
+  for (const auto& [name, matrix] : matrices) EXPECT_TRUE(matrix.grad().defined()) << name;
 }
 
 struct Task {
