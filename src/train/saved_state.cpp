@@ -72,9 +72,9 @@ SavedState read_state(const fs::path& file) {
   return state;
 }
 
-constexpr std::string_view kKeptStart = "state-step", kKeptEnd = ".safetensors";
+constexpr std::string_view kKeptStart = "state.step", kKeptEnd = ".safetensors";
 
-/// "state-step00000100.safetensors": states that are kept besides the two newest; steps done -> file.
+/// "state.step00000100.safetensors": states that are kept besides the two newest; steps done -> file.
 std::map<int64_t, fs::path> kept_states(const fs::path& folder) {
   std::map<int64_t, fs::path> found;
   std::error_code none;

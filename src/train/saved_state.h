@@ -21,7 +21,7 @@ struct SavedState {
 };
 
 /// Writes folder/state.safetensors; what was there becomes state.previous.safetensors, and what that was goes, or stays
-/// as state-step00000100.safetensors while it is of the last `keep_steps` steps. Throws Error{io}: then what was there
+/// as state.step00000100.safetensors while it is of the last `keep_steps` steps. Throws Error{io}: then what was there
 /// still is. Each tensor is made twice, for its checksum and for the file.
 void save_state(const std::filesystem::path& folder,
                 const std::vector<std::pair<std::string, formats::TensorToMake>>& tensors, int64_t steps_done,

@@ -174,7 +174,7 @@ TEST(LoraRun, GoesOnFromTheStateItIsTold) {
   };
   run(told("whole"));
   const std::string whole = content_of(folder / "whole/last.safetensors");
-  for (const char* state : {"state-step00000002", "state-step00000004", "state.previous"}) {
+  for (const char* state : {"state.step00000002", "state.step00000004", "state.previous"}) {
     std::filesystem::remove_all(folder / "other");
     run(told("other", folder / ("whole/" + std::string(state) + ".safetensors")));
     EXPECT_EQ(content_of(folder / "other/last.safetensors"), whole) << state;

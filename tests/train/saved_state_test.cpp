@@ -102,12 +102,12 @@ TEST(SavedState, AsManyAreKeptAsAreWanted) {
   for (const int64_t steps : {100, 200, 300, 400, 500})
     save_state(folder.path(), Numbers({float(steps)}).stored(), steps, "", 300);
   EXPECT_EQ(names_in(folder.path()),
-            (std::vector<std::string>{"state-step00000200.safetensors", "state-step00000300.safetensors",
-                                      "state.previous.safetensors", "state.safetensors"}));
+            (std::vector<std::string>{"state.previous.safetensors", "state.safetensors",
+                                      "state.step00000200.safetensors", "state.step00000300.safetensors"}));
   // Each is a state of its own, and they stand in for each other from the newest down.
   for (const auto& [damaged, left] : {std::pair{"state.safetensors", 400},
                                       {"state.previous.safetensors", 300},
-                                      {"state-step00000300.safetensors", 200}}) {
+                                      {"state.step00000300.safetensors", 200}}) {
     formats::put(folder / damaged, "damaged");
     const auto found = find_saved_state(folder.path());
     EXPECT_EQ(found->steps_done, left);
@@ -131,12 +131,12 @@ TEST(SavedState, WhateverAKillLeavesAStateIsFound) {
   formats::put(folder / "state.new.safetensors", "half");
   EXPECT_EQ(find_saved_state(folder.path())->steps_done, 3);
   fill();  // when the one before was set aside
-  move("state.previous.safetensors", "state-step00000002.safetensors");
+  move("state.previous.safetensors", "state.step00000002.safetensors");
   EXPECT_EQ(find_saved_state(folder.path())->steps_done, 3);
   save_state(folder.path(), Numbers({4}).stored(), 4, "", 10);
   EXPECT_EQ(find_saved_state(folder.path())->steps_done, 4);
   fill();  // when the newest became the one before
-  move("state.previous.safetensors", "state-step00000002.safetensors");
+  move("state.previous.safetensors", "state.step00000002.safetensors");
   move("state.safetensors", "state.previous.safetensors");
   EXPECT_EQ(find_saved_state(folder.path())->steps_done, 3);
   save_state(folder.path(), Numbers({4}).stored(), 4, "", 10);
