@@ -372,9 +372,12 @@ void LoraRun::run() {
   open_logs(load_state());
   formats::write_file(o_.run.output_dir / "run.toml", record_);
   const int64_t start = state_.steps_done();
-  log_info("{} pictures, {} batches and {} steps an epoch, {} steps in {} epochs; {} parameters are trained",
-           set_.pictures_per_epoch(), steps_.batches_per_epoch, steps_.steps_per_epoch, steps_.steps, steps_.epochs,
-           groups_.parameter_count());
+  log_info(
+      "{} pictures, {} batches and {} steps an epoch, {} steps in {} epochs; {} parameters are trained, whose "
+      "gradients "
+      "and optimizer take {} MB",
+      set_.pictures_per_epoch(), steps_.batches_per_epoch, steps_.steps_per_epoch, steps_.steps, steps_.epochs,
+      groups_.parameter_count(), (state_.bytes() + (1 << 20) - 1) >> 20);
   if (o_.trains_the_model() && !finds_step_size(o_.run.optimizer) && o_.unet_rate() > kHighRateOfWeights)
     log_warning("learning rate {:g} is high for a model's own weights: 1e-6 to 1e-5 is usual", o_.unet_rate());
   if (start < steps_.steps) encode_pictures();

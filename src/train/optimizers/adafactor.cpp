@@ -26,7 +26,7 @@ class Adafactor : public Optimizer {
         relative_step_(arguments.truth("relative_step", true)),
         warmup_init_(arguments.truth("warmup_init", false)),
         parameters_(std::move(parameters)),
-        averages_(zeros_for(parameters_)),
+        averages_(beta1_ > 0 ? zeros_for(parameters_) : std::vector<Tensor>{}),
         steps_(at::zeros({int64_t(parameters_.size())}, at::kDouble)) {
     arguments.refuse_others();
     require(relative_step_ || !warmup_init_, ErrorKind::invalid_request,
@@ -95,7 +95,7 @@ class Adafactor : public Optimizer {
   double clip_threshold_, decay_rate_, beta1_, weight_decay_;
   bool scale_parameter_, relative_step_, warmup_init_;
   NamedTensors parameters_;
-  std::vector<Tensor> averages_;
+  std::vector<Tensor> averages_;  // none where beta1 is 0: they would be as large as what is trained
   std::vector<Second> seconds_;
   Tensor steps_;  // [parameters] double
 };
