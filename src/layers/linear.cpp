@@ -36,17 +36,20 @@ Tensor Linear::product(const Tensor& x) const {
 }
 
 Tensor Linear::geglu(const Tensor& x) const {
-  if (fast_paths() && !side && can_use_geglu_product(x, weight) && !wants_gradient(x, weight, bias)) {
+  const bool is_fast = fast_paths() && can_use_geglu_product(x, weight) && !wants_gradient(x, weight, bias);
+  if (is_fast && !side) {
     const auto compute = [&] {  // a watch may want to compare, and switch fast paths off
       return fast_paths() ? geglu_product(x, weight, bias) : gated(product(x));
     };
     return is_watched() ? watched(geglu_linear_work(x, weight), compute) : compute();
   }
   const Tensor y = forward(x);
-  if (!is_watched()) return gated(y);
+  // Where a side adds nothing the result must have the bits it has without one.
+  const auto gate = [&] { return is_fast && !wants_gradient(y, {}, {}) ? gelu_gated(y) : gated(y); };
+  if (!is_watched()) return gate();
   std::vector<int64_t> half = y.sizes().vec();
   half.back() /= 2;
-  return watched(passing_work(WorkKind::geglu, "GEGLU", y, half), [&] { return gated(y); });
+  return watched(passing_work(WorkKind::geglu, "GEGLU", y, half), gate);
 }
 
 }  // namespace darkroom::layers

@@ -60,12 +60,9 @@ struct Product {
         const int64_t block = std::min(kBlock, row_count - row);
         const float* from = x + (first_row + row) * depth + k;
         for (int64_t p = 0; p < count; ++p) {
-          float* into = to + row * to_stride + p * panel;
-          if (k > 0)
-            add_panel_products(from, depth, block, places, panels + p * size, into, to_stride);
-          else
-            multiply_panel(from, depth, block, places, panels + p * size, bias ? bias + columns[p] : nullptr, into,
-                           to_stride);
+          const bool is_last = k + places == depth;
+          multiply_panel(from, depth, block, places, panels + p * size, /*adds=*/k > 0,
+                         bias && is_last ? bias + columns[p] : nullptr, to + row * to_stride + p * panel, to_stride);
         }
       }
     }
@@ -165,6 +162,18 @@ Tensor linear_product_input_gradient(const Tensor& g, const Tensor& weight) {
             .bias = nullptr,
             .y = y.data_ptr<float>(),
             .width = weight.size(1)});
+  return y;
+}
+
+Tensor gelu_gated(const Tensor& x) {
+  const int64_t half = x.size(-1) / 2;
+  const Tensor rows = rows_of(x), y = result_of(x, half);
+  const float* from = rows.data_ptr<float>();
+  float* to = y.data_ptr<float>();
+  at::parallel_for(0, rows.size(0), 16, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r)
+      gate_with_gelu(from + 2 * r * half, from + (2 * r + 1) * half, half, to + r * half);
+  });
   return y;
 }
 

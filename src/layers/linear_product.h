@@ -19,6 +19,10 @@ Tensor linear_product(const Tensor& x, const Tensor& weight, const Tensor& bias)
 bool can_use_geglu_product(const Tensor& x, const Tensor& weight);
 Tensor geglu_product(const Tensor& x, const Tensor& weight, const Tensor& bias);
 
+/// The same of outputs that were made before, something added to them perhaps: fp32 [..., out] on a CPU, to the bit
+/// what geglu_product() makes of them.
+Tensor gelu_gated(const Tensor& x);
+
 /// g W, the gradient of x from that of the result. Requires: inputs in whole panels.
 Tensor linear_product_input_gradient(const Tensor& g, const Tensor& weight);
 

@@ -140,7 +140,7 @@ struct Convolution {
     const int64_t panel = winograd_panel();
     for (int64_t p = 0; p < kWinogradPositions; ++p) {
       for (int64_t o = 0; o < out; o += panel)
-        multiply_panel(v + p * v_stride, in, count, in, u + p * (out * in + kGap) + o * in, nullptr,
+        multiply_panel(v + p * v_stride, in, count, in, u + p * (out * in + kGap) + o * in, /*adds=*/false, nullptr,
                        m + p * m_stride + o, out);
     }
     for (int64_t i = 0; i < count; ++i) {

@@ -68,6 +68,13 @@ TEST(LinearProduct, GatesOverTheWholeRange) {
   EXPECT_TRUE(std::isnan(geglu_product(at::full({1, 1}, NAN), weight, bias).select(1, 0).item<double>()));
 }
 
+// An offset far above the products costs their digits once, not with each of them.
+TEST(LinearProduct, AddsTheOffsetLast) {
+  NoGrad guard;
+  const Tensor x = at::full({1, 1000}, 0.001), weight = at::ones({16, 1000}), bias = at::full({16}, 4096.0);
+  EXPECT_NEAR(linear_product(x, weight, bias)[0][3].item<double>(), 4097.0, 5e-4);
+}
+
 TEST(LinearProduct, DependsOnNeitherBatchNorThreads) {
   NoGrad guard;
   const Tensor x = at::randn({3, 700, 600}), weight = at::randn({320, 600}), bias = at::randn({320});
@@ -131,6 +138,9 @@ TEST(LinearProduct, IsWhatLayersUse) {
   EXPECT_LT(relative_error(linear.forward(x), plain), 1e-6);
   EXPECT_LT(relative_error(linear.geglu(x), plain_gated), 1e-6);
   EXPECT_LT(relative_error(y, plain_pixels), 1e-6);
+  const Tensor without = linear.geglu(x);
+  linear.side = [](const Tensor& in) { return at::zeros({in.size(0), in.size(1), 128}); };
+  EXPECT_TRUE(linear.geglu(x).equal(without)) << "a side that adds nothing";
   linear.side = [](const Tensor& in) { return at::ones({in.size(0), in.size(1), 128}); };
   EXPECT_LT(relative_error(linear.geglu(x), at::chunk(plain + 1, 2, -1)[0] * at::gelu(at::chunk(plain + 1, 2, -1)[1])),
             1e-6)

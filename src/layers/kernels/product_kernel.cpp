@@ -28,21 +28,15 @@ std::int64_t panel() {
   return kWidth * lanes();
 }
 
-enum class Start { zero, given, there };
-
-template <std::int64_t Rows, Start From>
+template <std::int64_t Rows>
 HWY_INLINE void rows_by_panel(const float* HWY_RESTRICT a, std::int64_t a_stride, std::int64_t depth,
-                              const float* HWY_RESTRICT panel, const float* HWY_RESTRICT start, float* HWY_RESTRICT out,
-                              std::int64_t out_stride) {
+                              const float* HWY_RESTRICT panel, bool adds, const float* HWY_RESTRICT offset,
+                              float* HWY_RESTRICT out, std::int64_t out_stride) {
   const std::int64_t n = lanes();
   Vector sums[Rows][kWidth];
-  for (std::int64_t r = 0; r < Rows; ++r) {
-    for (std::int64_t w = 0; w < kWidth; ++w) {
-      if constexpr (From == Start::zero) sums[r][w] = hn::Zero(kTag);
-      if constexpr (From == Start::given) sums[r][w] = hn::LoadU(kTag, start + w * n);
-      if constexpr (From == Start::there) sums[r][w] = hn::LoadU(kTag, out + r * out_stride + w * n);
-    }
-  }
+  for (std::int64_t r = 0; r < Rows; ++r)
+    for (std::int64_t w = 0; w < kWidth; ++w)
+      sums[r][w] = adds ? hn::LoadU(kTag, out + r * out_stride + w * n) : hn::Zero(kTag);
   for (std::int64_t k = 0; k < depth; ++k, panel += kWidth * n) {
     const Vector left = hn::LoadU(kTag, panel), right = hn::LoadU(kTag, panel + n);
     for (std::int64_t r = 0; r < Rows; ++r) {
@@ -51,40 +45,32 @@ HWY_INLINE void rows_by_panel(const float* HWY_RESTRICT a, std::int64_t a_stride
       sums[r][1] = hn::MulAdd(value, right, sums[r][1]);
     }
   }
+  if (offset) {  // last: sums that began at a large offset would lose digits with each product
+    for (std::int64_t r = 0; r < Rows; ++r)
+      for (std::int64_t w = 0; w < kWidth; ++w) sums[r][w] = hn::Add(sums[r][w], hn::LoadU(kTag, offset + w * n));
+  }
   for (std::int64_t r = 0; r < Rows; ++r)
     for (std::int64_t w = 0; w < kWidth; ++w) hn::StoreU(sums[r][w], kTag, out + r * out_stride + w * n);
 }
 
-template <Start From>
-HWY_INLINE void all_rows(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth,
-                         const float* panel, const float* start, float* out, std::int64_t out_stride) {
+void multiply(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, const float* panel,
+              bool adds, const float* offset, float* out, std::int64_t out_stride) {
   for (; rows >= kRows; rows -= kRows, a += kRows * a_stride, out += kRows * out_stride)
-    rows_by_panel<kRows, From>(a, a_stride, depth, panel, start, out, out_stride);
-  switch (rows) {
+    rows_by_panel<kRows>(a, a_stride, depth, panel, adds, offset, out, out_stride);
+  switch (rows) {  // one by one, each row would wait for its own sums
     case 5:
-      return rows_by_panel<5, From>(a, a_stride, depth, panel, start, out, out_stride);
+      return rows_by_panel<5>(a, a_stride, depth, panel, adds, offset, out, out_stride);
     case 4:
-      return rows_by_panel<4, From>(a, a_stride, depth, panel, start, out, out_stride);
+      return rows_by_panel<4>(a, a_stride, depth, panel, adds, offset, out, out_stride);
     case 3:
-      return rows_by_panel<3, From>(a, a_stride, depth, panel, start, out, out_stride);
+      return rows_by_panel<3>(a, a_stride, depth, panel, adds, offset, out, out_stride);
     case 2:
-      return rows_by_panel<2, From>(a, a_stride, depth, panel, start, out, out_stride);
+      return rows_by_panel<2>(a, a_stride, depth, panel, adds, offset, out, out_stride);
     case 1:
-      return rows_by_panel<1, From>(a, a_stride, depth, panel, start, out, out_stride);
+      return rows_by_panel<1>(a, a_stride, depth, panel, adds, offset, out, out_stride);
     default:
       return;
   }
-}
-
-void multiply(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, const float* panel,
-              const float* start, float* out, std::int64_t out_stride) {
-  if (start) return all_rows<Start::given>(a, a_stride, rows, depth, panel, start, out, out_stride);
-  all_rows<Start::zero>(a, a_stride, rows, depth, panel, start, out, out_stride);
-}
-
-void add(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, const float* panel, float* out,
-         std::int64_t out_stride) {
-  all_rows<Start::there>(a, a_stride, rows, depth, panel, nullptr, out, out_stride);
 }
 
 void pack(const float* HWY_RESTRICT columns, std::int64_t stride, std::int64_t depth, float* HWY_RESTRICT panel) {
@@ -139,7 +125,6 @@ namespace darkroom::layers {
 
 HWY_EXPORT(panel);
 HWY_EXPORT(multiply);
-HWY_EXPORT(add);
 HWY_EXPORT(pack);
 HWY_EXPORT(gate);
 
@@ -148,13 +133,8 @@ std::int64_t product_panel() {
 }
 
 void multiply_panel(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, const float* panel,
-                    const float* start, float* out, std::int64_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(multiply)(a, a_stride, rows, depth, panel, start, out, out_stride);
-}
-
-void add_panel_products(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth,
-                        const float* panel, float* out, std::int64_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(add)(a, a_stride, rows, depth, panel, out, out_stride);
+                    bool adds, const float* offset, float* out, std::int64_t out_stride) {
+  HWY_DYNAMIC_DISPATCH(multiply)(a, a_stride, rows, depth, panel, adds, offset, out, out_stride);
 }
 
 void pack_panel(const float* columns, std::int64_t stride, std::int64_t depth, float* panel) {

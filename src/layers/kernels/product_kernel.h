@@ -8,14 +8,11 @@ namespace darkroom::layers {
 /// Columns that are computed together. A panel holds so many side by side, place by place: panel[depth][columns].
 std::int64_t product_panel();
 
-/// out[row][0 .. columns) = start[0 .. columns) + sum over k of a[row][k] * panel[k]; rows `a_stride` and `out_stride`
-/// floats apart. Without `start` sums begin at zero. The order of a sum does not depend on the rows.
+/// out[row][0 .. columns) = sum over k of a[row][k] * panel[k], with `adds` begun at what stands there, and in the end
+/// plus offset[0 .. columns) unless that is nullptr; rows `a_stride` and `out_stride` floats apart. The order of a sum
+/// does not depend on the rows.
 void multiply_panel(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, const float* panel,
-                    const float* start, float* out, std::int64_t out_stride);
-
-/// The same, added to what stands in `out`.
-void add_panel_products(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth,
-                        const float* panel, float* out, std::int64_t out_stride);
+                    bool adds, const float* offset, float* out, std::int64_t out_stride);
 
 /// A panel of columns that lie `stride` floats apart, `depth` numbers of each.
 void pack_panel(const float* columns, std::int64_t stride, std::int64_t depth, float* panel);
