@@ -1,7 +1,9 @@
 #include "jobs/picture_job.h"
 
 #include <ctime>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -24,6 +26,36 @@ GenerateRequest batch_of(GenerateRequest request, int batch) {
   return request;
 }
 
+/// What an earlier start of the program made of a job, so that a start after a crash goes on behind it.
+class EarlierBatches {
+ public:
+  EarlierBatches(const std::vector<PictureRecord>& kept, const std::filesystem::path& output, int batch_size)
+      : batch_size_(batch_size) {
+    for (const PictureRecord& picture : kept) {
+      std::error_code ignored;
+      Batch& batch = batches_[picture.index / batch_size];
+      ++(std::filesystem::exists(output / picture.file, ignored) ? batch.pictures : batch.vanished);
+    }
+  }
+
+  /// Whether nothing of it is missing. They are made in order, so one with fewer pictures before another that has some
+  /// was left out by somebody.
+  bool has(int batch) const {
+    if (batches_.empty() || batch > batches_.rbegin()->first) return false;
+    const auto found = batches_.find(batch);
+    if (found == batches_.end()) return true;
+    const bool is_last = batch == batches_.rbegin()->first;
+    return found->second.vanished == 0 && (!is_last || found->second.pictures == batch_size_);
+  }
+
+ private:
+  struct Batch {
+    int pictures = 0, vanished = 0;
+  };
+  int batch_size_;
+  std::map<int, Batch> batches_;
+};
+
 /// The job whose run this thread is in.
 thread_local JobControl* running_here = nullptr;
 
@@ -41,7 +73,9 @@ class PictureRun {
     const generate::LoadedModel& model = use->model();
     const GenerateRequest request =
         generate::settled(model, generate::completed_request(wanted_.settings, model.recommended()));
+    const EarlierBatches earlier(control_.kept_pictures(), folders_.output, request.batch_size);
     for (int batch = 0; batch < request.batch_count; ++batch) {
+      if (earlier.has(batch)) continue;
       try {
         control_.begin_picture(batch, request.batch_count);
         make(model, request, batch);

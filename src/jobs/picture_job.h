@@ -50,7 +50,8 @@ class WarningsOf {
   WarningsOf& operator=(const WarningsOf&) = delete;
 };
 
-/// Runs them. `residency` must outlive it.
+/// Runs them. Batches whose pictures an earlier start of the program kept are not made again. `residency` must outlive
+/// it.
 JobRunner picture_runner(Residency& residency, PictureFolders folders);
 
 }  // namespace darkroom::jobs

@@ -79,6 +79,8 @@ class Queue::Control : public JobControl {
     check();
   }
 
+  std::vector<PictureRecord> kept_pictures() const override { return queue_.store_.pictures_of(job_.id); }
+
   void warn(const std::string& text) override {
     if (std::find(job_.warnings.begin(), job_.warnings.end(), text) != job_.warnings.end()) return;
     job_.warnings.push_back(text);

@@ -51,6 +51,8 @@ class JobControl {
   virtual void preview(Image&& image) = 0;
   /// Keeps a finished picture and tells of it.
   virtual void picture(const PictureRecord& picture) = 0;
+  /// Those it kept, also those of earlier starts of the program, by index.
+  virtual std::vector<PictureRecord> kept_pictures() const = 0;
   virtual void warn(const std::string& text) = 0;
   /// Whether what was thrown only meant to leave out the picture being made. Says so once.
   virtual bool take_skip() = 0;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <thread>
+
 #include "formats/picture_file.h"
 #include "generate/infotext_syntax.h"
 #include "jobs/support.h"
@@ -74,6 +77,67 @@ TEST(PictureJob, MakesPicturesLikeTheCommandLine) {
                      [&](generate::Picture&& picture) { together.push_back(std::move(picture)); });
   EXPECT_EQ(together.at(1).image.pixels, file.image.pixels);
   EXPECT_EQ(together.at(1).infotext, pictures[1].infotext);
+}
+
+/// A job of four pictures on a server that is stopped and starts again in the same folder.
+struct Restarted {
+  formats::TemporaryFolder folder;
+  SqliteStore store{folder / "a.sqlite"};
+  EventLog events;
+  Residency residency;
+  Job job{.id = "a", .kind = "generate", .request = job_text(settled({.settings = small({{"n_iter", "4"}})}))};
+
+  void run(const std::function<void(Queue&)>& until) {
+    Queue queue(store, events);
+    queue.set_runner("generate", picture_runner(residency, {folder.path(), {}}));
+    queue.submit(job);
+    queue.start();
+    until(queue);
+  }
+  void stop_after(size_t pictures) {
+    run([&](Queue& queue) {
+      while (kept().size() < pictures) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      queue.stop();
+    });
+  }
+  void finish() {
+    run([](Queue& queue) { EXPECT_EQ(queue.wait("a").job.state, JobState::finished); });
+  }
+  std::vector<PictureRecord> kept() const { return store.pictures_of("a"); }
+};
+
+TEST(PictureJob, AfterARestartItGoesOnBehindWhatIsThere) {
+  Restarted darkroom;
+  darkroom.stop_after(2);
+  const std::vector<PictureRecord> before = darkroom.kept();
+  ASSERT_LT(before.size(), 4u) << "it was stopped in the middle";
+  const auto written = std::filesystem::last_write_time(darkroom.folder / before[1].file);
+  darkroom.finish();
+  const std::vector<PictureRecord> pictures = darkroom.kept();
+  ASSERT_EQ(pictures.size(), 4u);
+  for (size_t i = 0; i < 4; ++i) EXPECT_EQ(pictures[i].seed, 5 + int64_t(i));
+  EXPECT_EQ(pictures[1].id, before[1].id);
+  EXPECT_EQ(std::filesystem::last_write_time(darkroom.folder / before[1].file), written) << "not made again";
+  int told = 0;
+  const std::vector<Event> events = darkroom.events.after(0, std::chrono::milliseconds(0)).value();
+  for (const Event& event : events) told += event.name == "picture";
+  EXPECT_EQ(told, 4) << "each once";
+}
+
+TEST(PictureJob, AfterARestartOnlyWhatIsMissingIsMade) {
+  Restarted darkroom;
+  for (const int index : {0, 2}) {  // the second was left out on purpose
+    const std::string name = fmt::format("{}.png", index);
+    if (index == 2) std::ofstream(darkroom.folder / name) << "kept";
+    darkroom.store.add_picture({.job = "a", .index = index, .seed = 5 + index, .file = name});
+  }
+  darkroom.finish();
+  const std::vector<PictureRecord> pictures = darkroom.kept();
+  ASSERT_EQ(pictures.size(), 3u);
+  EXPECT_EQ(pictures[0].width, 64) << "its file had gone";
+  EXPECT_EQ(pictures[1].index, 2);
+  EXPECT_EQ(pictures[1].width, 0) << "as it was";
+  EXPECT_EQ(pictures[2].index, 3);
 }
 
 TEST(PictureJob, VariationsKeepTheirSeed) {
