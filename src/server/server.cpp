@@ -5,7 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cctype>
+#include <chrono>
+#include <thread>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -131,6 +134,7 @@ struct Server::Parts {
   httplib::Server http;
   LogSink sink_before;
   int port = 0;
+  std::atomic<bool> is_stopping = false, is_listening = false;
 
   explicit Parts(const ServerConfig& config)
       : config(config),
@@ -251,12 +255,17 @@ int Server::port() const {
 
 void Server::run() {
   parts_->queue.start();
-  parts_->http.listen_after_bind();
+  parts_->is_listening = true;  // before the question: either stop() sees it, or this sees is_stopping
+  if (!parts_->is_stopping) parts_->http.listen_after_bind();
+  parts_->is_listening = false;
 }
 
 void Server::stop() {
   parts_->events.close();
   parts_->queue.stop();
+  parts_->is_stopping = true;
+  // The library forgets a stop that comes before it listens.
+  while (parts_->is_listening && !parts_->http.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   parts_->http.stop();
 }
 
