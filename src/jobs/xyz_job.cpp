@@ -127,7 +127,8 @@ class XyzRun {
             .created = now(),
             .prompt = request.prompt,
             .infotext = infotext,
-            .file = name};
+            .file = name,
+            .is_listed = wanted_.is_listed};
   }
 
   void tell(const PictureRecord& picture) { control_.picture(picture); }
@@ -166,6 +167,7 @@ std::string job_text(const XyzJob& job) {
                {"format", job.format},
                {"quality", job.quality},
                {"has_recipe", job.has_recipe},
+               {"is_listed", job.is_listed},
                {"columns", job.columns},
                {"rows", job.rows},
                {"layers", job.layers},
@@ -185,6 +187,7 @@ XyzJob xyz_job(const std::string& text) {
             .format = read.at("format"),
             .quality = read.at("quality"),
             .has_recipe = read.at("has_recipe"),
+            .is_listed = read.value("is_listed", true),  // jobs of older versions were for the gallery
             .columns = read.at("columns"),
             .rows = read.at("rows"),
             .layers = read.at("layers"),

@@ -16,6 +16,7 @@ struct XyzJob {
   std::string format = "png";   ///< of the cells; the plot itself is always a PNG
   int quality = formats::kDefaultQuality;
   bool has_recipe = true;
+  bool is_listed = true;  ///< in the gallery
   /// For those who show it: the size of the plot, and what is written along its sides.
   int columns = 1, rows = 1, layers = 1;
   std::vector<std::string> x_labels = {}, y_labels = {}, z_labels = {};

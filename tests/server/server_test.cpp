@@ -88,6 +88,30 @@ TEST(Server, SaysWhatIsWrongWithARequest) {
   EXPECT_EQ(shared().post("/sdapi/v1/interrogate").status, 501);
 }
 
+TEST(Server, ThePlotScriptAnswersAsA1111s) {
+  const json arguments = {4,    "1,2", "",    6,     "1,7", "",    0,     "", "",
+                          true, true,  false, false, false, false, false, 0,  true};
+  json body = small_image({{"script_name", "X/Y/Z plot"}, {"script_args", arguments}, {"n_iter", 2}});
+  const auto answer = shared().post("/sdapi/v1/txt2img", body);
+  ASSERT_EQ(answer.status, 200) << answer.body;
+  ASSERT_EQ(answer.json["images"].size(), 5u) << "the plot, then its cells";
+  EXPECT_GT(picture_of(answer.json["images"][0]).image.width, 128);
+  EXPECT_EQ(picture_of(answer.json["images"][4]).image.width, 64);
+  const json info = json::parse(answer.json["info"].get<std::string>());
+  EXPECT_EQ(info["index_of_first_image"], 1);
+  EXPECT_NE(info["infotexts"][0].get<std::string>().find("X Type: Steps"), std::string::npos) << info["infotexts"][0];
+  EXPECT_NE(info["infotexts"][4].get<std::string>().find("Steps: 2"), std::string::npos);
+  EXPECT_NE(answer.json["warnings"].dump().find("n_iter"), std::string::npos);
+  EXPECT_EQ(shared().get("/api/v1/pictures").json["total"], 0) << "save_images is false";
+  body["script_args"][10] = false;
+  EXPECT_EQ(shared().post("/sdapi/v1/txt2img", body).json["images"].size(), 1u);
+  body["script_args"][0] = 13;
+  const auto refused = shared().post("/sdapi/v1/txt2img", body);
+  EXPECT_EQ(refused.status, 422);
+  EXPECT_NE(refused.body.find("Negative Guidance minimum sigma"), std::string::npos) << refused.body;
+  EXPECT_EQ(shared().get("/sdapi/v1/scripts").json["img2img"][0], "x/y/z plot");
+}
+
 TEST(Server, WarnsOfWhatHasNoEffect) {
   const auto answer =
       shared().post("/sdapi/v1/txt2img", small_image({{"restore_faces", true},
@@ -382,6 +406,17 @@ TEST(Server, GoesOnAfterAStop) {
   EXPECT_EQ(json::parse(client.Get("/api/v1/pictures?limit=100")->body)["total"], 15) << "none lost, none twice";
   server.stop();
   thread.join();
+}
+
+TEST(Server, StopsAlsoBeforeItHasBegunToListen) {
+  const formats::TemporaryFolder folder;
+  const auto config = ServerConfig{.port = 0, .models = folder / "none", .output = folder / "out"};
+  for (int i = 0; i < 10; ++i) {
+    Server server(config);
+    std::thread thread([&] { server.run(); });
+    server.stop();
+    thread.join();  // without end, were the stop forgotten
+  }
 }
 
 TEST(Server, RefusesASecondOneInTheSameFolder) {

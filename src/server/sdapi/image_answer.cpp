@@ -40,7 +40,7 @@ std::string timestamp(double time) {
 
 }  // namespace
 
-std::string info_text(const std::vector<jobs::PictureRecord>& pictures, const jobs::Job& job) {
+std::string info_text(const std::vector<jobs::PictureRecord>& pictures, const jobs::Job& job, int grids) {
   ordered_json seeds = ordered_json::array(), prompts = seeds, negatives = seeds, infotexts = seeds, subseeds = seeds;
   generate::ParsedInfotext first;
   for (const jobs::PictureRecord& picture : pictures) {
@@ -84,7 +84,7 @@ std::string info_text(const std::vector<jobs::PictureRecord>& pictures, const jo
                   {"seed_resize_from_h", whole("Seed resize from-2", "-1")},
                   {"denoising_strength", number_of(field_of(first, "Denoising strength", ""))},
                   {"extra_generation_params", extra},
-                  {"index_of_first_image", 0},
+                  {"index_of_first_image", grids},
                   {"infotexts", infotexts},
                   {"styles", ordered_json::array()},
                   {"job_timestamp", timestamp(job.started)},

@@ -9,7 +9,7 @@
 
 namespace darkroom::server {
 
-/// A1111's "info": what made the pictures, as JSON in a text.
-std::string info_text(const std::vector<jobs::PictureRecord>& pictures, const jobs::Job& job);
+/// A1111's "info": what made the pictures, as JSON in a text. `grids`: so many in front are made of others.
+std::string info_text(const std::vector<jobs::PictureRecord>& pictures, const jobs::Job& job, int grids = 0);
 
 }  // namespace darkroom::server

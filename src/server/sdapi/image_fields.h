@@ -9,6 +9,8 @@
 
 namespace darkroom::server {
 
+enum class ImageKind { txt2img, img2img };
+
 enum class FieldType { text, whole, number, truth, list, object, texts };
 
 /// Which bodies have it.

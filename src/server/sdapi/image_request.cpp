@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "diffusion/nearest_names.h"
+#include "formats/utf8.h"
 #include "generate/infotext_syntax.h"
 #include "generate/read_recipe.h"
 #include "prompt/extra_networks.h"
@@ -170,8 +172,15 @@ class Translation {
   }
 
   void take_scripts() {
-    if (!body_.is_null("script_name") && body_.of<std::string>("script_name") != "")
-      fail(ErrorKind::invalid_request, "Script '{}' not found", body_.of<std::string>("script_name"));
+    const std::string script = body_.is_null("script_name") ? "" : body_.of<std::string>("script_name");
+    require(script.empty() || diffusion::same_name(script, kPlotScript), ErrorKind::invalid_request,
+            "Script {} not found; there is {}", formats::in_quotes(script.substr(0, 100)), kPlotScript);
+    if (!script.empty()) {
+      result_.plot = plot_script(body_.values.at("script_args"), kind_);
+      for (const std::string& warning : result_.plot->warnings) warn(warning);
+      for (const char* count : {"n_iter", "batch_size"})
+        if (body_.values.at(count) != 1) warn(fmt::format("{}: a cell of the plot is one picture", count));
+    }
     for (const auto& [name, arguments] : body_.values.at("alwayson_scripts").items())
       warn(fmt::format("alwayson_scripts: {} has no effect: Darkroom does not have it", name));
   }

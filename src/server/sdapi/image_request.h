@@ -2,11 +2,13 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "jobs/picture_job.h"
 #include "server/context.h"
+#include "server/sdapi/plot_script.h"
 
 namespace darkroom::server {
 
@@ -15,14 +17,13 @@ using FieldProblem = nlohmann::ordered_json;
 
 struct ImageRequest {
   jobs::PictureJob job;
+  std::optional<PlotScript> plot;  ///< the job is a cell of it
   std::string task_id;  ///< force_task_id; may be empty
   bool sends_images = true, saves_images = false;
   nlohmann::ordered_json echo;         ///< the body with all defaults, without its pictures
   std::vector<std::string> warnings;   ///< what was asked for and will not act
   std::vector<FieldProblem> problems;  ///< if there are any, nothing else counts
 };
-
-enum class ImageKind { txt2img, img2img };
 
 /// Unknown fields are ignored, as by A1111; known ones that we cannot honour are warned of. Pictures in the body are
 /// kept as uploads. Throws Error: invalid_request, not_found (a checkpoint, a VAE, a style).

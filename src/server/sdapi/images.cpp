@@ -1,4 +1,6 @@
 // txt2img, img2img: parse, submit, wait, encode.
+#include <algorithm>
+
 #include "formats/mapped_file.h"
 #include "formats/png.h"
 #include "imaging/resize.h"
@@ -7,6 +9,7 @@
 #include "server/sdapi/endpoints.h"
 #include "server/sdapi/image_answer.h"
 #include "server/sdapi/image_request.h"
+#include "server/v1/submissions.h"
 
 namespace darkroom::server::sdapi {
 namespace {
@@ -64,30 +67,54 @@ ordered_json last_preview(const std::shared_ptr<const Image>& preview, const job
   return ordered_json::array({base64(formats::encode_png(image))});
 }
 
+jobs::Job job_of(const ImageRequest& request, const Asked& asked, const Context& context) {
+  jobs::Job job{.id = request.task_id, .owner = asked.user, .title = title_of(request.job)};
+  if (!request.plot) {
+    job.kind = "generate", job.request = jobs::job_text(jobs::settled(request.job));
+    return job;
+  }
+  const jobs::PictureJob& cell = request.job;
+  const jobs::XyzJob plot{.settings = cell.settings,
+                          .x = request.plot->x,
+                          .y = request.plot->y,
+                          .z = request.plot->z,
+                          .format = cell.format,
+                          .quality = cell.quality,
+                          .has_recipe = cell.has_recipe,
+                          .is_listed = cell.is_listed};
+  job.kind = "xyz", job.request = jobs::job_text(v1::settled_plot(plot, context));
+  return job;
+}
+
+/// As A1111 hands them over: the plot in front of its cells, or alone; how many plots there are.
+int put_plot_in_front(std::vector<jobs::PictureRecord>& pictures, const PlotScript& script, const jobs::Job& job) {
+  if (job.state != jobs::JobState::finished || pictures.empty()) return 0;
+  std::rotate(pictures.begin(), pictures.end() - 1, pictures.end());
+  if (!script.sends_cells) pictures.resize(1);
+  return 1;
+}
+
 Answer images(const Asked& asked, Context& context, ImageKind kind) {
   const ImageRequest request = image_request(object_of_body(asked.body), kind, context);
   if (!request.problems.empty()) return refusal(request);
-  const jobs::PictureJob wanted = jobs::settled(request.job);
-  jobs::Job job{.id = request.task_id,
-                .kind = "generate",
-                .owner = asked.user,
-                .title = title_of(wanted),
-                .request = jobs::job_text(wanted)};
+  jobs::Job job = job_of(request, asked, context);
   context.queue.submit(job);
   const jobs::EndedJob result = context.queue.wait(job.id);
-  const std::vector<jobs::PictureRecord> pictures = context.store.pictures_of(job.id);
-  const Unlisted removes(context, pictures);
+  const std::vector<jobs::PictureRecord> kept = context.store.pictures_of(job.id);
+  const Unlisted removes(context, kept);
   if (result.job.state == jobs::JobState::failed) return error_answer(500, "RuntimeError", result.job.error);
+  std::vector<jobs::PictureRecord> pictures = kept;
+  const int grids = request.plot ? put_plot_in_front(pictures, *request.plot, result.job) : 0;
   ordered_json encoded = ordered_json::array();
   if (request.sends_images)
     for (const jobs::PictureRecord& picture : pictures)
       encoded.push_back(base64(bytes_of(context.output / picture.file)));
-  if (request.sends_images && pictures.empty()) encoded = last_preview(result.preview, wanted);
+  if (request.sends_images && pictures.empty()) encoded = last_preview(result.preview, request.job);
   std::vector<std::string> warnings = request.warnings;
   warnings.insert(warnings.end(), result.job.warnings.begin(), result.job.warnings.end());
   return json_answer({{"images", std::move(encoded)},
                       {"parameters", request.echo},
-                      {"info", info_text(pictures, result.job)},
+                      {"info", info_text(pictures, result.job, grids)},
                       {"warnings", warnings}});
 }
 

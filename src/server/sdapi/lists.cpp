@@ -2,6 +2,7 @@
 #include "generate/menu.h"
 #include "generate/upscalers.h"
 #include "server/sdapi/endpoints.h"
+#include "server/sdapi/plot_script.h"
 
 namespace darkroom::server::sdapi {
 namespace {
@@ -112,7 +113,8 @@ Answer realesrgan_models(const Asked&, Context&) {
 }
 
 Answer scripts(const Asked&, Context&) {
-  return json_answer({{"txt2img", ordered_json::array()}, {"img2img", ordered_json::array()}});
+  const ordered_json all = ordered_json::array({kPlotScript});
+  return json_answer({{"txt2img", all}, {"img2img", all}});
 }
 
 Answer empty_list(const Asked&, Context&) {

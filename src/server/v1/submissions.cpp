@@ -213,15 +213,19 @@ jobs::XyzJob xyz_of(const json& body, Context& context) {
       .settings = said_of(body, context), .x = text_in(body, "x"), .y = text_in(body, "y"), .z = text_in(body, "z")};
   require(!job.x.empty() || !job.y.empty() || !job.z.empty(), ErrorKind::invalid_request,
           "an X/Y/Z plot: at least one of x, y and z is needed, such as \"Steps: 5,10,20\"");
+  take_format(job, context);
+  // The files of now: a checkpoint that is chosen later is for later jobs.
+  job.settings = with_own_files(std::move(job.settings), context);
+  return settled_plot(std::move(job), context);
+}
+
+jobs::XyzJob settled_plot(jobs::XyzJob job, const Context& context) {
   // One seed for all cells, and the same when the job goes on after a restart.
   for (const char* name : {"seed", "subseed"}) {
     const std::string said = said_in(job.settings, name);
     if (said.empty() || said == "-1") job.settings[name] = std::to_string(generate::drawn_seed(-1));
   }
   job.settings["batch_size"] = job.settings["n_iter"] = "1";
-  take_format(job, context);
-  // The files of now: a checkpoint that is chosen later is for later jobs.
-  job.settings = with_own_files(std::move(job.settings), context);
   const plot::Plan plan = plan_of(job, context);
   const Settings recommended = generate::recommended_settings(said_in(job.settings, "model"));
   return jobs::settled(std::move(job), plan, recommended);

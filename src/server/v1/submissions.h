@@ -22,6 +22,9 @@ Submission submission_of(const std::string& kind, const nlohmann::json& body, Co
 
 /// A body's X/Y/Z plot: {"request", "x", "y", "z"}. Throws as submission_of().
 jobs::XyzJob xyz_of(const nlohmann::json& body, Context& context);
+/// A plot ready to be kept: its seeds drawn, its sides known, every cell checked. The settings' files are resolved
+/// already. Throws as submission_of().
+jobs::XyzJob settled_plot(jobs::XyzJob job, const Context& context);
 /// What its cells are, as the files in the folders are now. Throws as submission_of().
 plot::Plan plan_of(const jobs::XyzJob& job, const Context& context);
 
