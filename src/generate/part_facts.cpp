@@ -1,9 +1,12 @@
 // What a loaded model takes, part by part.
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "checkpoint/mapped_weights.h"
+#include "formats/utf8.h"
 #include "generate/loaded_model.h"
 #include "layers/module.h"
 #include "layers/tensor_memory.h"
@@ -22,24 +25,49 @@ PartFacts facts_of(const std::string& name, layers::Module& part) {
     (checkpoint::is_mapped(*weight) ? facts.file_bytes : facts.memory_bytes) += int64_t(weight->nbytes());
     bytes[precision_of(weight->scalar_type())] += int64_t(weight->nbytes());
   }
+  facts.read_bytes = checkpoint::mapped_bytes_in_memory(part);
   for (const auto& [precision, size] : bytes)
     if (facts.precision.empty() || size > bytes[facts.precision]) facts.precision = precision;
   return facts;
+}
+
+/// In the order in which a picture needs them.
+std::vector<std::pair<std::string, layers::Module*>> networks_of(const checkpoint::Checkpoint& model) {
+  std::vector<std::pair<std::string, layers::Module*>> all;
+  for (size_t i = 0; i < model.text_encoders.size(); ++i)
+    all.emplace_back(i == 0 ? "Text encoder" : "Text encoder 2", model.text_encoders[i].get());
+  all.emplace_back("UNet", model.unet.get());
+  all.emplace_back("VAE", model.vae.get());
+  return all;
 }
 
 }  // namespace
 
 std::vector<PartFacts> LoadedModel::part_facts() const {
   const std::lock_guard alone(parts_->running);
-  const checkpoint::Checkpoint& model = parts_->checkpoint;
   std::vector<PartFacts> all;
-  for (size_t i = 0; i < model.text_encoders.size(); ++i)
-    all.push_back(facts_of(i == 0 ? "Text encoder" : "Text encoder 2", *model.text_encoders[i]));
-  all.push_back(facts_of("UNet", *model.unet));
-  all.push_back(facts_of("VAE", *model.vae));
+  for (const auto& [name, network] : networks_of(parts_->checkpoint)) all.push_back(facts_of(name, *network));
   all.push_back(
       {.name = "LoRA", .memory_bytes = parts_->adapters->bytes(), .precision = precision_of(parts_->unet_dtype)});
   return all;
+}
+
+void LoadedModel::move_part(const std::string& name, PartPlace to) const {
+  const std::lock_guard alone(parts_->running);
+  for (const auto& [known, network] : networks_of(parts_->checkpoint)) {
+    if (known != name) continue;
+    if (to == PartPlace::memory) return checkpoint::read_mapped(*network);
+    const PartFacts facts = facts_of(name, *network);
+    require(
+        facts.file_bytes > facts.memory_bytes, ErrorKind::invalid_request,
+        "move the {} to its file: its weights must be used as the file has them, but were converted to {}; unload the "
+        "checkpoint instead",
+        name, facts.precision);
+    checkpoint::let_go_of(*network);
+    return release_memory();
+  }
+  fail(ErrorKind::not_found, "move the part {}: the model has none of that name that can be moved",
+       formats::in_quotes(name.substr(0, 100)));
 }
 
 void LoadedModel::Parts::keep_unet_blocks(bool keep) const {

@@ -40,8 +40,12 @@ struct PartFacts {
   std::string name;          ///< "Text encoder", "Text encoder 2", "UNet", "VAE", "LoRA"
   int64_t memory_bytes = 0;  ///< in main memory
   int64_t file_bytes = 0;    ///< mapped from the file: the system keeps them only while it has room
+  int64_t read_bytes = 0;    ///< of those, what this process has in memory now
   std::string precision;     ///< of most of its weights as they are kept: fp32, bf16, fp16
 };
+
+/// Where a part can be.
+enum class PartPlace { file, memory };
 
 /// A model in memory. One generate() at a time, others wait: the LoRA files a prompt names act on its weights.
 class LoadedModel {
@@ -57,6 +61,11 @@ class LoadedModel {
 
   /// "LoRA" stands last: what changed weights take besides the model's own. Waits for generate().
   std::vector<PartFacts> part_facts() const;
+
+  /// Reads a part's mapped weights into memory, or takes them out of it until they are used again: the pictures stay the
+  /// same. Waits for generate(). Throws Error: not_found, invalid_request where weights to take out are not the file's
+  /// own.
+  void move_part(const std::string& name, PartPlace to) const;
 
   /// Whether one of its files was written in place since: generate() would refuse.
   bool is_outdated() const;

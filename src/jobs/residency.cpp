@@ -8,6 +8,8 @@
 #include <string>
 #include <system_error>
 
+#include "base/error.h"
+#include "formats/utf8.h"
 #include "jobs/job.h"
 
 namespace darkroom::jobs {
@@ -71,6 +73,7 @@ void Residency::drop() {
 
 void Residency::publish() {
   State state{.is_loaded = model_ != nullptr, .is_in_use = is_in_use_, .is_pinned = is_pinned_};
+  state.pinned_parts = pinned_parts_;
   if (choice_) state.model = choice_->model;
   if (model_) state.parts = model_->part_facts();
   const std::lock_guard lock(state_mutex_);
@@ -114,9 +117,35 @@ void Residency::pin(bool is_pinned) {
   state_.is_pinned = is_pinned;
 }
 
+void Residency::pin_part(const std::string& part, bool is_pinned) {
+  const std::lock_guard lock(mutex_);
+  if (is_pinned)
+    pinned_parts_.insert(part);
+  else
+    pinned_parts_.erase(part);
+  const std::lock_guard state(state_mutex_);
+  state_.pinned_parts = pinned_parts_;
+}
+
+int64_t Residency::move(const std::string& part, generate::PartPlace to) {
+  std::unique_lock lock(mutex_);
+  freed_.wait(lock, [&] { return !is_in_use_; });
+  require(model_ != nullptr, ErrorKind::not_found, "move the part {}: no model is loaded", formats::in_quotes(part));
+  const MemoryFacts before = memory_facts();
+  model_->move_part(part, to);
+  const MemoryFacts after = memory_facts();
+  publish();
+  return std::max<int64_t>(0, before.process + before.mapped - after.process - after.mapped);
+}
+
 void Residency::unload_if_idle(double seconds) {
   const std::lock_guard lock(mutex_);
-  if (seconds > 0 && model_ && !is_in_use_ && !is_pinned_ && now() - last_use_ >= seconds) drop();
+  if (seconds <= 0 || !model_ || is_in_use_ || is_pinned_ || now() - last_use_ < seconds) return;
+  if (pinned_parts_.empty()) return drop();
+  for (const generate::PartFacts& part : model_->part_facts())
+    if (!pinned_parts_.contains(part.name) && part.read_bytes > 0 && part.file_bytes > part.memory_bytes)
+      model_->move_part(part.name, generate::PartPlace::file);
+  publish();
 }
 
 }  // namespace darkroom::jobs

@@ -6,6 +6,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "generate/run.h"
@@ -47,17 +49,24 @@ class Residency {
   /// LoadedModel does.
   void reload();
 
+  /// Moves a part of the model that is loaded, as soon as no job uses it; the bytes that this gave back. Throws Error:
+  /// not_found (no such part, or nothing is loaded), invalid_request, as LoadedModel::move_part().
+  int64_t move(const std::string& part, generate::PartPlace to);
+
   /// As it stood when something last changed: never waits for a job or for loading.
   struct State {
     bool is_loaded = false, is_in_use = false, is_pinned = false;
     std::string model;  ///< what was asked for last; "" = nothing yet
     std::vector<generate::PartFacts> parts;
+    std::set<std::string> pinned_parts;
   };
   State state() const;
 
   /// A pinned model survives idle times.
   void pin(bool is_pinned);
-  /// Unloads what nobody used for so many seconds; 0 = never.
+  /// So does a pinned part, of this and of later models; with it what cannot be moved to a file alone.
+  void pin_part(const std::string& part, bool is_pinned);
+  /// Unloads what nobody used for so many seconds and is not pinned; 0 = never.
   void unload_if_idle(double seconds);
 
  private:
@@ -74,6 +83,7 @@ class Residency {
   std::optional<generate::ModelChoice> choice_;
   std::filesystem::file_time_type written_;  ///< of its file when it was loaded
   bool is_in_use_ = false, is_pinned_ = false;
+  std::set<std::string> pinned_parts_;
   double last_use_ = 0;
 };
 

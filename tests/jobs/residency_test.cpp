@@ -83,6 +83,46 @@ TEST(Residency, UnloadsWhatIsIdleUnlessItIsKept) {
   EXPECT_FALSE(residency.state().is_loaded);
 }
 
+generate::PartFacts part_of(const Residency& residency, const std::string& name) {
+  for (const generate::PartFacts& part : residency.state().parts)
+    if (part.name == name) return part;
+  return {};
+}
+
+TEST(Residency, MovesOnePart) {
+  Residency residency;
+  formats::expect_error(ErrorKind::not_found, "no model is loaded",
+                        [&] { residency.move("UNet", generate::PartPlace::file); });
+  residency.use({});
+  residency.move("UNet", generate::PartPlace::memory);
+  residency.move("VAE", generate::PartPlace::memory);
+  const generate::PartFacts unet = part_of(residency, "UNet");
+  EXPECT_EQ(unet.read_bytes, unet.file_bytes);
+  const int64_t freed = residency.move("UNet", generate::PartPlace::file);
+  EXPECT_GT(freed, unet.file_bytes * 9 / 10) << "of " << unet.file_bytes;
+  EXPECT_LT(part_of(residency, "UNet").read_bytes, unet.file_bytes / 10);
+  EXPECT_EQ(part_of(residency, "VAE").read_bytes, part_of(residency, "VAE").file_bytes) << "the others stay";
+  formats::expect_error(ErrorKind::not_found, "\"Nose\"", [&] { residency.move("Nose", generate::PartPlace::file); });
+  residency.use({.precision = "bf16", .has_bf16 = true});
+  formats::expect_error(ErrorKind::invalid_request, "converted to bf16",
+                        [&] { residency.move("UNet", generate::PartPlace::file); });
+}
+
+TEST(Residency, APinnedPartOutlivesIdleTimes) {
+  Residency residency;
+  residency.use({});
+  for (const char* part : {"UNet", "VAE"}) residency.move(part, generate::PartPlace::memory);
+  residency.pin_part("UNet", true);
+  EXPECT_TRUE(residency.state().pinned_parts.contains("UNet"));
+  residency.unload_if_idle(1e-9);
+  EXPECT_TRUE(residency.state().is_loaded);
+  EXPECT_EQ(part_of(residency, "UNet").read_bytes, part_of(residency, "UNet").file_bytes);
+  EXPECT_LT(part_of(residency, "VAE").read_bytes, part_of(residency, "VAE").file_bytes / 10);
+  residency.pin_part("UNet", false);
+  residency.unload_if_idle(1e-9);
+  EXPECT_FALSE(residency.state().is_loaded);
+}
+
 TEST(Residency, AFailureToLoadLeavesNothingBehind) {
   Residency residency;
   formats::expect_error(ErrorKind::not_found, "/nowhere", [&] { residency.use({.model = "/nowhere"}); });

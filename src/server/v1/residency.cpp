@@ -7,15 +7,18 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json part_json(const generate::PartFacts& part) {
-  const int64_t bytes = part.memory_bytes + part.file_bytes;
+ordered_json part_json(const generate::PartFacts& part, const jobs::Residency::State& state) {
+  const int64_t bytes = part.memory_bytes + part.file_bytes, in_memory = part.memory_bytes + part.read_bytes;
   return {{"name", part.name},
-          {"where", bytes == 0                             ? "none"
-                    : part.memory_bytes >= part.file_bytes ? "memory"
-                                                           : "file"},
+          {"where", bytes == 0               ? "none"
+                    : 2 * in_memory >= bytes ? "memory"
+                                             : "file"},
           {"bytes", bytes},
           {"memory_bytes", part.memory_bytes},
           {"file_bytes", part.file_bytes},
+          {"read_bytes", part.read_bytes},
+          {"pinned", state.pinned_parts.contains(part.name)},
+          {"movable", part.file_bytes > part.memory_bytes},
           {"precision", part.precision}};
 }
 
@@ -26,7 +29,7 @@ ordered_json residency_json(Context& context) {
   const jobs::MemoryFacts memory = jobs::memory_facts();
   const auto running = context.queue.running();
   ordered_json parts = ordered_json::array();
-  for (const generate::PartFacts& part : state.parts) parts.push_back(part_json(part));
+  for (const generate::PartFacts& part : state.parts) parts.push_back(part_json(part, state));
   // The model that comes with Darkroom has no path; before the first load there is no model at all.
   const bool is_known = state.is_loaded || !state.model.empty();
   const std::string model = is_known ? context.library.title_of_path(state.model) : "";
@@ -45,18 +48,27 @@ Answer residency(const Asked&, Context& context) {
 
 Answer change_residency(const Asked& asked, Context& context) {
   const nlohmann::json body = object_of_body(asked.body);
-  const std::string action =
-      body.contains("action") && body["action"].is_string() ? body["action"].get<std::string>() : "";
+  const auto text = [&](const char* name) {
+    return body.contains(name) && body[name].is_string() ? body[name].get<std::string>() : std::string();
+  };
+  const std::string action = text("action"), part = text("part").substr(0, 100);
   const double start = jobs::now();
   int64_t freed = 0;
   if (action == "unload") {
     freed = context.residency.unload();
   } else if (action == "reload") {
     context.residency.reload();
+  } else if (action == "move") {
+    const std::string to = text("to");
+    require(to == "file" || to == "memory", ErrorKind::invalid_request, "to: file or memory is needed");
+    freed = context.residency.move(part, to == "file" ? generate::PartPlace::file : generate::PartPlace::memory);
   } else {
     require(action == "pin" || action == "unpin", ErrorKind::invalid_request,
-            "action: unload, reload, pin or unpin is needed");
-    context.residency.pin(action == "pin");
+            "action: unload, reload, move, pin or unpin is needed");
+    if (part.empty())
+      context.residency.pin(action == "pin");
+    else
+      context.residency.pin_part(part, action == "pin");
   }
   ordered_json answer = {{"freed", freed}, {"seconds", jobs::now() - start}};
   answer.update(residency_json(context));

@@ -1,0 +1,30 @@
+#include "formats/mapped_pages.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "formats/mapped_file.h"
+#include "formats/support.h"
+
+namespace darkroom::formats {
+namespace {
+
+TEST(MappedPages, AreReadAndLetGo) {
+  const TemporaryFolder folder;
+  constexpr size_t kBytes = 3 << 20;
+  std::ofstream(folder / "a") << std::string(kBytes, 'x');
+  const MappedFile file = map_file(folder / "a");
+  let_go_of_pages(file.bytes);
+  EXPECT_LT(bytes_in_memory(file.bytes), int64_t(kBytes) / 100);
+  read_pages(file.bytes);
+  EXPECT_EQ(bytes_in_memory(file.bytes), int64_t(kBytes));
+  let_go_of_pages(file.bytes.first(kBytes / 2));
+  EXPECT_NEAR(double(bytes_in_memory(file.bytes)), kBytes / 2.0, kBytes / 20.0) << "the system may read around";
+  EXPECT_EQ(file.bytes[kBytes / 4], std::byte('x')) << "read again when it is needed";
+  EXPECT_EQ(bytes_in_memory({}), 0);
+  read_pages({});
+}
+
+}  // namespace
+}  // namespace darkroom::formats
