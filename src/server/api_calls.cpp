@@ -35,7 +35,7 @@ const std::vector<ApiCall>& api_calls() {
       {"GET", "/sdapi/v1/hypernetworks", "None: an empty list.", "", "List"},
       {"GET", "/sdapi/v1/face-restorers", "None: an empty list.", "", "List"},
       {"GET", "/sdapi/v1/extensions", "None: an empty list.", "", "List"},
-      {"GET", "/sdapi/v1/scripts", "None: two empty lists."},
+      {"GET", "/sdapi/v1/scripts", "x/y/z plot."},
       {"GET", "/sdapi/v1/script-info", "None: an empty list.", "", "List"},
       {"GET", "/sdapi/v1/memory", "Memory of the machine."},
       {"POST", "/sdapi/v1/refresh-checkpoints", "Looks for files again."},
@@ -156,7 +156,12 @@ const std::vector<ApiCall>& api_calls() {
       {"POST", "/api/v1/train/datasets/{dataset}/{folder}/{picture}/caption", "Writes or removes its caption.",
        "Caption", "Anything"},
       {"GET", "/api/v1/residency", "What is in memory.", "", "Residency"},
-      {"POST", "/api/v1/residency", "Unloads, reloads, pins or unpins the model.", "ResidencyAction", "Residency"},
+      {"POST", "/api/v1/residency", "Unloads, reloads, pins or unpins the model; moves, pins or unpins a part of it.",
+       "ResidencyAction", "Residency"},
+      {"GET", "/api/v1/folders", "Folders with models of elsewhere.", "", "Folders"},
+      {"POST", "/api/v1/folders", "Adds those of a folder in A1111's layout, or one of a kind.", "NewFolder",
+       "Folders"},
+      {"DELETE", "/api/v1/folders/{name}", "Takes the links of this name away; no file goes.", "", "Folders"},
   };
   return kCalls;
 }

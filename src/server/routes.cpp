@@ -102,6 +102,9 @@ const std::vector<Route>& routes() {
       {"POST", "/api/v1/train/datasets/{}/{}", v1::add_dataset_picture},
       {"GET", "/api/v1/train/datasets/{}/{}/{}/thumbnail", v1::dataset_thumbnail},
       {"POST", "/api/v1/train/datasets/{}/{}/{}/caption", v1::set_caption},
+      {"GET", "/api/v1/folders", v1::folders},
+      {"POST", "/api/v1/folders", v1::add_folder},
+      {"DELETE", "/api/v1/folders/{}", v1::remove_folder},
       {"GET", "/api/v1/residency", v1::residency},
       {"POST", "/api/v1/residency", v1::change_residency},
   };

@@ -40,6 +40,10 @@ Answer restore(const Asked& asked, Context& context);
 Answer recipe(const Asked& asked, Context& context);
 Answer prompt(const Asked& asked, Context& context);
 
+Answer folders(const Asked& asked, Context& context);
+Answer add_folder(const Asked& asked, Context& context);
+Answer remove_folder(const Asked& asked, Context& context);
+
 Answer residency(const Asked& asked, Context& context);
 Answer change_residency(const Asked& asked, Context& context);
 
