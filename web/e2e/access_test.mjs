@@ -31,7 +31,7 @@ const views = [
   ['/', 'plot', { wide: async (page) => { await click('radio', 'All settings')(page); await click('switch', 'X/Y/Z plot')(page); } }],
   ['/lab/report-samplers', 'samplers'], ['/lab/report-convergence', 'convergence'], ['/lab/report-guidance', 'guidance'], ['/lab/report-precision', 'precision'], ['/lab/report-lora', 'LoRA report'], ['/lab/new?report=guidance', 'new report'], ['/lab/noise-levels', 'noise levels'],
   ['/train', 'runs'], ...['dataset', 'options', 'plan', 'live'].map((tab) => [`/train/silver_gelatin-03/${tab}`, tab]),
-  ['/models', 'checkpoints'], ['/models/lora', 'LoRA'], ['/settings', 'settings'], ['/settings/appearance', 'appearance'], ['/queue', 'queue'],
+  ['/models', 'checkpoints'], ['/models/lora', 'LoRA'], ['/models/folders', 'folders'], ['/settings', 'settings'], ['/settings/appearance', 'appearance'], ['/queue', 'queue'],
 ];
 
 test('two pictures to look at', async () => {

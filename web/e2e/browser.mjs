@@ -1,5 +1,6 @@
 // A browser, a page and a server for the end-to-end tests. Controls are found by role and name only: the names of the design are the
 // interface of these tests. DARKROOM_URL names a running program; without it the recorded server stands in.
+import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { after, before } from 'node:test';
 import { chromium } from 'playwright-core';
@@ -10,9 +11,23 @@ const programs = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-
 
 export const sizes = { wide: { width: 1440, height: 900 }, middle: { width: 1024, height: 768 }, phone: { width: 390, height: 844 } };
 
+const own_models = new URL('../../models/', import.meta.url);
+
+function own_model_files() {
+  return fs.existsSync(own_models) ? fs.readdirSync(own_models, { recursive: true }).map(String) : [];
+}
+
+/** A program that serves the repository's own models gets trained and merged files there: they are taken away, and it is said. */
+function take_away_new_models(before) {
+  const strays = own_model_files().filter((name) => !before.includes(name));
+  for (const name of strays) fs.rmSync(new URL(name, own_models), { recursive: true, force: true });
+  assert.deepEqual(strays, [], 'the program wrote into models/ of the repository: serve a copy of it, see web/README.md');
+}
+
 /** Starts everything before the tests of a file and ends it after them. */
 export function use_browser(options = {}) {
-  const world = { url: real_url, server: null, browser: null, errors: [] };
+  const world = { url: real_url, server: null, browser: null, patience: options.patience ?? (real_url ? 120_000 : 15_000) }; // real pictures take the time they take
+  const models = own_model_files();
   before(async () => {
     const executablePath = programs.find((program) => program && fs.existsSync(program));
     if (!executablePath) throw new Error('end-to-end tests: Chromium is needed (Debian package chromium), or its path in CHROMIUM');
@@ -25,6 +40,7 @@ export function use_browser(options = {}) {
   after(async () => {
     await world.browser?.close();
     await world.server?.close();
+    take_away_new_models(models);
   });
   return world;
 }
@@ -33,7 +49,7 @@ export function use_browser(options = {}) {
 export async function open_page(world, path = '/', { size = sizes.wide, theme = 'dark', ...more } = {}) {
   const context = await world.browser.newContext({ viewport: size, colorScheme: theme, permissions: ['clipboard-read', 'clipboard-write'], ...more });
   const page = await context.newPage();
-  page.setDefaultTimeout(real_url ? 120_000 : 15_000); // real pictures take the time they take
+  page.setDefaultTimeout(world.patience);
   page.problems = [];
   page.on('pageerror', (error) => page.problems.push(`${error.message}\n${error.stack}`));
   page.on('console', (message) => { if (message.type() === 'error' && !/Failed to load resource|ERR_CONNECTION|ERR_EMPTY|ERR_INCOMPLETE/.test(message.text())) page.problems.push(message.text()); });

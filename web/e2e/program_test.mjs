@@ -192,11 +192,15 @@ test('models: unload gives memory back, reload takes it again', { skip }, async 
   const page = await open_page(world, '/models');
   await page.getByRole('button', { name: 'Reload', exact: true }).click();
   await page.getByText(/^Reloaded in/).waitFor();
-  await page.getByRole('row', { name: /^UNet Memory/ }).waitFor();
+  await page.getByRole('radio', { name: 'UNet in memory' }).click();
+  await page.getByRole('radio', { name: 'UNet in memory', checked: true }).waitFor();
+  await page.getByRole('radio', { name: 'UNet in file' }).click();
+  await page.getByText(/^UNet: .* returned$/).waitFor();
+  await page.getByRole('radio', { name: 'UNet in file', checked: true }).waitFor();
   await page.getByRole('button', { name: 'Unload checkpoint' }).click();
   await page.getByText(/ returned$/).waitFor();
   await page.getByText('Nothing is loaded.').waitFor();
   await page.getByRole('button', { name: 'Reload', exact: true }).click();
-  await page.getByRole('row', { name: /^UNet Memory/ }).waitFor();
+  await page.getByRole('row', { name: /^UNet / }).waitFor();
   await end(page);
 });

@@ -48,7 +48,7 @@ function painted(width, height, seed, prompt, noise, infotext = '') {
 
 export class RecordedServer {
   constructor({ step_ms = 30, build_id = 'recorded', start_id = 'a1' } = {}) {
-    Object.assign(this, { step_ms, start: recorded_start(start_id, build_id), jobs: [], pictures: [], binned: new Map(), uploads: new Map(), events: [], listeners: new Set(), paused: false, pinned: false, loaded: false, event_id: 0, number: 0, seen: [] });
+    Object.assign(this, { step_ms, start: recorded_start(start_id, build_id), jobs: [], pictures: [], binned: new Map(), uploads: new Map(), events: [], listeners: new Set(), paused: false, pinned: false, loaded: false, in_file: new Set(), kept: new Set(), folders: [], event_id: 0, number: 0, seen: [] });
     this.server = http.createServer((request, response) => this.answer(request, response));
     this.server.on('connection', (socket) => { this.sockets.add(socket); socket.on('close', () => this.sockets.delete(socket)); });
     this.sockets = new Set();
@@ -167,7 +167,7 @@ export class RecordedServer {
   }
 
   residency() {
-    const part = (name, bytes) => ({ name, where: this.loaded ? 'memory' : 'file', bytes, precision: 'fp32' });
+    const part = (name, bytes) => { const where = this.loaded && !this.in_file.has(name) ? 'memory' : 'file'; return { name, where, bytes, memory_bytes: 0, file_bytes: bytes, read_bytes: where === 'memory' ? bytes : 0, pinned: this.kept.has(name), movable: true, precision: 'fp32' }; };
     return { model: this.start.model, state: this.loaded ? 'loaded' : 'unloaded', parts: [part('Text encoder', 246e6), part('UNet', 1720e6), part('VAE', 335e6)], pinned: this.pinned, in_use_by: this.jobs.find((job) => job.state === 'running')?.id ?? null, memory: { total: 16e9, free: 11.4e9, process: this.loaded ? 4.6e9 : 0.3e9 } };
   }
 
@@ -316,12 +316,23 @@ export class RecordedServer {
     return [
       [/^GET \/residency$/, () => [200, this.residency()]],
       [/^POST \/residency$/, ({ json }) => {
-        const { action } = json();
-        if (action === 'pin' || action === 'unpin') this.pinned = action === 'pin';
+        const { action, part, to } = json();
+        if (action === 'move') this.in_file[to === 'file' ? 'add' : 'delete'](part);
+        else if (part) this.kept[action === 'pin' ? 'add' : 'delete'](part);
+        else if (action === 'pin' || action === 'unpin') this.pinned = action === 'pin';
         else this.loaded = action === 'reload';
         this.tell('residency', this.residency());
-        return [200, { freed: action === 'unload' ? 2301e6 : 0, seconds: 0.8, ...this.residency() }];
+        return [200, { freed: action === 'unload' ? 2301e6 : action === 'move' && to === 'file' ? 335e6 : 0, seconds: 0.8, ...this.residency() }];
       }],
+      [/^GET \/folders$/, () => [200, { folders: this.folders }]],
+      [/^POST \/folders$/, ({ json }) => {
+        const { path: place } = json();
+        if (!place.startsWith('/')) throw new Refusal(422, 'InvalidRequest', `add the folder "${place}": a whole path is needed, one that begins with /`);
+        const added = [['checkpoints', 6], ['lora', 24], ['vae', 3]].map(([kind, files]) => ({ name: path.basename(place), kind, place: `${place}/${kind}`, files }));
+        this.folders.push(...added);
+        return [201, { folders: added }];
+      }],
+      [/^DELETE \/folders\/([^/]+)$/, ({ match }) => { this.folders = this.folders.filter(({ name }) => name !== decodeURIComponent(match[1])); return [200, { folders: this.folders }]; }],
       [/^POST \/model$/, ({ json }) => { this.start.model = json().title; this.start.recommended = this.start.model === 'emoji' ? recorded_start('', '').recommended : { width: 512, height: 512 }; this.loaded = false; return [200, this.start]; }],
       [/^POST \/options$/, ({ json }) => { Object.assign(this.start.options, json()); return [200, { options: this.start.options }]; }],
       [/^POST \/prompt$/, ({ json }) => [200, this.read_prompt(json())]],

@@ -1,6 +1,6 @@
 // What the page asks the program to do.
 import { signal } from '@preact/signals';
-import { api, type Job, type NewXyz, type Picture, type Settings, type Start, type Work } from './api';
+import { api, type Job, type NewXyz, type Picture, type ResidencyChange, type Settings, type Start, type Work } from './api';
 import { mode, reset, set_value, text_of, value_of } from './form/form';
 import { requests_of_form, type Source } from './form/request';
 import { axes_of_form, has_plot } from './form/xyz';
@@ -209,9 +209,9 @@ export function rescan() {
   return attempt(async () => take_start(await api.refresh()));
 }
 
-export function change_residency(action: 'unload' | 'reload' | 'pin' | 'unpin') {
+export function change_residency(action: ResidencyChange['action'], more: Omit<ResidencyChange, 'action'> = {}) {
   return attempt(async () => {
-    const answer = await api.change_residency(action);
+    const answer = await api.change_residency({ action, ...more });
     residency.value = answer;
     return answer;
   });

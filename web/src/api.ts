@@ -92,7 +92,9 @@ export interface ReplayReport {
 export interface RecipeField { key: string; value: string; field: string | null; honoured: 'yes' | 'differently' | 'no' | 'note'; note: string }
 export interface Recipe { infotext: string; settings: Record<string, string>; fields: RecipeField[]; model_title?: string | null }
 
-export interface Part { name: string; where: 'file' | 'memory' | 'none'; bytes: number; precision: string }
+export interface Part { name: string; where: 'file' | 'memory' | 'none'; bytes: number; memory_bytes: number; read_bytes: number; pinned: boolean; movable: boolean; precision: string }
+export interface ModelFolder { name: string; kind: 'checkpoints' | 'lora' | 'vae' | 'embeddings' | 'small_vae'; place: string; files: number }
+export interface ResidencyChange { action: 'unload' | 'reload' | 'move' | 'pin' | 'unpin'; part?: string; to?: 'file' | 'memory' }
 export interface Residency {
   model: string; state: 'loaded' | 'unloaded'; parts: Part[]; pinned: boolean; in_use_by: string | null;
   memory: { total: number; free: number; process: number };
@@ -240,7 +242,10 @@ export const api = {
   recipe: (source: Blob | string) => call<Recipe>('POST', '/recipe', source, typeof source === 'string' ? 'text/plain' : source.type || 'application/octet-stream'),
 
   residency: () => call<Residency>('GET', '/residency'),
-  change_residency: (action: 'unload' | 'reload' | 'pin' | 'unpin') => call<Residency & { freed: number; seconds: number }>('POST', '/residency', { action }),
+  change_residency: (change: ResidencyChange) => call<Residency & { freed: number; seconds: number }>('POST', '/residency', change),
+  folders: () => call<{ folders: ModelFolder[] }>('GET', '/folders'),
+  add_folder: (path: string, kind?: string) => call<{ folders: ModelFolder[] }>('POST', '/folders', kind ? { path, kind } : { path }),
+  remove_folder: (name: string) => call<{ folders: ModelFolder[] }>('DELETE', `/folders/${encodeURIComponent(name)}`),
   use_model: (title: string) => call<unknown>('POST', '/model', { title }),
   set_option: (name: string, value: FieldValue) => call<{ options: Settings }>('POST', '/options', { [name]: value }),
 

@@ -94,5 +94,5 @@ export function Filmstrip() {
     walk(event.key === 'ArrowRight' ? 1 : -1);
     requestAnimationFrame(() => document.querySelector('.filmstrip [aria-selected=true]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' }));
   };
-  return <div class="filmstrip" role="listbox" aria-label="Pictures of this session" aria-orientation="horizontal" tabIndex={0} onKeyDown={on_key}><SourceFrame />{all.map((frame) => <FrameBox key={frame.key} frame={frame} />)}</div>;
+  return <div class="filmstrip" role="listbox" aria-label="Filmstrip" aria-orientation="horizontal" tabIndex={0} onKeyDown={on_key}><SourceFrame />{all.map((frame) => <FrameBox key={frame.key} frame={frame} />)}</div>;
 }

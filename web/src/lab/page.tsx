@@ -68,7 +68,7 @@ function Head({ job }: { job: Job }) {
   return (
     <header class="report-head">
       <h2 class="title grow">{titles[kind] ?? 'Report'}<small>{job.title}, {when(job)}</small></h2>
-      <Button icon="refresh-cw" on_click={run_again}>{job.state === 'cancelled' || job.state === 'failed' ? 'Go on' : 'Run again'}</Button>
+      <Button icon="refresh-cw" on_click={run_again}>{kind === 'convergence' && (job.state === 'cancelled' || job.state === 'failed') ? 'Go on' : 'Run again'}</Button>
       {job.state === 'finished' && page && <a class="button" href={api.job_file_address(job.id, page)} target="_blank" rel="noreferrer"><Icon name="download" />HTML</a>}
       {job.state === 'finished' && <a class="button" href={api.job_file_address(job.id, numbers[kind])} download><Icon name="download" />JSON</a>}
     </header>
@@ -81,7 +81,8 @@ function Underway({ job }: { job: Job }) {
     <section class="report-progress" aria-label="Running">
       <p><span class="live-tag">running</span> {progress_words(job)}<span class="grow" /> {left_words(job)}</p>
       <ProgressBar job={job} name="Progress of the report" />
-      <p class="button-row"><Button on_click={() => cancel_job(job.id)}>Cancel</Button></p>
+      <p class="button-row"><Button on_click={() => cancel_job(job.id)}>Cancel</Button>
+        {report_of(job) !== 'convergence' && <span class="hint">If Darkroom stops meanwhile, this report begins anew at its next start.</span>}</p>
     </section>
   );
 }
@@ -100,7 +101,7 @@ function Report({ id }: { id: string }) {
       <Head job={job} />
       {(job.state === 'waiting' || job.state === 'running') && <Underway job={job} />}
       {job.state === 'failed' && <p class="note is-attention report-failure"><Icon name="octagon-alert" /><b>Failed</b> {job.error}</p>}
-      {job.state === 'cancelled' && <p class="note report-failure">Stopped. What was computed for a report on a model is kept: Go on takes it from there.</p>}
+      {job.state === 'cancelled' && <p class="note report-failure">{report_of(job) === 'convergence' ? 'Stopped. What was computed is kept: Go on takes it from there.' : 'Stopped. Nothing of it is kept: Run again begins anew.'}</p>}
       {job.warnings.map((text) => <p key={text} class="note is-attention report-failure">{text}</p>)}
       {job.state === 'finished' && View && <View job={job} />}
     </>

@@ -1,18 +1,20 @@
 // What is in memory, and the files that can be.
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { api, type Lora, type Model, type Part } from '../api';
-import { change_residency, rescan, use_model } from '../actions';
+import { api, type Lora, type Model } from '../api';
+import { rescan, use_model } from '../actions';
 import { size_text } from '../form/words';
 import { toggle_lora } from '../generate/prompt_edits';
 import { show_detail } from '../generate/shown';
 import { generate_path, go, path } from '../places';
-import { jobs, residency, start } from '../store';
+import { residency, start } from '../store';
 import { attempt, tell } from '../toasts';
 import { add_keys } from '../keys';
-import { Button, IconButton } from '../widgets/button';
+import { Button } from '../widgets/button';
 import { Icon } from '../widgets/icon';
 import type { IconName } from '../icons';
+import { Folders, folders, read_folders } from './folders';
+import { InMemory } from './in_memory';
 import { MergeForm } from './merge_form';
 
 interface Kind { path: string; label: string; icon: IconName; count: () => number }
@@ -22,66 +24,12 @@ const kinds: Kind[] = [
   { path: '/models/lora', label: 'LoRA', icon: 'layers', count: () => start.value.loras.length },
   { path: '/models/embeddings', label: 'Embeddings', icon: 'clipboard-paste', count: () => start.value.embeddings.length },
   { path: '/models/upscalers', label: 'Upscalers', icon: 'maximize', count: () => start.value.upscalers.length },
+  { path: '/models/folders', label: 'Folders', icon: 'folder-open', count: () => folders.value?.length ?? 0 },
 ];
 
 const words = signal('');
-const is_busy = signal<'' | 'unload' | 'reload'>('');
 const matches = (text: string) => text.toLowerCase().includes(words.value.toLowerCase());
 const folder_of = (file: string) => file.split('/').slice(0, -1).pop() ?? '';
-
-async function unload_or_reload(action: 'unload' | 'reload') {
-  is_busy.value = action;
-  const answer = await change_residency(action);
-  is_busy.value = '';
-  if (answer) tell(action === 'unload' ? `${size_text(answer.freed)} returned` : `Reloaded in ${answer.seconds.toFixed(1)} s`);
-}
-
-const part_colours: Record<string, string> = { 'Text encoder': 'var(--series-2)', UNet: 'var(--text-2)', VAE: 'var(--series-3)', LoRA: 'var(--series-4)' };
-
-function MemoryBar() {
-  const now = residency.value;
-  if (!now || now.memory.total <= 0) return null;
-  const parts = now.parts.filter((part) => part.where === 'memory' && part.bytes > 0);
-  const known = parts.reduce((sum, part) => sum + part.bytes, 0);
-  const rest = Math.max(0, now.memory.process - known);
-  const width = (bytes: number) => `${Math.max(0.4, (100 * bytes) / now.memory.total)}%`;
-  const all = [...parts.map((part) => ({ name: part.name, bytes: part.bytes, colour: part_colours[part.name] ?? 'var(--series-1)' })), { name: 'the rest of the program', bytes: rest, colour: 'var(--series-7)' }];
-  return (
-    <div>
-      <div class="memory-bar" role="meter" aria-label="Memory used by Darkroom" aria-valuemin={0} aria-valuemax={now.memory.total} aria-valuenow={now.memory.process} aria-valuetext={`${size_text(now.memory.process)} of ${size_text(now.memory.total)}`}>
-        {all.map((part) => <i key={part.name} style={{ width: width(part.bytes), background: part.colour }} />)}
-      </div>
-      <p class="memory-names">{all.map((part) => <span key={part.name}><i style={{ background: part.colour }} />{part.name}</span>)}<span class="grow" /><span>{size_text(now.memory.free)} free</span></p>
-    </div>
-  );
-}
-
-function PartRow({ part }: { part: Part }) {
-  const where = { file: 'File', memory: 'Memory', none: 'Nowhere' }[part.where];
-  return <tr><th scope="row">{part.name}</th><td><span class={`tag ${part.where === 'memory' ? 'is-good' : ''}`}>{where}</span></td><td class="is-number">{size_text(part.bytes)}</td><td>{part.precision}</td></tr>;
-}
-
-function InMemory() {
-  const now = residency.value;
-  const job = now?.in_use_by ? jobs.value[now.in_use_by] : undefined;
-  const in_use = Boolean(now?.in_use_by);
-  return (
-    <section class="models-section" aria-label="In memory">
-      <header><h2 class="title">In memory</h2><span class="hint grow">{now ? `${size_text(now.memory.process)} of ${size_text(now.memory.total)} used by Darkroom` : ''}</span>
-        <IconButton icon="pin" name="Keep in memory" pressed={now?.pinned ?? false} on_click={() => void change_residency(now?.pinned ? 'unpin' : 'pin')} />
-        <Button icon="download" disabled={is_busy.value !== '' || now?.state === 'unloaded'} on_click={() => void unload_or_reload('unload')}>{is_busy.value === 'unload' ? 'Unloading...' : 'Unload checkpoint'}</Button>
-        <Button icon="refresh-cw" disabled={is_busy.value !== ''} on_click={() => void unload_or_reload('reload')}>{is_busy.value === 'reload' ? 'Loading...' : 'Reload'}</Button></header>
-      <MemoryBar />
-      {now && now.parts.length > 0 && (
-        <table class="facts-table">
-          <thead><tr><th scope="col">Part</th><th scope="col">Where it is</th><th scope="col" class="is-number">Size</th><th scope="col">Precision</th></tr></thead>
-          <tbody>{now.parts.map((part) => <PartRow key={part.name} part={part} />)}</tbody>
-        </table>
-      )}
-      <p class="hint">{in_use ? `In use${job ? ` by #${job.number}` : ''}; it will move when the job is done.` : now?.state === 'unloaded' ? 'Nothing is loaded. The next picture loads it by itself.' : 'A reload gives the identical picture.'}</p>
-    </section>
-  );
-}
 
 function ModelRow({ model }: { model: Model }) {
   const is_used = model.title === start.value.model;
@@ -102,7 +50,7 @@ function Checkpoints() {
         <thead><tr><th scope="col">Name</th><th scope="col">Kind</th><th scope="col" class="is-number">Size</th><th scope="col">Hash</th><th scope="col">Folder</th><th scope="col"><span class="spoken">Action</span></th></tr></thead>
         <tbody>{found.map((model) => <ModelRow key={model.title} model={model} />)}</tbody>
       </table>
-      {start.value.models.length === 1 && <p class="hint">Only the built-in model so far. Put checkpoints into Darkroom's model folder, then scan.</p>}
+      {start.value.models.length === 1 && <p class="hint">Only the built-in model so far. <a href="/models/folders">Point to a folder</a>, or put checkpoints into Darkroom's model folder and scan.</p>}
       <p class="hint">Pickle files are read without running anything in them. A model works before its hash is ready.</p>
     </>
   );
@@ -131,7 +79,7 @@ function Names({ names, empty }: { names: string[]; empty: string }) {
 
 export function ModelsPage() {
   const here = kinds.find((kind) => kind.path === path.value) ?? (kinds[0] as Kind);
-  useEffect(() => { void attempt(async () => { residency.value = await api.residency(); }); }, []);
+  useEffect(() => { void attempt(async () => { residency.value = await api.residency(); }); void read_folders(); }, []);
   useEffect(() => add_keys('Models', [{ keys: '/', label: 'Search', act: () => document.querySelector<HTMLInputElement>('.models input[type=search]')?.focus() }]), []);
   return (
     <main class="models with-rail" id="main">
@@ -142,7 +90,8 @@ export function ModelsPage() {
       </nav>
       <div class="rail-content">
         {here.path === '/models' && <InMemory />}
-        <section class="models-section" aria-label={here.label}>
+        {here.path === '/models/folders' && <Folders />}
+        {here.path !== '/models/folders' && <section class="models-section" aria-label={here.label}>
           <header><h2 class="title grow">{here.label}</h2>
             <div class="search-box"><Icon name="search" /><input type="search" aria-label={`Search ${here.label}`} placeholder="Name or hash" value={words.value} onInput={(event) => { words.value = event.currentTarget.value; }} /></div>
             <Button icon="refresh-cw" on_click={() => void rescan().then(() => tell('Folders scanned'))}>Scan folders</Button></header>
@@ -150,7 +99,7 @@ export function ModelsPage() {
           {here.path === '/models/lora' && <Loras />}
           {here.path === '/models/embeddings' && <Names names={start.value.embeddings} empty="No embeddings yet. Darkroom reads the folder embeddings." />}
           {here.path === '/models/upscalers' && <Names names={start.value.upscalers} empty="No upscalers." />}
-        </section>
+        </section>}
         {here.path === '/models/lora' && start.value.loras.length > 0 && <MergeForm />}
       </div>
     </main>

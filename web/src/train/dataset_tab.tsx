@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { api, type Dataset, type TrainFolder, type TrainPicture } from '../api';
 import { count_text } from '../form/words';
 import { attempt, tell, tell_undoable } from '../toasts';
-import { Button } from '../widgets/button';
+import { Button, IconButton } from '../widgets/button';
 import { Choice } from '../widgets/choice';
 import { Icon } from '../widgets/icon';
 import { change_draft, draft, make_plan, open_run, read_train, train, value_of } from './runs_state';
@@ -49,6 +49,56 @@ async function write_caption({ folder, picture }: Entry, caption: string) {
     await read_dataset();
   };
   if (await attempt(async () => { await write(caption); return true; })) tell_undoable(`Caption of ${picture.name} saved`, () => void attempt(() => write(before)));
+}
+
+/** Captions of many pictures at once, as one act that can be undone. `change` gets a caption's tags and hands back new ones. */
+async function change_tags(what: string, change: (tags: string[]) => string[]) {
+  const [name, separator] = [dataset.peek()?.name, value_of('caption_separator') || ','];
+  if (name === undefined) return;
+  const text_of = ({ picture }: Entry) => (picture.has_caption_file ? picture.caption : '');
+  const changed = entries.peek().map((entry) => {
+    const before = text_of(entry).split(separator).map((tag) => tag.trim()).filter((tag) => tag !== '');
+    const after = [...new Set(change(before))];
+    return { entry, before: text_of(entry), after: after.join(`${separator} `), is_changed: after.join('\n') !== before.join('\n') };
+  }).filter(({ is_changed }) => is_changed);
+  if (changed.length === 0) return tell(`${what}: no caption needs it`);
+  const write = (captions: { entry: Entry; text: string }[]) => attempt(async () => {
+    for (const { entry, text } of captions) await api.set_caption(name, entry.folder.name, entry.picture.name, text);
+    return true;
+  }).finally(read_dataset);
+  if (await write(changed.map(({ entry, after }) => ({ entry, text: after }))))
+    tell_undoable(`${what}: ${count_text(changed.length, 'caption')} changed`, () => void write(changed.map(({ entry, before }) => ({ entry, text: before }))));
+}
+
+function TagRow({ tag, count }: { tag: string; count: number }) {
+  const [name, set_name] = useState<string | null>(null);
+  const done = (new_name: string) => {
+    set_name(null);
+    if (new_name.trim() !== '' && new_name.trim() !== tag) void change_tags(`${tag} is ${new_name.trim()} now`, (tags) => tags.map((one) => (one === tag ? new_name.trim() : one)));
+  };
+  if (name !== null) {
+    return <li><form class="grow" onSubmit={(event) => { event.preventDefault(); done(name); }}>
+      <input class="text-field" aria-label={`New name of ${tag}`} value={name} ref={(input) => { if (input && document.activeElement !== input) input.focus(); }} onInput={(event) => set_name(event.currentTarget.value)} onBlur={() => set_name(null)}
+        onKeyDown={(event) => { if (event.key === 'Escape') { event.preventDefault(); event.stopPropagation(); set_name(null); } }} /></form></li>;
+  }
+  return <li><button type="button" class="link grow" aria-label={`Rename ${tag}`} onClick={() => set_name(tag)}>{tag}</button><span class="hint">{count}</span>
+    <IconButton icon="x" name={`Remove ${tag} from all captions`} on_click={() => void change_tags(`${tag} removed`, (tags) => tags.filter((one) => one !== tag))} /></li>;
+}
+
+function AddTag() {
+  const [tag, set_tag] = useState('');
+  const add = (at: 'front' | 'end') => {
+    const words = tag.trim();
+    if (words === '') return;
+    set_tag('');
+    void change_tags(`${words} added`, (tags) => (tags.includes(words) ? tags : at === 'front' ? [words, ...tags] : [...tags, words]));
+  };
+  return (
+    <form class="add-tag" onSubmit={(event) => { event.preventDefault(); add('front'); }}>
+      <input class="text-field grow" aria-label="Tag for all captions" placeholder="Add to all" value={tag} onInput={(event) => set_tag(event.currentTarget.value)} />
+      <button type="submit" class="button" aria-label="Add it in front" disabled={tag.trim() === ''}>Front</button><button type="button" class="button" aria-label="Add it at the end" disabled={tag.trim() === ''} onClick={() => add('end')}>End</button>
+    </form>
+  );
 }
 
 function CropView({ picture }: { picture: TrainPicture }) {
@@ -154,7 +204,9 @@ function BucketsAndTags() {
       </ul>
       <p class="hint">{(100 * loss).toFixed(1)} % of the area is cut. The lost part is dimmed on each picture.</p>
       <h2>Tags</h2>
-      <ul class="tag-list">{[...tags].sort((a, b) => b[1] - a[1]).slice(0, 60).map(([tag, count]) => <li key={tag}><span class="grow">{tag}</span><span class="hint">{count}</span></li>)}</ul>
+      {entries.value.length > 0 && <AddTag />}
+      <ul class="tag-list">{[...tags].sort((a, b) => b[1] - a[1]).slice(0, 60).map(([tag, count]) => <TagRow key={tag} tag={tag} count={count} />)}</ul>
+      {tags.size > 60 && <p class="hint">and {tags.size - 60} rarer ones</p>}
     </aside>
   );
 }

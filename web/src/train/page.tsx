@@ -1,4 +1,5 @@
 // Train: the runs, and a run with its four tabs.
+import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { add_keys } from '../keys';
 import { go, path } from '../places';
@@ -11,9 +12,29 @@ import { LiveTab } from './live_tab';
 import { CommandDock, OptionsTab } from './options_tab';
 import { PlanPanel } from './plan_panel';
 import { RunsPage } from './runs_page';
-import { explained, follow_run, is_live, load_problem, open, open_run, place, progress_of, read_train, start_run, state_of, state_words, stop_run, tabs, train, type Tab } from './runs_state';
+import { explained, follow_run, is_live, load_problem, open, open_run, place, progress_of, read_train, set_options, start_run, state_of, state_words, stop_run, tabs, train, type Tab } from './runs_state';
 
 const tab_labels: Record<Tab, string> = { dataset: 'Dataset', options: 'Options', plan: 'Plan', live: 'Live' };
+
+const more_steps = signal('200');
+
+/** A run that was started takes more steps than it was planned for; the learning rate's way is planned anew over all of them. */
+function GoOnFor() {
+  const run = open_run.value;
+  const done = run?.steps_done ?? 0;
+  const steps = Number(more_steps.value);
+  if (!run || done === 0) return null;
+  const go_on = async () => {
+    set_options({ max_train_steps: String(done + steps), max_train_epochs: null });
+    if (await start_run()) go(`/train/${run.name}/live`);
+  };
+  return (
+    <form class="go-on-for" onSubmit={(event) => { event.preventDefault(); void go_on(); }}>
+      <label>Go on for <input type="text" class="text-field" inputMode="numeric" aria-label="More steps" value={more_steps.value} onInput={(event) => { more_steps.value = event.currentTarget.value; }} /> more steps</label>
+      <button type="submit" class="button outlined" disabled={!(Number.isInteger(steps) && steps > 0)} title={`To step ${done + (steps || 0)}; the learning rate is planned anew over all steps`}>Go on for more</button>
+    </form>
+  );
+}
 
 /** Start, go on, or stop, and what keeps from it. */
 function MainAction() {
@@ -28,6 +49,7 @@ function MainAction() {
   const problem = explained.value?.problem;
   return (
     <>
+      {state === 'finished' && <GoOnFor />}
       <button type="button" class="fill-button" disabled={problem !== null && problem !== undefined} aria-describedby={problem ? 'to-settle' : undefined} onClick={() => void start()}>{words}</button>
       {problem && <span class="to-settle" id="to-settle"><Icon name="triangle-alert" /> 1 thing to settle</span>}
     </>

@@ -18,6 +18,7 @@ import { Button, IconButton, KeyCap } from './button';
 import { Icon } from './icon';
 import { MenuButton, type MenuItem } from './menu';
 import { Tabs } from './tabs';
+import { VirtualRows } from './virtual_rows';
 
 function request_words(job: Job): string {
   if (job.kind === 'training') return 'training';
@@ -68,7 +69,7 @@ function Running({ job }: { job: Job }) {
   );
 }
 
-function WaitingRow({ job }: { job: Job }) {
+function WaitingRow({ job, place, of }: { job: Job; place: number; of: number }) {
   const on_key = (event: KeyboardEvent) => {
     const to = event.altKey ? { ArrowUp: 'up', ArrowDown: 'down' }[event.key] : undefined;
     if (to === undefined && event.key !== 'Delete') return;
@@ -86,7 +87,7 @@ function WaitingRow({ job }: { job: Job }) {
     for (let i = 0; i < Math.abs(to - from); ++i) move_job(id, to > from ? 'down' : 'up');
   };
   return (
-    <li class="job-row" tabIndex={0} draggable onKeyDown={on_key} onDragStart={(event) => event.dataTransfer?.setData('text/darkroom-job', job.id)}
+    <li class="job-row" tabIndex={0} draggable aria-posinset={place} aria-setsize={of} onKeyDown={on_key} onDragStart={(event) => event.dataTransfer?.setData('text/darkroom-job', job.id)}
       onDragOver={(event) => { if (event.dataTransfer?.types.includes('text/darkroom-job')) event.preventDefault(); }} onDrop={drop}>
       <span class="handle" aria-hidden="true"><Icon name="grip-vertical" /></span>
       <div class="grow"><p class="job-title">{job.title || 'without words'}</p><p class="hint">{request_words(job)}{is_own(job) ? '' : ', from another page'}</p></div>
@@ -100,7 +101,7 @@ function WaitingRow({ job }: { job: Job }) {
   );
 }
 
-const most_rows = 300;
+const most_ended = 300;
 
 function Now() {
   const all = waiting.value;
@@ -108,14 +109,12 @@ function Now() {
   return (
     <>
       {running.value && <Running key={running.value.id} job={running.value} />}
-      <ul class="job-rows" aria-label="Waiting jobs">
-        {all.slice(0, most_rows).map((job) => <WaitingRow key={job.id} job={job} />)}
-        {all.length > most_rows && <li class="hint pad">and {all.length - most_rows} more</li>}
+      <VirtualRows name="Waiting jobs" items={all} row={(job, i) => <WaitingRow key={job.id} job={job} place={i + 1} of={all.length} />}>
         {unsent.value.map((job) => (
           <li key={job.id} class="job-row is-unsent"><Icon name="wifi-off" /><div class="grow"><p class="job-title">{unsent_words(job)}</p><p class="hint">not sent yet</p></div>
             <IconButton icon="x" name="Remove the job that is not sent yet" on_click={() => drop_unsent(job.id)} /></li>
         ))}
-      </ul>
+      </VirtualRows>
       {is_empty ? <p class="hint pad">Nothing to do. What you start appears here and survives a restart.</p>
         : <p class="note queue-note"><Icon name="save" />The queue lives on disk. After a restart waiting jobs go on.</p>}
     </>
@@ -148,7 +147,7 @@ function EndedRow({ job }: { job: Job }) {
 }
 
 function Ended({ jobs, empty }: { jobs: Job[]; empty: string }) {
-  return <>{jobs.length === 0 ? <p class="hint pad">{empty}</p> : <ul class="job-rows">{jobs.slice(0, most_rows).map((job) => <EndedRow key={job.id} job={job} />)}</ul>}</>;
+  return <>{jobs.length === 0 ? <p class="hint pad">{empty}</p> : <ul class="job-rows">{jobs.slice(0, most_ended).map((job) => <EndedRow key={job.id} job={job} />)}</ul>}</>;
 }
 
 function read_ended() {
