@@ -62,9 +62,9 @@ class LoadedModel {
   /// "LoRA" stands last: what changed weights take besides the model's own. Waits for generate().
   std::vector<PartFacts> part_facts() const;
 
-  /// Reads a part's mapped weights into memory, or takes them out of it until they are used again: the pictures stay the
-  /// same. Waits for generate(). Throws Error: not_found, invalid_request where weights to take out are not the file's
-  /// own.
+  /// Reads a part's mapped weights into memory, or takes them out of it until they are used again: the pictures stay
+  /// the same. Waits for generate(). Throws Error: not_found, invalid_request where weights to take out are not the
+  /// file's own.
   void move_part(const std::string& name, PartPlace to) const;
 
   /// Whether one of its files was written in place since: generate() would refuse.

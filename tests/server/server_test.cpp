@@ -105,7 +105,7 @@ TEST(Server, ThePlotScriptAnswersAsA1111s) {
   EXPECT_EQ(shared().get("/api/v1/pictures").json["total"], 0) << "save_images is false";
   body["script_args"][10] = false;
   EXPECT_EQ(shared().post("/sdapi/v1/txt2img", body).json["images"].size(), 1u);
-  body["script_args"][0] = 13;
+  body["script_args"][0] = 12;
   const auto refused = shared().post("/sdapi/v1/txt2img", body);
   EXPECT_EQ(refused.status, 422);
   EXPECT_NE(refused.body.find("Negative Guidance minimum sigma"), std::string::npos) << refused.body;

@@ -41,7 +41,7 @@ test('models: a part goes to its file and back, is kept alone; a folder of elsew
   await page.getByRole('textbox', { name: 'Folder', exact: true }).fill('webui');
   await page.getByRole('button', { name: 'Add folder' }).click();
   await page.getByText('begins with /').waitFor();
-  await page.getByRole('textbox', { name: 'Folder', exact: true }).fill('/home/ann/webui');
+  await page.getByRole('textbox', { name: 'Folder', exact: true }).fill('/programs/webui');
   await page.getByRole('button', { name: 'Add folder' }).click();
   await page.getByText('Found 6 checkpoints, 24 LoRA, 3 VAE').waitFor();
   await page.getByRole('button', { name: 'Remove webui' }).click();

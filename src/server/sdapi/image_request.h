@@ -18,7 +18,7 @@ using FieldProblem = nlohmann::ordered_json;
 struct ImageRequest {
   jobs::PictureJob job;
   std::optional<PlotScript> plot;  ///< the job is a cell of it
-  std::string task_id;  ///< force_task_id; may be empty
+  std::string task_id;             ///< force_task_id; may be empty
   bool sends_images = true, saves_images = false;
   nlohmann::ordered_json echo;         ///< the body with all defaults, without its pictures
   std::vector<std::string> warnings;   ///< what was asked for and will not act

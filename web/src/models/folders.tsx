@@ -49,7 +49,7 @@ export function Folders() {
       <header><h2 class="title grow">Folders</h2></header>
       <p class="hint">Point to the folder of an AUTOMATIC1111 that is on this machine, and its checkpoints, LoRA, VAE and embeddings are here too. Nothing is copied or changed there.</p>
       <form class="folder-form" onSubmit={(event) => { event.preventDefault(); void add(path.trim(), kind).then((is_added) => { if (is_added) set_path(''); }); }}>
-        <input class="text-field grow" aria-label="Folder" placeholder="/home/you/stable-diffusion-webui" value={path} spellcheck={false} onInput={(event) => set_path(event.currentTarget.value)} />
+        <input class="text-field grow" aria-label="Folder" placeholder="Where stable-diffusion-webui lies, from / on" value={path} spellcheck={false} onInput={(event) => set_path(event.currentTarget.value)} />
         <Choice name="What is in it" value={kind} options={kinds} on_change={set_kind} />
         <button type="submit" class="button" disabled={path.trim() === ''}>Add folder</button>
       </form>
