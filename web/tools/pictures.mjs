@@ -27,6 +27,7 @@ async function prepare() {
   if (!reports.includes('samplers')) await make({ kind: 'lab', report: 'samplers' });
   if (!reports.includes('guidance')) await make({ kind: 'lab', report: 'guidance', request: { prompt: things[0], steps: 8 }, cfg_scales: [1, 3, 7, 11] });
   const { runs } = await api('/train');
+  for (const { id } of (await api('/jobs?state=waiting,running&limit=100')).jobs) await ended(id); // of an earlier time that was broken off
   if (runs.length >= 2) return;
   await api('/train/datasets', { name: 'signs', folder: '4_ink sign' });
   for (const kind of [0, 1, 2, 3]) {
@@ -34,8 +35,9 @@ async function prepare() {
     await fetch(`${url}/api/v1/train/datasets/signs/4_ink%20sign?name=sign${kind}.png`, { method: 'POST', body: png(128, 128 + 32 * (kind % 2), (x, y) => (shape(x - 64, y - 64) ? [25, 20, 30] : [255, 255, 255])) });
     await api(`/train/datasets/signs/4_ink%20sign/sign${kind}.png/caption`, { caption: `a ${['disc', 'square', 'cross', 'diamond'][kind]}, in black ink` });
   }
-  const options = { resolution: '64', network_dim: '4', max_train_steps: '60', learning_rate: '0.002', sample_every_n_steps: '20', validation_split: '0.25', validate_every_n_steps: '10' };
+  const options = { resolution: '64', network_dim: '4', max_train_steps: '40', learning_rate: '0.002', sample_every_n_steps: '10', validation_split: '0.25', validate_every_n_steps: '10' };
   for (const [name, more] of [['ink_sign-01', {}], ['ink_sign-02', { network_alpha: '4', lr_scheduler: 'cosine' }]]) {
+    if (runs.some((run) => run.name === name)) continue;
     await api('/train/runs', { name });
     await ended((await api(`/train/runs/${name}/start`, { dataset: 'signs', prompts: 'a red apple, on a white background --w 64 --h 64 --s 6', options: { ...options, ...more } })).id);
   }
@@ -44,15 +46,22 @@ async function prepare() {
 const click = (role, name) => async (page) => { await page.getByRole(role, { name }).first().click(); };
 
 async function running(page) {
-  await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill('a (red:1.2) lighthouse, noto style, on a light blue background <lora:ink:0.4>');
-  const { id } = await api('/jobs', { kind: 'generate', request: { prompt: 'a lighthouse, noto style, on a light blue background', steps: 60, n_iter: 4, seed: 1234 } });
+  await page.getByRole('button', { name: '4', exact: true }).first().click().catch(() => {});
+  await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill('a (red:1.2) rocket, noto style, on a light blue background <lora:ink:0.4>');
+  await page.getByRole('textbox', { name: 'Prompt', exact: true }).press('Control+Enter');
   for (;;) {
-    const job = await api(`/jobs/${id}`);
-    if (job.progress?.step > 25) break;
+    const [job] = (await api('/jobs?state=running&limit=1')).jobs;
+    if (job?.progress?.picture === 2 && job.progress.step > 12) break;
     await new Promise((done) => setTimeout(done, 100));
   }
   await page.waitForTimeout(300);
-  return async () => { await fetch(`${url}/api/v1/jobs/${id}`, { method: 'DELETE' }); await ended(id); };
+  return async () => { for (const { id } of (await api('/jobs?state=running&limit=1')).jobs) { await fetch(`${url}/api/v1/jobs/${id}`, { method: 'DELETE' }); await ended(id); } };
+}
+
+/** The pictures do not show where on a machine they were made. */
+function hide_places() {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) walker.currentNode.data = walker.currentNode.data.replace(/\/(?:[\w.-]+\/)*(models|datasets|runs)\//g, '$1/');
 }
 
 async function masked(page, is_phone) {
@@ -96,7 +105,7 @@ const places = [
 const looks = { dark: { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' }, light: { viewport: { width: 1440, height: 900 }, colorScheme: 'light' }, phone: { viewport: { width: 390, height: 844 }, colorScheme: 'dark', hasTouch: true } };
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
-const wanted = process.argv.slice(3);
+const wanted = process.argv.slice(3); // places, if not all
 for (const [look, options] of Object.entries(looks)) {
   for (const [name, path, unfold] of places) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
@@ -104,9 +113,10 @@ for (const [look, options] of Object.entries(looks)) {
     const page = await context.newPage();
     await page.addInitScript(() => localStorage.setItem('darkroom.first-steps', '"closed"'));
     await page.goto(url + (name === 'queue' && look !== 'phone' ? '/' : path));
-    await page.waitForTimeout(900);
+    await page.waitForTimeout(name.startsWith('train') ? 3000 : 900);
     const undo = await unfold?.(page, look === 'phone');
     await page.waitForTimeout(400);
+    await page.evaluate(hide_places);
     await page.screenshot({ path: `${folder}/web_${name}_${look}.png` });
     if (typeof undo === 'function') await undo();
     await context.close();
