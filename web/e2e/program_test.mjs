@@ -198,7 +198,7 @@ test('models: unload gives memory back, reload takes it again', { skip }, async 
   await page.getByText(/^UNet: .* returned$/).waitFor();
   await page.getByRole('radio', { name: 'UNet in file', checked: true }).waitFor();
   await page.getByRole('button', { name: 'Unload checkpoint' }).click();
-  await page.getByText(/ returned$/).waitFor();
+  await page.getByText(/^[\d.]+ \w+ returned$/).waitFor();
   await page.getByText('Nothing is loaded.').waitFor();
   await page.getByRole('button', { name: 'Reload', exact: true }).click();
   await page.getByRole('row', { name: /^UNet / }).waitFor();
