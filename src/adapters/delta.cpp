@@ -15,17 +15,18 @@ struct Formula {
   Kind kind;
   Tensor (*delta)(const Given&);
   std::string_view bias;  ///< the factor that is added to the bias, if the kind has one
+  bool reads_weight;      ///< its values, not only its shape
 };
 
 constexpr std::array<Formula, 8> kFormulas = {{
-    {Kind::lora, lora_delta, ""},
-    {Kind::loha, loha_delta, ""},
-    {Kind::ia3, ia3_delta, ""},
-    {Kind::lokr, lokr_delta, ""},
-    {Kind::full, full_delta, "diff_b"},
-    {Kind::norm, norm_delta, "b_norm"},
-    {Kind::glora, glora_delta, ""},
-    {Kind::oft, oft_delta, ""},
+    {Kind::lora, lora_delta, "", false},
+    {Kind::loha, loha_delta, "", false},
+    {Kind::ia3, ia3_delta, "", true},
+    {Kind::lokr, lokr_delta, "", false},
+    {Kind::full, full_delta, "diff_b", false},
+    {Kind::norm, norm_delta, "b_norm", false},
+    {Kind::glora, glora_delta, "", true},
+    {Kind::oft, oft_delta, "", true},
 }};
 
 /// (W + D) * d / norm(W + D) - W; overwrites `delta`.
@@ -57,11 +58,11 @@ bool is_dora_per_output(const AdapterModule& module, const Shape& weight) {
 
 Change change(const AdapterModule& module, const Tensor& weight, const Strength& strength) {
   const NoGrad guard;
-  const Tensor base = layers::in_type(weight, at::kFloat);
   const bool has_dora = module.factors.contains("dora_scale");
   // One factor instead of two passes over the change, where that is the same.
   const double scale = own_scale(module.kind, module.factors) * (has_dora ? 1 : strength.multiplier);
   const Formula& formula = kFormulas[size_t(module.kind)];
+  const Tensor base = formula.reads_weight || has_dora ? layers::in_type(weight, at::kFloat) : weight;
   Change change;
   change.weight = formula.delta({base, module.factors, scale, strength.rank_limit}).reshape(base.sizes());
   if (has_dora) change.weight = dora(module, base, change.weight).mul_(strength.multiplier);

@@ -16,6 +16,11 @@ Change change_of(const AdapterModule& module, const Tensor& weight, const Streng
   return change(module, weight, strength);
 }
 
+Tensor stacked(const std::vector<Tensor>& weights, size_t first, size_t count) {
+  if (count == 1) return weights[first];
+  return at::cat(std::vector<Tensor>(weights.begin() + int64_t(first), weights.begin() + int64_t(first + count)));
+}
+
 }  // namespace
 
 bool Merge::Step::operator==(const Step& other) const {
@@ -54,16 +59,11 @@ void Merge::compute(const LayerGroup& group, const std::vector<Step>& steps) {
   std::vector<Tensor> weights = own.weights, biases = own.biases;
   for (const Step& step : steps) {
     const size_t first = size_t(step.place->first), count = size_t(step.place->count);
-    for (size_t i = first; i < first + count; ++i) weights[i] = layers::in_type(weights[i], group.layers[i].dtype());
-    const Tensor weight = count == 1
-                              ? weights[first]
-                              : at::cat(std::vector<Tensor>(weights.begin() + first, weights.begin() + first + count));
-    const Change change = change_of(*step.module, weight, step.strength);
+    const Change change = change_of(*step.module, stacked(weights, first, count), step.strength);
     const std::vector<Tensor> rows = change.weight.chunk(int64_t(count));
     for (size_t i = 0; i < count; ++i) {
-      // Parity: rounded to the weight's type after each adapter.
-      Tensor& part = weights[first + i];
-      part = (count == 1 ? rows[0].add_(part) : rows[i] + part).to(part.scalar_type());
+      // Parity: rounded to the layer's type after each adapter.
+      weights[first + i] = layers::plus_stored(rows[i], weights[first + i]).to(group.layers[first + i].dtype());
     }
     if (!change.bias.defined()) continue;
     const std::vector<Tensor> values = change.bias.chunk(int64_t(count));

@@ -11,6 +11,9 @@ namespace darkroom::layers {
 /// ones is used again (tensor_memory.h). Where gradients of `stored` are wanted they are recorded.
 Tensor in_type(const Tensor& stored, at::ScalarType type);
 
+/// `change`, fp32, with `stored` of the same shape added to it in place: the sum as if that had been widened before.
+Tensor plus_stored(const Tensor& change, const Tensor& stored);
+
 /// Whether widen() can read it: fp32, fp16 or bf16 on the CPU.
 bool is_readable(const Tensor& stored);
 

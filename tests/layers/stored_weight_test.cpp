@@ -98,5 +98,19 @@ TEST(StoredWeight, WideningUsesItsMemoryAgain) {
   EXPECT_EQ(tensor_memory().in_use, before.in_use) << "a widened copy stays nowhere";
 }
 
+TEST(StoredWeight, IsAddedAsIfItHadBeenWidened) {
+  NoGrad guard;
+  at::manual_seed(4);
+  for (const int64_t rows : {1, 3, 700}) {
+    const Tensor change = at::randn({rows, 321});
+    for (const at::ScalarType type : {at::kFloat, at::kHalf, at::kBFloat16, at::kDouble}) {
+      const Tensor stored = at::randn({rows, 321}).to(type);
+      EXPECT_TRUE(plus_stored(change.clone(), stored).equal(change + stored.to(at::kFloat))) << rows << " " << type;
+      const Tensor across = at::randn({321, rows}).to(type).t();
+      EXPECT_TRUE(plus_stored(change.clone(), across).equal(change + across.to(at::kFloat))) << rows << " " << type;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace darkroom::layers

@@ -8,7 +8,7 @@ namespace darkroom::adapters {
 
 /// What a formula may ask for besides its tensors.
 struct Given {
-  const Tensor& weight;    ///< fp32, as it is before this adapter
+  const Tensor& weight;    ///< as it is before this adapter, fp32 for kinds that read its values (delta.cpp)
   const Factors& factors;  ///< their shapes were checked with change_shape()
   double scale = 1;
   int64_t rank_limit = 0;  ///< 0 = none

@@ -9,7 +9,7 @@ import { Icon } from './icon';
 export const newer_build = signal<string | null>(null);
 
 const now_ms = signal(Date.now());
-const quiet_ms = 8000; // shorter breaks show only in the queue's pill
+const quiet_ms = 7000; // shorter breaks show only in the queue's pill; the banner stands there within 8 s of the last word
 
 function NotConnected() {
   const next = Math.max(0, Math.ceil((line.value.next_try - now_ms.value) / 1000));
