@@ -7,7 +7,7 @@ import { axes_of_form, has_plot } from './form/xyz';
 import { again } from './job_kinds';
 import { remembered } from './remember';
 import {
-  bring_picture_back, change_picture, forget_picture, new_id, own_jobs, own_live, own_running, paused, residency, start, take_answer, take_job, take_snapshot,
+  bring_picture_back, change_picture, forget_picture, new_id, own_jobs, own_live, own_running, paused, residency, start, take_answer, take_snapshot,
   waiting, waiting_order,
 } from './store';
 import { line } from './stream';
@@ -85,7 +85,7 @@ export function keep_generating() {
 export function interrupt() {
   goes_on_forever.value = false;
   const job = own_running.value;
-  if (job) void attempt(async () => take_job(await api.cancel_job(job.id)));
+  if (job) void attempt(async () => take_answer(await api.cancel_job(job.id)));
 }
 
 export function skip_picture() {
@@ -94,14 +94,14 @@ export function skip_picture() {
 }
 
 export function cancel_job(id: string) {
-  void attempt(async () => take_job(await api.cancel_job(id)));
+  void attempt(async () => take_answer(await api.cancel_job(id)));
 }
 
 /** Cancelled jobs come back as new ones with the same request. */
 export function cancel_waiting(id: string) {
   const job = waiting.value.find((other) => other.id === id);
   void attempt(async () => {
-    take_job(await api.cancel_job(id));
+    take_answer(await api.cancel_job(id));
     if (job?.kind === 'training') tell(`Removed from the queue: ${job.title}`);
     else if (job) tell_undoable(`Removed from the queue: ${job.title}`, () => void submit(again(job)));
   });
@@ -156,7 +156,7 @@ export async function catch_up(snapshot: Parameters<typeof take_snapshot>[0], wa
   for (const id of gone) {
     try {
       const job = await api.job(id);
-      take_job(job);
+      take_answer(job);
       made += job.pictures.length;
     } catch {
       // The server has forgotten it; so does the page at the next reload.

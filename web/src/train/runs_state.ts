@@ -3,7 +3,7 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import { api, ApiError, type Draft, type Explained, type Job, type Plan, type Run, type RunState, type Series, type TrainOption, type TrainStart, type WholeRun } from '../api';
 import { path } from '../places';
-import { jobs, progress, take_job, training_news } from '../store';
+import { jobs, progress, take_answer, training_news } from '../store';
 import { attempt, tell_failure } from '../toasts';
 import { with_rows } from './curves';
 
@@ -175,7 +175,7 @@ export async function open(name: string) {
   await read_run();
   const run = open_run.peek();
   if (!run || run.name !== name) return;
-  if (run.job && !jobs.peek()[run.job]) void attempt(async () => take_job(await api.job(run.job as string)));
+  if (run.job && !jobs.peek()[run.job]) void attempt(async () => take_answer(await api.job(run.job as string)));
   draft.value = { options: run.told ?? {}, dataset: run.dataset ?? '', regularisation: run.regularisation ?? '', prompts: run.prompts ?? '', note: run.note ?? '' };
   await Promise.all([explain(), make_plan(), read_series()]);
 }
@@ -188,14 +188,14 @@ export async function start_run(): Promise<boolean> {
   is_unsaved = false;
   const job = await attempt(() => api.start_run(run.name, now));
   if (!job) return false;
-  take_job(job);
+  take_answer(job);
   await read_run();
   return true;
 }
 
 export async function stop_run() {
   const job = open_run.peek()?.job;
-  if (job) await attempt(async () => take_job(await api.cancel_job(job)));
+  if (job) await attempt(async () => take_answer(await api.cancel_job(job)));
 }
 
 let last_state = '';

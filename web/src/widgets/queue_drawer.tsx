@@ -10,7 +10,7 @@ import { take_settings } from '../form/form';
 import { count_text, time_text } from '../form/words';
 import { closes_on_escape } from '../keys';
 import { generate_path, go } from '../places';
-import { ended, is_own, paused, progress, running, take_answer, take_job, waiting } from '../store';
+import { ended, is_own, paused, progress, running, take_answer, waiting } from '../store';
 import { attempt, tell_undoable } from '../toasts';
 import { drop_unsent, unsent } from '../unsent';
 import { LiveCanvas } from '../generate/screen_canvas';
@@ -36,7 +36,7 @@ function edit_as_new(job: Job) {
 
 /** A training goes on where it was; of other jobs there is one more. */
 function once_more(job: Job) {
-  if (job.kind === 'training') void attempt(async () => take_job(await api.start_run(job.title, {})));
+  if (job.kind === 'training') void attempt(async () => take_answer(await api.start_run(job.title, {})));
   else try_again(job);
 }
 
