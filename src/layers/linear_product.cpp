@@ -127,6 +127,20 @@ const float* numbers_of(const Tensor& offset) {
   return offset.defined() ? offset.data_ptr<float>() : nullptr;
 }
 
+Tensor multiplied(const Tensor& x, const Tensor& weight, bool backwards, const Tensor& bias) {
+  const int64_t width = weight.size(backwards ? 1 : 0);
+  const Tensor rows = rows_of(x), kernel = weight.contiguous(), offset = offset_of(bias), y = result_of(x, width);
+  multiply({.x = rows.data_ptr<float>(),
+            .rows = rows.size(0),
+            .depth = rows.size(1),
+            .weight = kernel,
+            .backwards = backwards,
+            .bias = numbers_of(offset),
+            .y = y.data_ptr<float>(),
+            .width = width});
+  return y;
+}
+
 }  // namespace
 
 bool can_use_linear_product(const Tensor& x, const Tensor& weight) {
@@ -139,30 +153,11 @@ bool can_use_geglu_product(const Tensor& x, const Tensor& weight) {
 }
 
 Tensor linear_product(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  const Tensor rows = rows_of(x), kernel = weight.contiguous(), offset = offset_of(bias),
-               y = result_of(x, weight.size(0));
-  multiply({.x = rows.data_ptr<float>(),
-            .rows = rows.size(0),
-            .depth = rows.size(1),
-            .weight = kernel,
-            .backwards = false,
-            .bias = numbers_of(offset),
-            .y = y.data_ptr<float>(),
-            .width = weight.size(0)});
-  return y;
+  return multiplied(x, weight, /*backwards=*/false, bias);
 }
 
 Tensor linear_product_input_gradient(const Tensor& g, const Tensor& weight) {
-  const Tensor rows = rows_of(g), kernel = weight.contiguous(), y = result_of(g, weight.size(1));
-  multiply({.x = rows.data_ptr<float>(),
-            .rows = rows.size(0),
-            .depth = rows.size(1),
-            .weight = kernel,
-            .backwards = true,
-            .bias = nullptr,
-            .y = y.data_ptr<float>(),
-            .width = weight.size(1)});
-  return y;
+  return multiplied(g, weight, /*backwards=*/true, {});
 }
 
 Tensor gelu_gated(const Tensor& x) {

@@ -1,5 +1,7 @@
 #include "layers/kernels/winograd_kernel.h"
 
+#include "layers/kernels/product_kernel.h"
+
 // Vectors of a size unknown when compiling cannot be kept in arrays.
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
@@ -174,7 +176,7 @@ HWY_EXPORT(products);
 HWY_EXPORT(kernel_gradients);
 
 std::int64_t winograd_panel() {
-  return 2 * winograd_lanes();
+  return product_panel();
 }
 
 std::int64_t winograd_lanes() {

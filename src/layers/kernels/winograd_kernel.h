@@ -9,7 +9,7 @@ namespace darkroom::layers {
 /// Positions in a tile: a 4 x 4 window becomes 16 numbers, of which each is multiplied with those of its own position.
 inline constexpr std::int64_t kWinogradPositions = 16;
 
-/// Output channels that are computed together; kernels are packed in panels of so many.
+/// Output channels that are computed together: kernels are packed in the panels of product_kernel.h.
 std::int64_t winograd_panel();
 /// Channels must be multiples of this.
 std::int64_t winograd_lanes();
