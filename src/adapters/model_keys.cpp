@@ -29,13 +29,14 @@ std::string layer_of(std::string_view parameter) {
 }
 
 /// Weights and biases of a network, by layer, in the network's order.
-std::vector<Layer> layers_of(layers::Module& network, const std::string& label, bool widens) {
+std::vector<Layer> layers_of(layers::Module& network, const std::string& label,
+                             std::optional<at::ScalarType> computes_in) {
   std::vector<Layer> found;
   std::map<std::string, size_t> known;
   for (const auto& [name, parameter] : network.named_parameters()) {
     const std::string layer = layer_of(name);
     const auto [entry, is_new] = known.try_emplace(layer, found.size());
-    if (is_new) found.push_back({.name = label + "." + layer, .weight = nullptr, .widens = widens});
+    if (is_new) found.push_back({.name = label + "." + layer, .weight = nullptr, .computes_in = computes_in});
     (name.ends_with(".bias") ? found[entry->second].bias : found[entry->second].weight) = parameter;
   }
   network.for_each_module([&](const std::string& name, layers::Module& module) {
@@ -118,11 +119,11 @@ Shape Place::shape() const {
 }
 
 ModelKeys::ModelKeys(const checkpoint::Checkpoint& model) : family_(model.description.family) {
-  add_unet(*model.unet, model.unet_widens);
+  add_unet(*model.unet, model.unet_computes_in);
   for (size_t i = 0; i < model.text_encoders.size(); ++i) {
     std::vector<std::string> prefixes = {fmt::format("lora_te{}_", i + 1)};
     if (model.text_encoders.size() == 1) prefixes.push_back("lora_te_");
-    add_text(*model.text_encoders[i], prefixes, i == 0 ? "text_encoder" : "text_encoder_2", model.text_widens);
+    add_text(*model.text_encoders[i], prefixes, i == 0 ? "text_encoder" : "text_encoder_2", model.text_computes_in);
   }
 }
 
@@ -131,8 +132,8 @@ const Place* ModelKeys::find(const std::string& layer) const {
   return found == places_.end() ? nullptr : &found->second;
 }
 
-void ModelKeys::add_unet(models::UNet& unet, bool widens) {
-  for (Layer& layer : layers_of(unet, "unet", widens)) {
+void ModelKeys::add_unet(models::UNet& unet, std::optional<at::ScalarType> computes_in) {
+  for (Layer& layer : layers_of(unet, "unet", computes_in)) {
     const std::string original = layer.name.substr(sizeof("unet.") - 1);
     const std::string diffusers = layer_of(models::diffusers_unet_name(original + ".weight", unet.config));
     const LayerGroup& group = groups_.emplace_back(LayerGroup{{std::move(layer)}});
@@ -142,9 +143,9 @@ void ModelKeys::add_unet(models::UNet& unet, bool widens) {
 }
 
 void ModelKeys::add_text(models::ClipText& text, const std::vector<std::string>& prefixes, const std::string& label,
-                         bool widens) {
+                         std::optional<at::ScalarType> computes_in) {
   std::map<std::string, LayerGroup*> fused;  // by OpenCLIP's name of q, k and v
-  for (Layer& layer : layers_of(text, label, widens)) {
+  for (Layer& layer : layers_of(text, label, computes_in)) {
     const std::string own = layer.name.substr(label.size() + 1);
     const models::StoredName open_clip = models::open_clip_name(own + ".weight");
     const bool is_third = open_clip.form == models::StoredForm::first_third ||

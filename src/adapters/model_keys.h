@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,10 +22,10 @@ struct Layer {
   Tensor* bias = nullptr;            ///< nullptr where the layer has none
   layers::Linear* linear = nullptr;  ///< the layer itself, if it is one of the two
   layers::Conv2d* conv = nullptr;
-  bool widens = false;  ///< computes in fp32 though the weight may be stored in less
+  std::optional<at::ScalarType> computes_in;  ///< whatever the weight is stored in; none: in that
 
   /// Of what is computed with the weight: sums with adapters too.
-  at::ScalarType dtype() const { return widens ? at::kFloat : weight->scalar_type(); }
+  at::ScalarType dtype() const { return computes_in.value_or(weight->scalar_type()); }
 };
 
 /// Layers whose weights are computed together: one, or q, k and v of an attention that other programs store as one.
@@ -57,9 +58,9 @@ class ModelKeys {
   checkpoint::Family family() const { return family_; }
 
  private:
-  void add_unet(models::UNet& unet, bool widens);
+  void add_unet(models::UNet& unet, std::optional<at::ScalarType> computes_in);
   void add_text(models::ClipText& text, const std::vector<std::string>& prefixes, const std::string& label,
-                bool widens);
+                std::optional<at::ScalarType> computes_in);
 
   std::deque<LayerGroup> groups_;  // a deque never moves its elements
   std::unordered_map<std::string, Place> places_;

@@ -32,7 +32,8 @@ struct FillOptions {
   at::ScalarType dtype = at::kFloat;
   bool writable = false;
   /// Matrices and kernels in fp16 or bf16 stay so where fp32 is wanted: layers widen them when they compute
-  /// (layers/stored_weight.h). Vectors are few and needed as they are.
+  /// (layers/stored_weight.h). Where bf16 is wanted they stay in any of the three: layers round them as they pack them
+  /// (layers/packed_weight.h). Vectors are few and needed as they are.
   bool keep_half = false;
 };
 

@@ -63,8 +63,8 @@ FillOptions fill_options(at::ScalarType dtype, const LoadOptions& options) {
 
 Checkpoint empty_checkpoint(ModelDescription description, const LoadOptions& options) {
   Checkpoint checkpoint;
-  checkpoint.unet_widens = options.keep_half && options.unet_dtype == at::kFloat;
-  checkpoint.text_widens = options.keep_half && options.text_dtype == at::kFloat;
+  if (options.keep_half)
+    checkpoint.unet_computes_in = options.unet_dtype, checkpoint.text_computes_in = options.text_dtype;
   checkpoint.description = std::move(description);
   for (const auto& encoder : checkpoint.description.text_encoders) {
     checkpoint.text_encoders.push_back(std::make_unique<models::ClipText>(encoder.config));

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "checkpoint/description.h"
@@ -15,8 +16,7 @@ struct LoadOptions {
   /// Weights of the wanted type are read straight from the mapped file and must not be written to; training wants
   /// copies.
   bool writable = false;
-  /// Matrices and kernels in fp16 or bf16 stay in the mapped file where fp32 is wanted; results are those of converted
-  /// ones.
+  /// Matrices and kernels stay in the mapped file as FillOptions::keep_half says; results are those of converted ones.
   bool keep_half = false;
   /// Another VAE: a file (original or diffusers names) or a diffusers VAE folder; empty = the checkpoint's own.
   std::filesystem::path vae;
@@ -27,8 +27,8 @@ struct Checkpoint {
   std::vector<std::unique_ptr<models::ClipText>> text_encoders;
   std::unique_ptr<models::UNet> unet;
   std::unique_ptr<models::AutoencoderKL> vae;
-  /// Whether they compute in fp32 whatever their weights are stored in: LoadOptions::keep_half.
-  bool unet_widens = false, text_widens = false;
+  /// What they compute in whatever their weights are stored in (LoadOptions::keep_half); none: in what those are.
+  std::optional<at::ScalarType> unet_computes_in, text_computes_in;
 };
 
 /// A single file (.safetensors, or a torch checkpoint under any other name) with original names, or a diffusers folder.

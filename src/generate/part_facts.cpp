@@ -9,6 +9,7 @@
 #include "formats/utf8.h"
 #include "generate/loaded_model.h"
 #include "layers/module.h"
+#include "layers/packed_weight.h"
 #include "layers/tensor_memory.h"
 
 namespace darkroom::generate {
@@ -25,10 +26,17 @@ PartFacts facts_of(const std::string& name, layers::Module& part) {
     (checkpoint::is_mapped(*weight) ? facts.file_bytes : facts.memory_bytes) += int64_t(weight->nbytes());
     bytes[precision_of(weight->scalar_type())] += int64_t(weight->nbytes());
   }
+  facts.memory_bytes += part.packed_bytes();
   facts.read_bytes = checkpoint::mapped_bytes_in_memory(part);
   for (const auto& [precision, size] : bytes)
     if (facts.precision.empty() || size > bytes[facts.precision]) facts.precision = precision;
   return facts;
+}
+
+/// Back to the file with it: pages that were read, and what was made of them.
+void let_go_of(const layers::Module& network) {
+  network.drop_packed();
+  checkpoint::let_go_of(network);
 }
 
 /// In the order in which a picture needs them.
@@ -59,11 +67,11 @@ void LoadedModel::move_part(const std::string& name, PartPlace to) const {
     if (to == PartPlace::memory) return checkpoint::read_mapped(*network);
     const PartFacts facts = facts_of(name, *network);
     require(
-        facts.file_bytes > facts.memory_bytes, ErrorKind::invalid_request,
+        facts.file_bytes > facts.memory_bytes - network->packed_bytes(), ErrorKind::invalid_request,
         "move the {} to its file: its weights must be used as the file has them, but were converted to {}; unload the "
         "checkpoint instead",
         name, facts.precision);
-    checkpoint::let_go_of(*network);
+    let_go_of(*network);
     return release_memory();
   }
   fail(ErrorKind::not_found, "move the part {}: the model has none of that name that can be moved",
@@ -71,22 +79,26 @@ void LoadedModel::move_part(const std::string& name, PartPlace to) const {
 }
 
 void LoadedModel::Parts::keep_unet_blocks(bool keep) const {
-  checkpoint.unet->on_used = nullptr;
-  if (!keep) checkpoint.unet->on_used = [](const models::UNetBlock& block) { checkpoint::let_go_of(block); };
+  checkpoint.unet->on_used = [keep, packed = layers::packed_weights()](const models::UNetBlock& block) mutable {
+    // What was packed is not read from the file again.
+    if (!keep || packed != layers::packed_weights()) checkpoint::let_go_of(block);
+    if (!keep) block.drop_packed();
+    packed = layers::packed_weights();
+  };
 }
 
 void LoadedModel::Parts::let_go_of_text_encoders() const {
-  for (const auto& encoder : checkpoint.text_encoders) checkpoint::let_go_of(*encoder);
+  for (const auto& encoder : checkpoint.text_encoders) let_go_of(*encoder);
   release_memory();
 }
 
 void LoadedModel::Parts::let_go_of_unet() const {
-  checkpoint::let_go_of(*checkpoint.unet);
+  let_go_of(*checkpoint.unet);
   release_memory();
 }
 
 void LoadedModel::Parts::let_go_of_vae() const {
-  checkpoint::let_go_of(*checkpoint.vae);
+  let_go_of(*checkpoint.vae);
   release_memory();
 }
 

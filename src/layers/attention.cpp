@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "layers/attention_gradient.h"
+#include "layers/bf16_attention.h"
 #include "layers/fast_paths.h"
 #include "layers/flash_attention.h"
 #include "layers/heads.h"
@@ -32,6 +33,8 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t head
   if (is_watched()) return watched(attention_work(q, k, heads), [&] { return attention(q, k, v, heads, causal); });
   if (fast_paths() && !at::GradMode::is_enabled() && !causal && can_flash(q, k, v))
     return flash_attention(q, k, v, heads);
+  if (fast_paths() && !at::GradMode::is_enabled() && !causal && can_use_bf16_attention(q, k, v, heads))
+    return bf16_attention(q, k, v, heads);
   if (fast_paths() && at::GradMode::is_enabled() && !causal && can_flash(q, k, v) && is_worth_recomputing(q, k, heads))
     return attention_with_gradient(q, k, v, heads);
   const int64_t queries = q.size(1), width = q.size(2);

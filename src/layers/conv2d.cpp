@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "layers/bf16_product.h"
 #include "layers/circular_padding.h"
 #include "layers/fast_paths.h"
 #include "layers/linear_product.h"
@@ -62,8 +63,12 @@ Tensor Conv2d::forward(const Tensor& x) const {
 }
 
 Tensor Conv2d::convolved(const Tensor& x, const Tensor& kernels, const Tensor& offset) const {
-  if (padding > 0 && pads_circularly())
-    return conv2d_of_stored(at::pad(x, {padding, padding, padding, padding}, "circular"), kernels, offset, stride, 0);
+  const bool is_bf16 = fast_paths() && can_use_bf16_product(x, kernels) && !wants_gradient(x, kernels, offset);
+  const auto compute = [&](const Tensor& x, int64_t padding) {
+    return is_bf16 && kernels.is_same(weight) ? bf16_conv(x, kernels, packed_, offset, stride, padding)
+                                              : conv2d_of_stored(x, kernels, offset, stride, padding);
+  };
+  if (padding > 0 && pads_circularly()) return compute(at::pad(x, {padding, padding, padding, padding}, "circular"), 0);
   if (fast_paths() && is_pointwise(x, kernels, stride, padding)) {
     const Tensor pixels = x.permute({0, 2, 3, 1}), weight = kernels.flatten(1);
     if (!wants_gradient(x, kernels, offset)) return linear_product(pixels, weight, offset).permute({0, 3, 1, 2});
@@ -78,7 +83,7 @@ Tensor Conv2d::convolved(const Tensor& x, const Tensor& kernels, const Tensor& o
         !at::autocast::is_cpu_enabled())
       return winograd_conv_with_gradient(x, in_type(kernels, x.scalar_type()), in_type(offset, x.scalar_type()));
   }
-  return conv2d_of_stored(x, kernels, offset, stride, padding);
+  return compute(x, padding);
 }
 
 }  // namespace darkroom::layers

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "layers/module.h"
+#include "layers/packed_weight.h"
 #include "layers/side_path.h"
 
 namespace darkroom::layers {
@@ -18,6 +19,12 @@ struct Conv2d : Module {
 
   /// x with other kernels [any, in, kernel, kernel], padded and strided as this layer's; `offset` may be undefined.
   Tensor convolved(const Tensor& x, const Tensor& kernels, const Tensor& offset) const;
+
+ private:
+  int64_t own_packed_bytes() const override { return packed_.bytes(); }
+  void drop_own_packed() const override { packed_.clear(); }
+
+  PackedWeight packed_;
 };
 
 }  // namespace darkroom::layers

@@ -3,15 +3,47 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
+#include "layers/bf16_product.h"
 #include "layers/kernels/group_norm_kernel.h"
 
 namespace darkroom::layers {
 namespace {
 
 constexpr int64_t kLooks = 8;  // pixels from which a group's mean is guessed
+
+// The same for numbers of both types; those of bf16 are the upper halves of fp32 ones.
+double widened(float x) {
+  return x;
+}
+double widened(std::uint16_t x) {
+  return std::bit_cast<float>(std::uint32_t(x) << 16);
+}
+void add_sums(const float* x, int64_t pixels, int64_t channels, const float* shift, double* sums, double* squares) {
+  add_channel_sums(x, pixels, channels, shift, sums, squares);
+}
+void add_sums(const std::uint16_t* x, int64_t pixels, int64_t channels, const float* shift, double* sums,
+              double* squares) {
+  add_bf16_channel_sums(x, pixels, channels, shift, sums, squares);
+}
+void scale(const float* x, float* y, int64_t pixels, int64_t channels, const ChannelScaling& by, bool silu) {
+  scale_channels(x, y, pixels, channels, by.factor.data(), by.offset.data(), silu);
+}
+void scale(const std::uint16_t* x, std::uint16_t* y, int64_t pixels, int64_t channels, const ChannelScaling& by,
+           bool silu) {
+  scale_bf16_channels(x, y, pixels, channels, by.factor.data(), by.offset.data(), silu);
+}
+
+/// use(pointer to the numbers of x), in their type.
+template <typename Use>
+auto with_numbers(const Tensor& x, const Use& use) {
+  return x.scalar_type() == at::kBFloat16 ? use(reinterpret_cast<std::uint16_t*>(x.data_ptr<at::BFloat16>()))
+                                          : use(x.data_ptr<float>());
+}
 
 /// A guess of each channel's group's mean: sums of squares around it lose no digits. `pixel(i)` points to the channels
 /// of pixel i of the picture.
@@ -22,8 +54,8 @@ std::vector<float> guessed_means(const Pixel& pixel, int64_t pixels, int64_t cha
   for (int64_t group = 0; group < groups; ++group) {
     double sum = 0;
     for (int64_t look = 0; look < looks; ++look) {
-      const float* values = pixel((2 * look + 1) * pixels / (2 * looks)) + group * width;
-      for (int64_t c = 0; c < width; ++c) sum += values[c];
+      const auto* values = pixel((2 * look + 1) * pixels / (2 * looks)) + group * width;
+      for (int64_t c = 0; c < width; ++c) sum += widened(values[c]);
     }
     std::fill_n(means.begin() + group * width, width, float(sum / double(looks * width)));
   }
@@ -97,11 +129,12 @@ class TileSums {
 };
 
 /// Of one picture, per channel: what is multiplied and what is added to become normal, and with weight and bias.
-struct Scaling {
-  std::vector<float> normal_factor, normal_offset, factor, offset;
+struct Scaling : ChannelScaling {
+  std::vector<float> normal_factor, normal_offset;
 
   Scaling(const double* statistics, int64_t channels, int64_t groups, const float* weight, const float* bias)
-      : normal_factor(size_t(channels)), normal_offset(normal_factor), factor(normal_factor), offset(normal_factor) {
+      : normal_factor(size_t(channels)), normal_offset(normal_factor) {
+    factor.resize(size_t(channels)), offset.resize(size_t(channels));
     for (int64_t c = 0; c < channels; ++c) {
       const double* of_group = statistics + c / (channels / groups) * 2;
       const double mean = of_group[0], scale = of_group[1];
@@ -115,7 +148,7 @@ struct Scaling {
 
 std::vector<Scaling> scalings_of(const PixelTiles& tiles, const Tensor& statistics, const Tensor& weight,
                                  const Tensor& bias) {
-  const Tensor weights = weight.contiguous(), biases = bias.contiguous();
+  const Tensor weights = weight.to(at::kFloat).contiguous(), biases = bias.to(at::kFloat).contiguous();
   const int64_t groups = statistics.size(1);
   std::vector<Scaling> scalings;
   for (int64_t i = 0; i < tiles.pictures; ++i)
@@ -127,40 +160,42 @@ std::vector<Scaling> scalings_of(const PixelTiles& tiles, const Tensor& statisti
 }  // namespace
 
 bool can_fuse_group_norm(const Tensor& x, const Tensor& weight) {
-  return x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat && x.device().is_cpu() && x.dim() == 4 &&
-         x.numel() > 0 && x.is_contiguous(at::MemoryFormat::ChannelsLast);
+  const at::ScalarType type = x.scalar_type();
+  return (type == at::kFloat || (type == at::kBFloat16 && has_bf16_kernels() && !at::GradMode::is_enabled())) &&
+         weight.scalar_type() == type && x.device().is_cpu() && x.dim() == 4 && x.numel() > 0 &&
+         x.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 Tensor group_statistics(const Tensor& x, int64_t groups, double eps) {
   const PixelTiles tiles(x);
   const int64_t channels = tiles.channels;
-  const float* from = x.data_ptr<float>();
-  std::vector<std::vector<float>> guessed;
-  for (int64_t i = 0; i < tiles.pictures; ++i)
-    guessed.push_back(guessed_means([&](int64_t pixel) { return from + (i * tiles.pixels + pixel) * channels; },
-                                    tiles.pixels, channels, groups));
-  TileSums sums(tiles);
-  tiles.for_each([&](int64_t tile, int64_t picture, int64_t place, int64_t count) {
-    add_channel_sums(from + place, count, channels, guessed[size_t(picture)].data(), sums.first(tile),
-                     sums.second(tile));
-  });
   const Tensor statistics = at::empty({tiles.pictures, groups, 2}, at::kDouble);
-  for (int64_t i = 0; i < tiles.pictures; ++i)
-    write_statistics(
-        guessed[size_t(i)], [&](int64_t tile) { return sums.first(i * tiles.per_picture + tile); }, tiles.per_picture,
-        tiles.pixels, groups, eps, statistics.data_ptr<double>() + i * groups * 2);
+  with_numbers(x, [&](const auto* from) {
+    std::vector<std::vector<float>> guessed;
+    for (int64_t i = 0; i < tiles.pictures; ++i)
+      guessed.push_back(guessed_means([&](int64_t pixel) { return from + (i * tiles.pixels + pixel) * channels; },
+                                      tiles.pixels, channels, groups));
+    TileSums sums(tiles);
+    tiles.for_each([&](int64_t tile, int64_t picture, int64_t place, int64_t count) {
+      add_sums(from + place, count, channels, guessed[size_t(picture)].data(), sums.first(tile), sums.second(tile));
+    });
+    for (int64_t i = 0; i < tiles.pictures; ++i)
+      write_statistics(
+          guessed[size_t(i)], [&](int64_t tile) { return sums.first(i * tiles.per_picture + tile); }, tiles.per_picture,
+          tiles.pixels, groups, eps, statistics.data_ptr<double>() + i * groups * 2);
+  });
   return statistics;
 }
 
 Tensor scaled_groups(const Tensor& x, const Tensor& statistics, const Tensor& weight, const Tensor& bias, bool silu) {
   const PixelTiles tiles(x);
   const Tensor y = at::empty_like(x);
-  const float* from = x.data_ptr<float>();
-  float* to = y.data_ptr<float>();
   const std::vector<Scaling> scalings = scalings_of(tiles, statistics, weight, bias);
-  tiles.for_each([&](int64_t, int64_t picture, int64_t place, int64_t count) {
-    const Scaling& scaling = scalings[size_t(picture)];
-    scale_channels(from + place, to + place, count, tiles.channels, scaling.factor.data(), scaling.offset.data(), silu);
+  with_numbers(x, [&](const auto* from) {
+    auto* to = reinterpret_cast<std::remove_const_t<std::remove_reference_t<decltype(*from)>>*>(y.data_ptr());
+    tiles.for_each([&](int64_t, int64_t picture, int64_t place, int64_t count) {
+      scale(from + place, to + place, count, tiles.channels, scalings[size_t(picture)], silu);
+    });
   });
   return y;
 }

@@ -1,5 +1,6 @@
 #include "layers/linear.h"
 
+#include "layers/bf16_product.h"
 #include "layers/fast_paths.h"
 #include "layers/linear_product.h"
 #include "layers/linear_product_gradient.h"
@@ -32,20 +33,25 @@ Tensor Linear::product(const Tensor& x) const {
     if (!wants_gradient(x, weight, bias)) return linear_product(x, weight, bias);
     if (has_linear_product_gradient(weight)) return linear_product_with_gradient(x, weight, bias);
   }
+  if (fast_paths() && can_use_bf16_product(x, weight) && !wants_gradient(x, weight, bias))
+    return bf16_linear(x, weight, packed_, bias);
   return at::linear(x, in_type(weight, x.scalar_type()), in_type(bias, x.scalar_type()));
 }
 
 Tensor Linear::geglu(const Tensor& x) const {
-  const bool is_fast = fast_paths() && can_use_geglu_product(x, weight) && !wants_gradient(x, weight, bias);
+  const bool is_bf16 = can_use_bf16_product(x, weight);
+  const bool is_fast =
+      fast_paths() && (is_bf16 || can_use_geglu_product(x, weight)) && !wants_gradient(x, weight, bias);
   if (is_fast && !side) {
     const auto compute = [&] {  // a watch may want to compare, and switch fast paths off
-      return fast_paths() ? geglu_product(x, weight, bias) : gated(product(x));
+      if (!fast_paths()) return gated(product(x));
+      return is_bf16 ? bf16_geglu(x, weight, packed_, bias) : geglu_product(x, weight, bias);
     };
     return is_watched() ? watched(geglu_linear_work(x, weight), compute) : compute();
   }
   const Tensor y = forward(x);
   // Where a side adds nothing the result must have the bits it has without one.
-  const auto gate = [&] { return is_fast && !wants_gradient(y, {}, {}) ? gelu_gated(y) : gated(y); };
+  const auto gate = [&] { return is_fast && !is_bf16 && !wants_gradient(y, {}, {}) ? gelu_gated(y) : gated(y); };
   if (!is_watched()) return gate();
   std::vector<int64_t> half = y.sizes().vec();
   half.back() /= 2;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "layers/module.h"
+#include "layers/packed_weight.h"
 #include "layers/side_path.h"
 
 namespace darkroom::layers {
@@ -19,6 +20,10 @@ struct Linear : Module {
 
  private:
   Tensor product(const Tensor& x) const;  ///< without the side
+  int64_t own_packed_bytes() const override { return packed_.bytes(); }
+  void drop_own_packed() const override { packed_.clear(); }
+
+  PackedWeight packed_;
 };
 
 }  // namespace darkroom::layers

@@ -48,4 +48,15 @@ int64_t Module::parameter_count() {
   return count;
 }
 
+int64_t Module::packed_bytes() const {
+  int64_t bytes = own_packed_bytes();
+  for (const auto& [name, part] : parts_) bytes += part->packed_bytes();
+  return bytes;
+}
+
+void Module::drop_packed() const {
+  drop_own_packed();
+  for (const auto& [name, part] : parts_) part->drop_packed();
+}
+
 }  // namespace darkroom::layers

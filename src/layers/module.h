@@ -41,9 +41,17 @@ class Module {
   /// Number of values in all parameters.
   int64_t parameter_count();
 
+  /// What this module and everything below made of their parameters to compute faster (packed_weight.h): its bytes, and
+  /// how to free it. It is made again when it is needed.
+  int64_t packed_bytes() const;
+  void drop_packed() const;
+
  protected:
   void add(const std::string& name, Tensor& parameter) { parameters_.emplace_back(name, &parameter); }
   void add(const std::string& name, Module& part) { parts_.emplace_back(name, &part); }
+
+  virtual int64_t own_packed_bytes() const { return 0; }
+  virtual void drop_own_packed() const {}
 
  private:
   void collect(const std::string& prefix, std::vector<std::pair<std::string, Tensor*>>& out);

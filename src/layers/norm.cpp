@@ -1,5 +1,6 @@
 #include "layers/norm.h"
 
+#include "layers/bf16_layer_norm.h"
 #include "layers/fast_paths.h"
 #include "layers/fused_group_norm.h"
 #include "layers/group_norm_gradient.h"
@@ -55,6 +56,8 @@ LayerNorm::LayerNorm(int64_t width, double eps) : weight(at::empty({width})), bi
 Tensor LayerNorm::forward(const Tensor& x) const {
   if (is_watched())
     return watched(passing_work(WorkKind::norm, "layer norm", x, x.sizes().vec()), [&] { return forward(x); });
+  if (fast_paths() && !at::GradMode::is_enabled() && can_use_bf16_layer_norm(x, weight))
+    return bf16_layer_norm(x, weight, bias, eps);
   return at::layer_norm(in_type_of(weight, x), weight.sizes(), weight, bias, eps);
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "layers/attention.h"
+#include "layers/fast_paths.h"
 #include "layers/upsampling.h"
 #include "layers/work.h"
 
@@ -61,7 +62,31 @@ CrossAttention::CrossAttention(int64_t width, int64_t context, int64_t heads)
 }
 
 Tensor CrossAttention::forward(const Tensor& x, const Tensor& context) const {
-  return to_out.forward(layers::attention(to_q.forward(x), to_k.forward(context), to_v.forward(context), heads));
+  const KeysAndValues of = keys_and_values(context, context.is_same(x));
+  return to_out.forward(layers::attention(to_q.forward(x), of.keys, of.values, heads));
+}
+
+CrossAttention::KeysAndValues CrossAttention::keys_and_values(const Tensor& context, bool is_own) const {
+  const auto make = [&] {
+    return KeysAndValues{context, to_k.weight, to_v.weight, to_k.forward(context), to_v.forward(context)};
+  };
+  // Weights that are trained change in place, and with a side path it is not the weights alone that decide.
+  if (is_own || !layers::fast_paths() || at::GradMode::is_enabled() || to_k.weight.requires_grad() || to_k.side ||
+      to_v.side)
+    return make();
+  for (const KeysAndValues& known : known_)
+    if (known.context.is_same(context) && known.key_weight.is_same(to_k.weight) &&
+        known.value_weight.is_same(to_v.weight))
+      return known;
+  known_[1] = std::move(known_[0]);
+  return known_[0] = make();
+}
+
+int64_t CrossAttention::own_packed_bytes() const {
+  int64_t bytes = 0;
+  for (const KeysAndValues& known : known_)
+    if (known.keys.defined()) bytes += int64_t(known.keys.nbytes() + known.values.nbytes());
+  return bytes;
 }
 
 GegluMlp::GegluMlp(int64_t width) : proj(width, width * 8), out(width * 4, width) {

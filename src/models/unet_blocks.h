@@ -35,7 +35,20 @@ struct CrossAttention : layers::Module {
   layers::Linear to_q, to_k, to_v, to_out;
   int64_t heads;
   CrossAttention(int64_t width, int64_t context, int64_t heads);
+  /// Of x [B, T, width] to a context [B, Tc, context], or to itself. Without gradients, keys and values of a context
+  /// are computed once: every step of a picture asks with the same.
   Tensor forward(const Tensor& x, const Tensor& context) const;
+
+ private:
+  struct KeysAndValues {
+    Tensor context, key_weight, value_weight;  ///< of which they were made
+    Tensor keys, values;
+  };
+  KeysAndValues keys_and_values(const Tensor& context, bool is_own) const;  ///< is_own: it attends to itself
+  int64_t own_packed_bytes() const override;
+  void drop_own_packed() const override { known_ = {}; }
+
+  mutable std::array<KeysAndValues, 2> known_;  // the prompt's and the negative prompt's, where those go apart
 };
 
 /// Feed-forward of a transformer: GEGLU, then back to the width.

@@ -27,8 +27,9 @@ TEST(MappedWeights, AreThoseThatAreKeptAsTheFileHasThem) {
   EXPECT_FALSE(is_mapped(mapped.unet->out_conv.bias)) << "vectors are converted";
   EXPECT_FALSE(is_mapped(own.unet->out_conv.weight));
   EXPECT_FALSE(is_mapped(at::ones({4})));
-  EXPECT_TRUE(mapped.unet_widens && mapped.text_widens);
-  EXPECT_FALSE(own.unet_widens || own.text_widens);
+  EXPECT_EQ(mapped.unet_computes_in, at::kFloat);
+  EXPECT_EQ(mapped.text_computes_in, at::kFloat);
+  EXPECT_FALSE(own.unet_computes_in || own.text_computes_in);
 }
 
 TEST(MappedWeights, ThatWereLetGoAreWhatTheyWere) {

@@ -112,7 +112,19 @@ TEST(Work, EachPromptIsReadOnceAndEachStepAsksOnce) {
 }
 
 TEST(Work, OfAStepIsThatOfTheConfiguration) {
-  EXPECT_EQ(counted(request()).macs.at("UNet"), 4 * 2 * golden_macs("unet emoji"));
+  EXPECT_EQ(counted(request({{"steps", "1"}, {"prompt", "a pear"}})).macs.at("UNet"), 2 * golden_macs("unet emoji"));
+}
+
+TEST(Work, KeysAndValuesOfAPromptAreMadeOnce) {
+  const models::UNetConfig& unet = embedded().parts().checkpoint.unet->config;
+  int64_t channels = 0;  // of all layers that attend to the prompt
+  for (size_t level = 0; level < unet.channels.size(); ++level)
+    channels += unet.channels[level] * unet.depth[level] * (2 * unet.res_blocks + 1);
+  channels += unet.channels.back() * unet.middle_depth;
+  const int64_t of_prompt = 2 * 77 * unet.context * channels;
+  EXPECT_GT(of_prompt, 0);
+  EXPECT_EQ(counted(request({{"prompt", "a fig"}})).macs.at("UNet"),
+            4 * 2 * golden_macs("unet emoji") - 3 * 2 * of_prompt);
 }
 
 TEST(Work, WithoutGuidanceIsHalf) {

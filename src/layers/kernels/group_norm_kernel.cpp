@@ -12,20 +12,18 @@
 
 #include <hwy/contrib/math/math-inl.h>
 
-HWY_BEFORE_NAMESPACE();
+#include "layers/kernels/bf16-inl.h"
+
+DARKROOM_BEFORE_BF16;
 namespace darkroom::layers::HWY_NAMESPACE {
 namespace {
-
-namespace hn = hwy::HWY_NAMESPACE;
-const hn::ScalableTag<float> kTag;
-using Vector = hn::Vec<decltype(kTag)>;
 
 constexpr int kVectors = 4;           // of channels at a time
 constexpr std::int64_t kPixels = 64;  // added up as floats before they go into doubles
 
 /// Count vectors of channels from `channel` on, over at most kPixels pixels.
-template <int Count>
-HWY_INLINE void add_sums(const float* HWY_RESTRICT x, std::int64_t pixels, std::int64_t channels,
+template <int Count, typename Number>
+HWY_INLINE void add_sums(const Number* HWY_RESTRICT x, std::int64_t pixels, std::int64_t channels,
                          const float* HWY_RESTRICT shift, double* HWY_RESTRICT sums, double* HWY_RESTRICT squares) {
   const std::int64_t n = std::int64_t(hn::Lanes(kTag));
   Vector sum[Count], square[Count], start[Count];
@@ -33,7 +31,7 @@ HWY_INLINE void add_sums(const float* HWY_RESTRICT x, std::int64_t pixels, std::
     sum[v] = hn::Zero(kTag), square[v] = hn::Zero(kTag), start[v] = hn::LoadU(kTag, shift + v * n);
   for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
     for (int v = 0; v < Count; ++v) {
-      const Vector value = hn::Sub(hn::LoadU(kTag, x + pixel * channels + v * n), start[v]);
+      const Vector value = hn::Sub(load_numbers(x + pixel * channels + v * n), start[v]);
       sum[v] = hn::Add(sum[v], value);
       square[v] = hn::MulAdd(value, value, square[v]);
     }
@@ -47,19 +45,20 @@ HWY_INLINE void add_sums(const float* HWY_RESTRICT x, std::int64_t pixels, std::
   }
 }
 
-void add_channel_sums(const float* x, std::int64_t pixels, std::int64_t channels, const float* shift, double* sums,
-                      double* squares) {
-  const std::int64_t n = std::int64_t(hn::Lanes(kTag));
+template <typename Number>
+HWY_INLINE void add_all_sums(const Number* x, std::int64_t pixels, std::int64_t channels, const float* shift,
+                             double* sums, double* squares) {
+  const std::int64_t n = lanes();
   for (std::int64_t first = 0; first < pixels; first += kPixels) {
     const std::int64_t count = std::min(kPixels, pixels - first);
-    const float* rows = x + first * channels;
+    const Number* rows = x + first * channels;
     std::int64_t c = 0;
     for (; c + kVectors * n <= channels; c += kVectors * n)
       add_sums<kVectors>(rows + c, count, channels, shift + c, sums + c, squares + c);
     for (; c + n <= channels; c += n) add_sums<1>(rows + c, count, channels, shift + c, sums + c, squares + c);
     for (; c < channels; ++c) {
       for (std::int64_t pixel = 0; pixel < count; ++pixel) {
-        const double value = rows[pixel * channels + c] - shift[c];
+        const double value = number_at(rows + pixel * channels + c) - shift[c];
         sums[c] += value;
         squares[c] += value * value;
       }
@@ -67,24 +66,70 @@ void add_channel_sums(const float* x, std::int64_t pixels, std::int64_t channels
   }
 }
 
-void scale_channels(const float* x, float* y, std::int64_t pixels, std::int64_t channels, const float* factor,
-                    const float* offset, bool silu) {
-  const std::int64_t n = std::int64_t(hn::Lanes(kTag));
+void add_channel_sums(const float* x, std::int64_t pixels, std::int64_t channels, const float* shift, double* sums,
+                      double* squares) {
+  add_all_sums(x, pixels, channels, shift, sums, squares);
+}
+
+void add_bf16_channel_sums(const std::uint16_t* x, std::int64_t pixels, std::int64_t channels, const float* shift,
+                           double* sums, double* squares) {
+  add_all_sums(x, pixels, channels, shift, sums, squares);
+}
+
+template <typename Number>
+HWY_INLINE void scale_all(const Number* x, Number* y, std::int64_t pixels, std::int64_t channels, const float* factor,
+                          const float* offset, bool silu) {
+  const std::int64_t n = lanes();
   const Vector one = hn::Set(kTag, 1.0f);
   for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
-    const float* from = x + pixel * channels;
-    float* to = y + pixel * channels;
+    const Number* from = x + pixel * channels;
+    Number* to = y + pixel * channels;
     std::int64_t c = 0;
     for (; c + n <= channels; c += n) {
-      Vector value = hn::MulAdd(hn::LoadU(kTag, from + c), hn::LoadU(kTag, factor + c), hn::LoadU(kTag, offset + c));
+      Vector value = hn::MulAdd(load_numbers(from + c), hn::LoadU(kTag, factor + c), hn::LoadU(kTag, offset + c));
       if (silu) value = hn::Div(value, hn::Add(one, hn::Exp(kTag, hn::Neg(value))));
-      hn::StoreU(value, kTag, to + c);
+      store_numbers(value, to + c);
     }
     for (; c < channels; ++c) {
-      const float value = from[c] * factor[c] + offset[c];
-      to[c] = silu ? value / (1 + std::exp(-value)) : value;
+      const float value = number_at(from + c) * factor[c] + offset[c];
+      put_number(silu ? value / (1 + std::exp(-value)) : value, to + c);
     }
   }
+}
+
+void scale_channels(const float* x, float* y, std::int64_t pixels, std::int64_t channels, const float* factor,
+                    const float* offset, bool silu) {
+  scale_all(x, y, pixels, channels, factor, offset, silu);
+}
+
+void scale_bf16_channels(const std::uint16_t* x, std::uint16_t* y, std::int64_t pixels, std::int64_t channels,
+                         const float* factor, const float* offset, bool silu) {
+  scale_all(x, y, pixels, channels, factor, offset, silu);
+}
+
+void normalise_bf16_row(const std::uint16_t* x, std::int64_t width, const float* weight, const float* bias, float eps,
+                        std::uint16_t* y) {
+  const std::int64_t n = lanes(), whole = width / n * n;
+  Vector sum = hn::Zero(kTag), square = hn::Zero(kTag);
+  double rest = 0, rest_square = 0;
+  for (std::int64_t i = 0; i < whole; i += n) sum = hn::Add(sum, load_numbers(x + i));
+  for (std::int64_t i = whole; i < width; ++i) rest += number_at(x + i);
+  const float mean = float((double(hn::GetLane(hn::SumOfLanes(kTag, sum))) + rest) / double(width));
+  const Vector middle = hn::Set(kTag, mean);
+  for (std::int64_t i = 0; i < whole; i += n) {
+    const Vector value = hn::Sub(load_numbers(x + i), middle);
+    square = hn::MulAdd(value, value, square);
+  }
+  for (std::int64_t i = whole; i < width; ++i) rest_square += std::pow(double(number_at(x + i)) - mean, 2);
+  const double variance = (double(hn::GetLane(hn::SumOfLanes(kTag, square))) + rest_square) / double(width);
+  const float scale = float(1 / std::sqrt(variance + eps));
+  const Vector factor = hn::Set(kTag, scale);
+  for (std::int64_t i = 0; i < whole; i += n) {
+    const Vector normal = hn::Mul(hn::Sub(load_numbers(x + i), middle), factor);
+    store_numbers(hn::MulAdd(normal, hn::LoadU(kTag, weight + i), hn::LoadU(kTag, bias + i)), y + i);
+  }
+  for (std::int64_t i = whole; i < width; ++i)
+    put_number((number_at(x + i) - mean) * scale * weight[i] + bias[i], y + i);
 }
 
 /// Count vectors of channels from `c` on, over at most kPixels pixels.
@@ -160,13 +205,16 @@ void add_scaled(float* d, const float* x, std::int64_t pixels, std::int64_t chan
 
 }  // namespace
 }  // namespace darkroom::layers::HWY_NAMESPACE
-HWY_AFTER_NAMESPACE();
+DARKROOM_AFTER_BF16;
 
 #if HWY_ONCE
 namespace darkroom::layers {
 
 HWY_EXPORT(add_channel_sums);
 HWY_EXPORT(scale_channels);
+HWY_EXPORT(add_bf16_channel_sums);
+HWY_EXPORT(scale_bf16_channels);
+HWY_EXPORT(normalise_bf16_row);
 HWY_EXPORT(scaled_gradients);
 HWY_EXPORT(add_scaled);
 
@@ -178,6 +226,21 @@ void add_channel_sums(const float* x, std::int64_t pixels, std::int64_t channels
 void scale_channels(const float* x, float* y, std::int64_t pixels, std::int64_t channels, const float* factor,
                     const float* offset, bool silu) {
   HWY_DYNAMIC_DISPATCH(scale_channels)(x, y, pixels, channels, factor, offset, silu);
+}
+
+void add_bf16_channel_sums(const std::uint16_t* x, std::int64_t pixels, std::int64_t channels, const float* shift,
+                           double* sums, double* squares) {
+  HWY_DYNAMIC_DISPATCH(add_bf16_channel_sums)(x, pixels, channels, shift, sums, squares);
+}
+
+void scale_bf16_channels(const std::uint16_t* x, std::uint16_t* y, std::int64_t pixels, std::int64_t channels,
+                         const float* factor, const float* offset, bool silu) {
+  HWY_DYNAMIC_DISPATCH(scale_bf16_channels)(x, y, pixels, channels, factor, offset, silu);
+}
+
+void normalise_bf16_row(const std::uint16_t* x, std::int64_t width, const float* weight, const float* bias, float eps,
+                        std::uint16_t* y) {
+  HWY_DYNAMIC_DISPATCH(normalise_bf16_row)(x, width, weight, bias, eps, y);
 }
 
 void scaled_gradients(const TileGradients& tile, std::int64_t pixels, std::int64_t channels, float* d, double* sums,

@@ -13,6 +13,16 @@ void add_channel_sums(const float* x, std::int64_t pixels, std::int64_t channels
 void scale_channels(const float* x, float* y, std::int64_t pixels, std::int64_t channels, const float* factor,
                     const float* offset, bool silu);
 
+/// Both of bf16 numbers, the upper halves of fp32 ones: widened, and what comes out rounded to nearest.
+void add_bf16_channel_sums(const std::uint16_t* x, std::int64_t pixels, std::int64_t channels, const float* shift,
+                           double* sums, double* squares);
+void scale_bf16_channels(const std::uint16_t* x, std::uint16_t* y, std::int64_t pixels, std::int64_t channels,
+                         const float* factor, const float* offset, bool silu);
+
+/// Layer normalisation of one row of bf16 numbers, in fp32: (x - mean) / sqrt(variance + eps) * weight + bias.
+void normalise_bf16_row(const std::uint16_t* x, std::int64_t width, const float* weight, const float* bias, float eps,
+                        std::uint16_t* y);
+
 /// One tile on the way back. Per channel, x * normal_factor + normal_offset is the normal value n, and x * factor +
 /// offset is y; g is the gradient of y, or with `silu` of y / (1 + exp(-y)).
 struct TileGradients {

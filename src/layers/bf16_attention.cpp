@@ -1,0 +1,93 @@
+#include "layers/bf16_attention.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "layers/bf16_product.h"
+#include "layers/kernels/bf16_attention_kernel.h"
+
+namespace darkroom::layers {
+namespace {
+
+const std::uint16_t* numbers_of(const Tensor& x) {
+  return reinterpret_cast<const std::uint16_t*>(x.data_ptr<at::BFloat16>());
+}
+
+std::uint16_t* numbers_to(const Tensor& x) {
+  return reinterpret_cast<std::uint16_t*>(x.data_ptr<at::BFloat16>());
+}
+
+int64_t in_tiles(int64_t keys) {
+  return (keys + kBf16TileKeys - 1) / kBf16TileKeys * kBf16TileKeys;
+}
+
+/// Keys and values of all heads as the kernel reads them.
+struct PackedHeads {
+  int64_t size;  ///< numbers of one head, of either
+  Tensor keys, values;
+
+  PackedHeads(const Tensor& k, const Tensor& v, int64_t heads)
+      : size(in_tiles(k.size(1)) * (k.size(2) / heads)),
+        keys(at::empty({k.size(0) * heads * size}, k.options())),
+        values(at::empty_like(keys)) {
+    const int64_t count = k.size(1), width = k.size(2), depth = width / heads;
+    const std::uint16_t *k_data = numbers_of(k), *v_data = numbers_of(v);
+    std::uint16_t *to_keys = numbers_to(keys), *to_values = numbers_to(values);
+    const int64_t blocks = (count + kBf16BlockKeys - 1) / kBf16BlockKeys;
+    at::parallel_for(0, k.size(0) * heads * blocks, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t one = i / blocks, first = i % blocks * kBf16BlockKeys;
+        const int64_t used = std::min(kBf16BlockKeys, count - first), filled = in_tiles(used);
+        const int64_t from = (one / heads * count + first) * width + one % heads * depth,
+                      to = one * size + first * depth;
+        std::uint16_t *rows = to_keys + to, *columns = to_values + to;
+        for (int64_t key = 0; key < used; ++key) {
+          std::copy_n(k_data + from + key * width, depth, rows + key * depth);
+          for (int64_t place = 0; place < depth; ++place)
+            columns[place * filled + key] = v_data[from + key * width + place];
+        }
+        std::fill(rows + used * depth, rows + filled * depth, std::uint16_t(0));
+        for (int64_t place = 0; place < depth; ++place)
+          std::fill(columns + place * filled + used, columns + (place + 1) * filled, std::uint16_t(0));
+      }
+    });
+  }
+};
+
+}  // namespace
+
+bool can_use_bf16_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads) {
+  const auto fits = [](const Tensor& x) { return x.scalar_type() == at::kBFloat16 && x.device().is_cpu(); };
+  return fits(q) && fits(k) && fits(v) && q.numel() > 0 && k.size(1) > 0 && q.size(2) / heads % 2 == 0 &&
+         has_bf16_kernels();
+}
+
+Tensor bf16_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads) {
+  const int64_t batch = q.size(0), queries = q.size(1), width = q.size(2), keys = k.size(1), depth = width / heads;
+  const Tensor qs = q.contiguous(), out = at::empty_like(qs);
+  const PackedHeads packed(k.contiguous(), v.contiguous(), heads);
+  const std::uint16_t *q_data = numbers_of(qs), *k_data = numbers_of(packed.keys), *v_data = numbers_of(packed.values);
+  std::uint16_t* out_data = numbers_to(out);
+  const int64_t block = bf16_attention_block(), blocks = (queries + block - 1) / block;
+  at::parallel_for(0, batch * heads * blocks, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t one = i / blocks, place = one / heads * queries * width + one % heads * depth;
+      attend_bf16({.query = q_data + place,
+                   .key = k_data + one * packed.size,
+                   .value = v_data + one * packed.size,
+                   .out = out_data + place,
+                   .queries = queries,
+                   .keys = keys,
+                   .depth = depth,
+                   .query_stride = width,
+                   .out_stride = width,
+                   .scale = float(1.0 / std::sqrt(double(depth)))},
+                  i % blocks * block);
+    }
+  });
+  return out;
+}
+
+}  // namespace darkroom::layers

@@ -1,0 +1,34 @@
+// One head of attention on bf16 numbers without ever storing its scores; products of pairs, added in fp32. No tensors
+// here; bf16 numbers are the upper halves of fp32 ones, as uint16_t.
+#pragma once
+
+#include <cstdint>
+
+namespace darkroom::layers {
+
+/// Keys whose scores are computed together: rows of keys are filled up with zeros to whole tiles.
+inline constexpr std::int64_t kBf16TileKeys = 4;
+/// Keys whose weights are held at a time, in whole tiles.
+inline constexpr std::int64_t kBf16BlockKeys = 256;
+
+/// One head of even depth. Keys: rows of `depth`, one after another, in whole tiles. Values: block after block,
+/// [depth][keys of the block, in whole tiles], filled up with zeros. Queries and results `query_stride` and
+/// `out_stride` numbers apart.
+struct Bf16AttentionHead {
+  const std::uint16_t* query;
+  const std::uint16_t* key;
+  const std::uint16_t* value;
+  std::uint16_t* out;
+  std::int64_t queries, keys, depth;
+  std::int64_t query_stride, out_stride;
+  float scale;  ///< of the scores; positive
+};
+
+/// How many queries one call of attend_bf16() works off: the unit in which threads share the work. The result of a
+/// query does not depend on it, nor on which others are worked off with it.
+std::int64_t bf16_attention_block();
+
+/// Queries [first, first + bf16_attention_block()), as far as there are any. Requires: keys >= 1.
+void attend_bf16(const Bf16AttentionHead& head, std::int64_t first);
+
+}  // namespace darkroom::layers

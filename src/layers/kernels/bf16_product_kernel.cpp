@@ -1,0 +1,119 @@
+#include "layers/kernels/bf16_product_kernel.h"
+
+#include "base/cpu.h"
+
+// The kind of vectors that newer processors' bf16 is added to; see bf16-inl.h.
+#define HWY_WANT_AVX3_DL
+// Vectors of a size unknown when compiling cannot be kept in arrays.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "layers/kernels/bf16_product_kernel.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "layers/kernels/bf16-inl.h"
+
+DARKROOM_BEFORE_BF16;
+namespace darkroom::layers::HWY_NAMESPACE {
+namespace {
+
+// Of a panel: 24 sums, 4 vectors of it and one pair of a row stay in 32 registers; elsewhere 12 + 2 + 1 of 16.
+constexpr int kWidth = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
+
+bool is_instruction() {
+  return DARKROOM_HAS_PAIR_PRODUCT != 0;
+}
+
+std::int64_t panel() {
+  return kWidth * lanes();
+}
+
+template <int Rows>
+HWY_INLINE void rows_by_panel(const std::uint16_t* const* rows, std::int64_t taps, std::int64_t first,
+                              std::int64_t places, const std::uint16_t* HWY_RESTRICT panel, bool adds,
+                              float* HWY_RESTRICT out) {
+  const std::int64_t n = lanes(), width = kWidth * n;
+  Vector sums[Rows][kWidth];
+  for (int r = 0; r < Rows; ++r)
+    for (int w = 0; w < kWidth; ++w) sums[r][w] = adds ? hn::LoadU(kTag, out + r * width + w * n) : hn::Zero(kTag);
+  for (std::int64_t tap = 0; tap < taps; ++tap, rows += kPairRows) {
+    const std::uint16_t* row[Rows];
+    for (int r = 0; r < Rows; ++r) row[r] = rows[r] + first;
+    for (std::int64_t k = 0; k < places; k += 2, panel += 2 * width) {
+      Pairs columns[kWidth];
+      for (int w = 0; w < kWidth; ++w)
+        columns[w] = hn::LoadU(kPairTag, reinterpret_cast<const std::uint32_t*>(panel) + w * n);
+      for (int r = 0; r < Rows; ++r) {
+        const Pairs pair = same_pair(row[r] + k);
+        for (int w = 0; w < kWidth; ++w) sums[r][w] = add_pair_products(sums[r][w], pair, columns[w]);
+      }
+    }
+  }
+  for (int r = 0; r < Rows; ++r)
+    for (int w = 0; w < kWidth; ++w) hn::StoreU(sums[r][w], kTag, out + r * width + w * n);
+}
+
+void multiply(const std::uint16_t* const* rows, std::int64_t count, std::int64_t taps, std::int64_t first,
+              std::int64_t places, const std::uint16_t* panel, bool adds, float* out) {
+  switch (count) {  // one by one, each row would wait for its own sums
+    case 6:
+      return rows_by_panel<6>(rows, taps, first, places, panel, adds, out);
+    case 5:
+      return rows_by_panel<5>(rows, taps, first, places, panel, adds, out);
+    case 4:
+      return rows_by_panel<4>(rows, taps, first, places, panel, adds, out);
+    case 3:
+      return rows_by_panel<3>(rows, taps, first, places, panel, adds, out);
+    case 2:
+      return rows_by_panel<2>(rows, taps, first, places, panel, adds, out);
+    default:
+      return rows_by_panel<1>(rows, taps, first, places, panel, adds, out);
+  }
+}
+
+void round_all(const float* HWY_RESTRICT sums, const float* HWY_RESTRICT offset, std::int64_t count,
+               std::uint16_t* HWY_RESTRICT out) {
+  const std::int64_t n = lanes();
+  std::int64_t i = 0;
+  for (; i + n <= count; i += n) {
+    const Vector sum = hn::LoadU(kTag, sums + i);
+    store_numbers(offset ? hn::Add(sum, hn::LoadU(kTag, offset + i)) : sum, out + i);
+  }
+  for (; i < count; ++i) put_number(offset ? sums[i] + offset[i] : sums[i], out + i);
+}
+
+}  // namespace
+}  // namespace darkroom::layers::HWY_NAMESPACE
+DARKROOM_AFTER_BF16;
+
+#if HWY_ONCE
+namespace darkroom::layers {
+
+HWY_EXPORT(is_instruction);
+HWY_EXPORT(panel);
+HWY_EXPORT(multiply);
+HWY_EXPORT(round_all);
+
+bool has_pair_products() {
+  return cpu_has_bf16() && HWY_DYNAMIC_DISPATCH(is_instruction)();
+}
+
+bool can_run_pair_products() {
+  return cpu_has_bf16() || !HWY_DYNAMIC_DISPATCH(is_instruction)();
+}
+
+std::int64_t pair_panel() {
+  return HWY_DYNAMIC_DISPATCH(panel)();
+}
+
+void multiply_pairs(const std::uint16_t* const* rows, std::int64_t count, std::int64_t taps, std::int64_t first,
+                    std::int64_t places, const std::uint16_t* panel, bool adds, float* out) {
+  HWY_DYNAMIC_DISPATCH(multiply)(rows, count, taps, first, places, panel, adds, out);
+}
+
+void round_sums(const float* sums, const float* offset, std::int64_t count, std::uint16_t* out) {
+  HWY_DYNAMIC_DISPATCH(round_all)(sums, offset, count, out);
+}
+
+}  // namespace darkroom::layers
+#endif

@@ -1,0 +1,45 @@
+// A weight as bf16 products read it: rounded once, in panels of columns, pairs of inputs side by side (Highway). Made
+// when it is first needed and kept as long as the weight stays the same tensor.
+#pragma once
+
+#include <cstdint>
+
+#include "base/tensor.h"
+
+namespace darkroom::layers {
+
+/// Which outputs stand in one panel: neighbours, or as many of the first half as of the second (GEGLU).
+enum class PanelOrder { neighbours, halves };
+
+/// Where things are in it.
+struct PanelShape {
+  int64_t out, in, taps;  ///< of the weight; taps: places of a convolution's kernel, row by row, else 1
+  int64_t step;           ///< inputs that are added up before the next: their part of a panel fits the second cache
+  int64_t panels;
+
+  PanelShape(const Tensor& weight, PanelOrder order);
+  int64_t panel_size() const;                     ///< numbers
+  int64_t part(int64_t panel, int64_t in) const;  ///< where the part that begins at input `in` begins
+};
+
+class PackedWeight {
+ public:
+  /// The panels of `weight`, [out, in] or [out, in, k, k], which is_readable() (stored_weight.h), inputs even: uint16_t
+  /// numbers, packed anew if it is another tensor than last time, was changed in place, or was wanted in another order.
+  const std::uint16_t* of(const Tensor& weight, PanelOrder order) const;
+
+  /// Frees them.
+  void clear() const;
+  int64_t bytes() const;
+
+ private:
+  // What a weight makes, not what it is: a layer that may not change may make it.
+  mutable Tensor weight_, panels_;
+  mutable uint32_t version_ = 0;
+  mutable PanelOrder order_ = PanelOrder::neighbours;
+};
+
+/// How many weights were packed since the program began: stands still in a loop of equal steps.
+int64_t packed_weights();
+
+}  // namespace darkroom::layers

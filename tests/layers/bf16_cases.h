@@ -1,0 +1,32 @@
+// What tests of bf16 kernels share.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "layers/bf16_product.h"
+
+namespace darkroom::layers {
+
+/// Processors without bf16 emulate its products, exactly.
+class Bf16Test : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    emulate_bf16_kernels(true);
+    if (!has_bf16_kernels()) GTEST_SKIP() << "this processor cannot run them";
+    at::manual_seed(5);
+  }
+  void TearDown() override { emulate_bf16_kernels(false); }
+
+  const NoGrad no_grad_;
+};
+
+inline Tensor bf16_numbers(at::IntArrayRef sizes, double scale = 1, double offset = 0) {
+  return (at::randn(sizes) * scale + offset).to(at::kBFloat16);
+}
+
+/// The largest difference to a result in fp64 by the largest number. Rounding once costs 1/512 at most.
+inline double bf16_error(const Tensor& ours, const Tensor& exact) {
+  return ((ours.to(at::kDouble) - exact).abs().max() / exact.abs().max()).item<double>();
+}
+
+}  // namespace darkroom::layers
