@@ -16,36 +16,39 @@ Tensor gated(const Tensor& x) {  // [..., 2 C] -> [..., C]
 
 }  // namespace
 
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  if (fast_paths() && can_use_linear_product(x, weight)) {
+    if (!wants_gradient(x, weight, bias)) return linear_product(x, weight, bias);
+    if (has_linear_product_gradient(weight)) return linear_product_with_gradient(x, weight, bias);
+  }
+  return at::linear(x, for_product(weight, x.scalar_type()), for_product(bias, x.scalar_type()));
+}
+
 Linear::Linear(int64_t in, int64_t out, bool has_bias) : weight(at::empty({out, in})) {
   add("weight", weight);
   if (has_bias) add("bias", bias = at::empty({out}));
 }
 
 Tensor Linear::forward(const Tensor& x) const {
-  const auto compute = [&] { return product(x); };
+  const auto compute = [&] { return linear(x, weight, bias); };
   const Tensor y = is_watched() ? watched(linear_work(x, weight), compute) : compute();
   return side ? y + side(x) : y;
 }
 
-Tensor Linear::product(const Tensor& x) const {
-  if (fast_paths() && can_use_linear_product(x, weight)) {
-    if (!wants_gradient(x, weight, bias)) return linear_product(x, weight, bias);
-    if (has_linear_product_gradient(weight)) return linear_product_with_gradient(x, weight, bias);
-  }
-  return at::linear(x, in_type(weight, x.scalar_type()), in_type(bias, x.scalar_type()));
-}
-
 Tensor Linear::geglu(const Tensor& x) const {
-  const bool is_fast = fast_paths() && can_use_geglu_product(x, weight) && !wants_gradient(x, weight, bias);
-  if (is_fast && !side) {
+  const bool is_fast = fast_paths() && can_use_geglu_product(x, weight);
+  if (is_fast && !side && !wants_gradient(x, weight, bias)) {
     const auto compute = [&] {  // a watch may want to compare, and switch fast paths off
-      return fast_paths() ? geglu_product(x, weight, bias) : gated(product(x));
+      return fast_paths() ? geglu_product(x, weight, bias) : gated(linear(x, weight, bias));
     };
     return is_watched() ? watched(geglu_linear_work(x, weight), compute) : compute();
   }
   const Tensor y = forward(x);
   // Where a side adds nothing the result must have the bits it has without one.
-  const auto gate = [&] { return is_fast && !wants_gradient(y, {}, {}) ? gelu_gated(y) : gated(y); };
+  const auto gate = [&] {
+    if (!is_fast || !fast_paths()) return gated(y);
+    return wants_gradient(y, {}, {}) ? gelu_gated_with_gradient(y) : gelu_gated(y);
+  };
   if (!is_watched()) return gate();
   std::vector<int64_t> half = y.sizes().vec();
   half.back() /= 2;

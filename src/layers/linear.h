@@ -6,6 +6,10 @@
 
 namespace darkroom::layers {
 
+/// x Wᵀ + b, with gradients of all. The weight [out, in] may be stored in another type than x, trained or not; `bias`
+/// [out] may be undefined.
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
+
 struct Linear : Module {
   Tensor weight;  ///< [out, in]; may be stored in another type than is computed in, see stored_weight.h
   Tensor bias;    ///< [out], undefined when built without
@@ -16,9 +20,6 @@ struct Linear : Module {
   /// GEGLU (Shazeer, arXiv 2002.05202): the first half of the outputs times GELU of the second, [..., in] -> [..., out
   /// / 2].
   Tensor geglu(const Tensor& x) const;
-
- private:
-  Tensor product(const Tensor& x) const;  ///< without the side
 };
 
 }  // namespace darkroom::layers
