@@ -31,8 +31,8 @@ TEST(UnfoldedConv, ValueAndGradientAreThoseOfTheDefinition) {
     for (const at::ScalarType type : {at::kFloat, at::kHalf, at::kBFloat16}) {
       for (const bool has_bias : {true, false}) {
         const Tensor x = side_by_side({s.pictures, s.in, s.height, s.width}).requires_grad_();
-        const Tensor kernels = at::randn({s.out, s.in, s.side, s.side}).to(type);
-        const Tensor bias = has_bias ? at::randn({s.out}) : Tensor();
+        const Tensor kernels = at::randn({s.out, s.in, s.side, s.side}).to(type).requires_grad_(has_bias);
+        const Tensor bias = has_bias ? at::randn({s.out}).requires_grad_() : Tensor();
         ASSERT_TRUE(can_unfold(x, kernels));
         const Tensor y = unfolded_conv_with_gradient(x, kernels, bias, s.stride, s.padding);
         const Tensor exact = x.detach().to(at::kDouble).requires_grad_();
@@ -88,9 +88,12 @@ TEST(UnfoldedConv, StandsInWhereTheKernelsAreFrozen) {
     EXPECT_FALSE(conv->forward(x).equal(expected)) << "the switch leaves it out";
     EXPECT_LT(error_of(conv->forward(x).detach(), expected.detach()), 1e-6);
     set_fast_paths(true);
-    conv->bias.requires_grad_();  // libtorch has that gradient
+    conv->bias.requires_grad_();
     conv->forward(x).sum().backward();
     EXPECT_TRUE(conv->bias.grad().defined());
+    conv->weight = conv->weight.to(at::kFloat).requires_grad_();
+    EXPECT_TRUE(conv->forward(x).equal(at::conv2d(x, conv->weight, conv->bias, conv->stride, conv->padding)))
+        << "kernels that are trained in fp32 are left to libtorch";
   }
 }
 
