@@ -118,8 +118,7 @@ void run(const TrainOptions& options) {
   Watcher watcher(options.quiet);
   const Progress progress = [&](const ProgressEvent& event) { watcher.show(event); };
   if (options.dry_run) {
-    const train::LoraPlan plan = train::plan_lora_training(as_lora(training, "--dry-run"),
-                                                           train::resolved_toml(training), progress, !options.no_probe);
+    const train::LoraPlan plan = train::plan_training(as_lora(training, "--dry-run"), progress, !options.no_probe);
     fmt::print("{}", options.json ? plan_json(plan) + "\n" : plan_text(plan));
     return;
   }
@@ -133,9 +132,8 @@ void run_as_job(const TrainOptions& options) {
     train::set_threads(options.threads);
     const train::Training training = train::read_training_config(options.file, options.told);
     if (options.dry_run) {
-      const train::LoraPlan plan = train::plan_lora_training(
-          as_lora(training, "--dry-run"), train::resolved_toml(training),
-          [&](const ProgressEvent& event) { line.show(event); }, !options.no_probe);
+      const train::LoraPlan plan = train::plan_training(
+          as_lora(training, "--dry-run"), [&](const ProgressEvent& event) { line.show(event); }, !options.no_probe);
       return line.give("plan", plan_json(plan));
     }
     run_with_samples(training, [&](const ProgressEvent& event) { line.show(event); });

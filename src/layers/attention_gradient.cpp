@@ -17,7 +17,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 constexpr int64_t kWorthwhile = int64_t(4) << 20;  // scores, 16 MiB: below, keeping them is faster than many products
-constexpr int64_t kMostKeys = 1024;                // of the kernel: weights of a block of queries stay in a cache
+constexpr int64_t kMostKeys = int64_t(16) << 10;   // of the kernel, which keeps 128 bytes for each on a thread
 constexpr int64_t kAtOnce = int64_t(8) << 20;      // scores recomputed at a time, 32 MiB
 
 bool can_attend_backwards(const Tensor& q, const Tensor& k, int64_t heads) {

@@ -11,6 +11,8 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 using Compute = std::function<Tensor(const std::vector<Tensor>&)>;
 
+constexpr int64_t kLarge = int64_t(4) << 20;  // numbers, 16 MiB: below, keeping them costs less
+
 bool is_on = false;
 
 /// A function as a value that libtorch keeps with the node.
@@ -55,14 +57,27 @@ bool checkpointing() {
   return is_on;
 }
 
-Tensor checkpointed(const Compute& compute, const std::vector<Tensor>& inputs) {
-  if (!is_on || !at::GradMode::is_enabled()) return compute(inputs);
+namespace {
+
+Tensor computed_twice(const Compute& compute, const std::vector<Tensor>& inputs) {
   const char* scope = network_scope();
   const Compute again = [compute, scope](const std::vector<Tensor>& values) {
     const NetworkScope in(scope);  // the backward pass is in none
     return compute(values);
   };
   return Checkpoint::apply(at::zeros({1}).requires_grad_(), at::TensorList(inputs), again);
+}
+
+}  // namespace
+
+Tensor checkpointed(const Compute& compute, const std::vector<Tensor>& inputs) {
+  return is_on && at::GradMode::is_enabled() ? computed_twice(compute, inputs) : compute(inputs);
+}
+
+Tensor checkpointed_if_large(const Compute& compute, const std::vector<Tensor>& inputs, int64_t kept_numbers) {
+  // Inside of what is computed twice anyway it would be computed three times.
+  const bool is_worth_it = !is_on && at::GradMode::is_enabled() && kept_numbers >= kLarge;
+  return is_worth_it ? computed_twice(compute, inputs) : compute(inputs);
 }
 
 }  // namespace darkroom::layers

@@ -19,4 +19,9 @@ bool checkpointing();
 Tensor checkpointed(const std::function<Tensor(const std::vector<Tensor>&)>& compute,
                     const std::vector<Tensor>& inputs);
 
+/// The same where checkpointing is off too, if what the part would keep otherwise is much: so many numbers. For parts
+/// that keep much and cost little.
+Tensor checkpointed_if_large(const std::function<Tensor(const std::vector<Tensor>&)>& compute,
+                             const std::vector<Tensor>& inputs, int64_t kept_numbers);
+
 }  // namespace darkroom::layers

@@ -11,6 +11,7 @@
 #include "layers/linear_product.h"
 #include "layers/linear_product_gradient.h"
 #include "layers/stored_weight.h"
+#include "layers/unfolded_conv.h"
 #include "layers/winograd_conv.h"
 #include "layers/winograd_gradient.h"
 #include "layers/work.h"
@@ -18,6 +19,7 @@
 namespace darkroom::layers {
 namespace {
 
+constexpr int64_t kMostUnfolded = int64_t(64) << 20;  // numbers of windows that are written out at a time, 256 MiB
 // Below, transforming the kernels takes longer than is saved. A picture's own pixels decide, so that it comes out the
 // same in every batch; only training, where batches are what they are, counts all of them.
 constexpr int64_t kLeastPixels = 256;
@@ -27,10 +29,10 @@ constexpr int64_t kWidened = int64_t(8) << 20;  // numbers of kernels stored in 
 /// oneDNN makes, would take more room than all else in a network.
 Tensor conv2d_of_stored(const Tensor& x, const Tensor& stored, const Tensor& offset, int64_t stride, int64_t padding) {
   const at::ScalarType type = x.scalar_type();
-  const Tensor added = in_type(offset, type);
+  const Tensor added = for_product(offset, type);
   const int64_t out = stored.size(0),
                 parts = stored.scalar_type() == type ? 1 : (stored.numel() + kWidened - 1) / kWidened;
-  if (parts <= 1 || at::GradMode::is_enabled()) return at::conv2d(x, in_type(stored, type), added, stride, padding);
+  if (parts <= 1 || at::GradMode::is_enabled()) return at::conv2d(x, for_product(stored, type), added, stride, padding);
   const int64_t step = ((out + parts - 1) / parts + 15) / 16 * 16;  // full vectors
   std::vector<Tensor> answers;
   for (int64_t first = 0; first < out; first += step) {
@@ -45,6 +47,13 @@ Tensor conv2d_of_stored(const Tensor& x, const Tensor& stored, const Tensor& off
 bool is_pointwise(const Tensor& x, const Tensor& kernels, int64_t stride, int64_t padding) {
   return kernels.size(2) == 1 && kernels.size(3) == 1 && stride == 1 && padding == 0 && x.dim() == 4 &&
          x.is_contiguous(at::MemoryFormat::ChannelsLast) && can_use_linear_product(x, kernels);
+}
+
+/// Where libtorch would keep a wide copy of the kernels until their gradient, or that of x, is wanted.
+bool is_worth_unfolding(const Tensor& x, const Tensor& kernels, const Tensor& offset, int64_t stride) {
+  const bool is_fp32_trained = kernels.requires_grad() && kernels.scalar_type() == at::kFloat;
+  const int64_t numbers = x.numel() * kernels.size(2) * kernels.size(3) / (stride * stride);
+  return can_unfold(x, kernels) && numbers <= kMostUnfolded && !is_fp32_trained && wants_gradient(x, kernels, offset);
 }
 
 }  // namespace
@@ -63,12 +72,18 @@ Tensor Conv2d::forward(const Tensor& x) const {
 }
 
 Tensor Conv2d::convolved(const Tensor& x, const Tensor& kernels, const Tensor& offset) const {
-  const bool is_bf16 = fast_paths() && can_use_bf16_product(x, kernels) && !wants_gradient(x, kernels, offset);
-  const auto compute = [&](const Tensor& x, int64_t padding) {
-    return is_bf16 && kernels.is_same(weight) ? bf16_conv(x, kernels, packed_, offset, stride, padding)
-                                              : conv2d_of_stored(x, kernels, offset, stride, padding);
-  };
-  if (padding > 0 && pads_circularly()) return compute(at::pad(x, {padding, padding, padding, padding}, "circular"), 0);
+  if (fast_paths() && kernels.is_same(weight) && can_use_bf16_product(x, kernels) &&
+      !wants_gradient(x, kernels, offset)) {
+    return padding > 0 && pads_circularly() ? bf16_conv(at::pad(x, {padding, padding, padding, padding}, "circular"),
+                                                        kernels, packed_, offset, stride, 0)
+                                            : bf16_conv(x, kernels, packed_, offset, stride, padding);
+  }
+  return convolution(x, kernels, offset, stride, padding);
+}
+
+Tensor convolution(const Tensor& x, const Tensor& kernels, const Tensor& offset, int64_t stride, int64_t padding) {
+  if (padding > 0 && pads_circularly())
+    return conv2d_of_stored(at::pad(x, {padding, padding, padding, padding}, "circular"), kernels, offset, stride, 0);
   if (fast_paths() && is_pointwise(x, kernels, stride, padding)) {
     const Tensor pixels = x.permute({0, 2, 3, 1}), weight = kernels.flatten(1);
     if (!wants_gradient(x, kernels, offset)) return linear_product(pixels, weight, offset).permute({0, 3, 1, 2});
@@ -81,9 +96,11 @@ Tensor Conv2d::convolved(const Tensor& x, const Tensor& kernels, const Tensor& o
       return winograd_conv(x, kernels, in_type(offset, x.scalar_type()));
     if (at::GradMode::is_enabled() && x.size(0) * pixels >= kLeastPixels && has_winograd_gradients(kernels) &&
         !at::autocast::is_cpu_enabled())
-      return winograd_conv_with_gradient(x, in_type(kernels, x.scalar_type()), in_type(offset, x.scalar_type()));
+      return winograd_conv_with_gradient(x, kernels, in_type(offset, x.scalar_type()));
   }
-  return compute(x, padding);
+  if (fast_paths() && is_worth_unfolding(x, kernels, offset, stride))
+    return unfolded_conv_with_gradient(x, kernels, in_type(offset, x.scalar_type()), stride, padding);
+  return conv2d_of_stored(x, kernels, offset, stride, padding);
 }
 
 }  // namespace darkroom::layers

@@ -7,6 +7,10 @@
 
 namespace darkroom::layers {
 
+/// at::conv2d(x, kernels, offset, stride, padding), with gradients of all. Square kernels [out, in, k, k] may be stored
+/// in another type than x, trained or not; `offset` [out] may be undefined.
+Tensor convolution(const Tensor& x, const Tensor& kernels, const Tensor& offset, int64_t stride, int64_t padding);
+
 struct Conv2d : Module {
   Tensor weight;  ///< [out, in, kernel, kernel]; may be stored in another type, see stored_weight.h
   Tensor bias;    ///< [out], undefined when built without

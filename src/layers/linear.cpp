@@ -17,6 +17,14 @@ Tensor gated(const Tensor& x) {  // [..., 2 C] -> [..., C]
 
 }  // namespace
 
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  if (fast_paths() && can_use_linear_product(x, weight)) {
+    if (!wants_gradient(x, weight, bias)) return linear_product(x, weight, bias);
+    if (has_linear_product_gradient(weight)) return linear_product_with_gradient(x, weight, bias);
+  }
+  return at::linear(x, for_product(weight, x.scalar_type()), for_product(bias, x.scalar_type()));
+}
+
 Linear::Linear(int64_t in, int64_t out, bool has_bias) : weight(at::empty({out, in})) {
   add("weight", weight);
   if (has_bias) add("bias", bias = at::empty({out}));
@@ -29,20 +37,15 @@ Tensor Linear::forward(const Tensor& x) const {
 }
 
 Tensor Linear::product(const Tensor& x) const {
-  if (fast_paths() && can_use_linear_product(x, weight)) {
-    if (!wants_gradient(x, weight, bias)) return linear_product(x, weight, bias);
-    if (has_linear_product_gradient(weight)) return linear_product_with_gradient(x, weight, bias);
-  }
   if (fast_paths() && can_use_bf16_product(x, weight) && !wants_gradient(x, weight, bias))
     return bf16_linear(x, weight, packed_, bias);
-  return at::linear(x, in_type(weight, x.scalar_type()), in_type(bias, x.scalar_type()));
+  return linear(x, weight, bias);
 }
 
 Tensor Linear::geglu(const Tensor& x) const {
-  const bool is_bf16 = can_use_bf16_product(x, weight);
-  const bool is_fast =
-      fast_paths() && (is_bf16 || can_use_geglu_product(x, weight)) && !wants_gradient(x, weight, bias);
-  if (is_fast && !side) {
+  const bool is_bf16 = fast_paths() && can_use_bf16_product(x, weight);
+  const bool is_fast = fast_paths() && can_use_geglu_product(x, weight);
+  if ((is_fast || is_bf16) && !side && !wants_gradient(x, weight, bias)) {
     const auto compute = [&] {  // a watch may want to compare, and switch fast paths off
       if (!fast_paths()) return gated(product(x));
       return is_bf16 ? bf16_geglu(x, weight, packed_, bias) : geglu_product(x, weight, bias);
@@ -51,7 +54,10 @@ Tensor Linear::geglu(const Tensor& x) const {
   }
   const Tensor y = forward(x);
   // Where a side adds nothing the result must have the bits it has without one.
-  const auto gate = [&] { return is_fast && !is_bf16 && !wants_gradient(y, {}, {}) ? gelu_gated(y) : gated(y); };
+  const auto gate = [&] {
+    if (!is_fast || !fast_paths()) return gated(y);
+    return wants_gradient(y, {}, {}) ? gelu_gated_with_gradient(y) : gelu_gated(y);
+  };
   if (!is_watched()) return gate();
   std::vector<int64_t> half = y.sizes().vec();
   half.back() /= 2;

@@ -7,6 +7,10 @@
 
 namespace darkroom::layers {
 
+/// x Wᵀ + b, with gradients of all. The weight [out, in] may be stored in another type than x, trained or not; `bias`
+/// [out] may be undefined.
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias);
+
 struct Linear : Module {
   Tensor weight;  ///< [out, in]; may be stored in another type than is computed in, see stored_weight.h
   Tensor bias;    ///< [out], undefined when built without

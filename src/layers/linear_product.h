@@ -23,6 +23,9 @@ Tensor geglu_product(const Tensor& x, const Tensor& weight, const Tensor& bias);
 /// what geglu_product() makes of them.
 Tensor gelu_gated(const Tensor& x);
 
+/// Its gradient from g [..., out / 2], the one of its result: [..., out].
+Tensor gelu_gated_gradient(const Tensor& x, const Tensor& g);
+
 /// g W, the gradient of x from that of the result. Requires: inputs in whole panels.
 Tensor linear_product_input_gradient(const Tensor& g, const Tensor& weight);
 

@@ -31,6 +31,17 @@ struct LinearProduct : torch::autograd::Function<LinearProduct> {
   }
 };
 
+struct GeluGated : torch::autograd::Function<GeluGated> {
+  static Tensor forward(AutogradContext* context, const Tensor& x) {
+    context->save_for_backward({x});
+    return gelu_gated(x);
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    return {gelu_gated_gradient(context->get_saved_variables()[0], gradients[0])};
+  }
+};
+
 bool is_wanted(const Tensor& x) {
   return x.defined() && x.requires_grad();
 }
@@ -42,7 +53,11 @@ bool wants_gradient(const Tensor& x, const Tensor& weight, const Tensor& bias) {
 }
 
 bool has_linear_product_gradient(const Tensor& weight) {
-  return weight.size(1) % product_panel() == 0 && (!weight.requires_grad() || weight.scalar_type() == at::kFloat);
+  return weight.size(1) % product_panel() == 0;
+}
+
+Tensor gelu_gated_with_gradient(const Tensor& x) {
+  return GeluGated::apply(x);
 }
 
 Tensor linear_product_with_gradient(const Tensor& x, const Tensor& weight, const Tensor& bias) {

@@ -1,6 +1,7 @@
 #include "layers/stored_weight.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
 
 #include <algorithm>
 
@@ -42,6 +43,13 @@ Tensor in_type(const Tensor& stored, at::ScalarType type) {
   at::parallel_for(0, rows.numel(), kShare,
                    [&](int64_t begin, int64_t end) { widen(rows, begin, end - begin, to + begin); });
   return wide;
+}
+
+Tensor for_product(const Tensor& stored, at::ScalarType type) {
+  const bool is_narrow =
+      stored.defined() && (stored.scalar_type() == at::kBFloat16 || stored.scalar_type() == at::kHalf);
+  const bool is_rounded = at::autocast::is_cpu_enabled() && at::autocast::get_autocast_cpu_dtype() == at::kBFloat16;
+  return in_type(stored, is_narrow && is_rounded ? at::kBFloat16 : type);
 }
 
 Tensor plus_stored(const Tensor& change, const Tensor& stored) {

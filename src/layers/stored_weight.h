@@ -11,6 +11,10 @@ namespace darkroom::layers {
 /// ones is used again (tensor_memory.h). Where gradients of `stored` are wanted they are recorded.
 Tensor in_type(const Tensor& stored, at::ScalarType type);
 
+/// The same for libtorch's products and convolutions: under autocast, which rounds all to bf16, what is stored in less
+/// than fp32 is given in that at once, without a wide copy between.
+Tensor for_product(const Tensor& stored, at::ScalarType type);
+
 /// `change`, fp32, with `stored` of the same shape added to it in place: the sum as if that had been widened before.
 Tensor plus_stored(const Tensor& change, const Tensor& stored);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 #include <vector>
 
 #include "layers/kernels/product_kernel.h"
@@ -69,50 +70,62 @@ void transform_window_of(const Tiles& tiles, const float* x, int64_t channels, c
   transform_window(pixels, channels, v, stride);
 }
 
-/// Kernels as u[position][panel of output channels][in][panel], and a gap. `backwards`: those that carry gradients of
-/// the outputs to the inputs, rotated and with in and out exchanged.
+/// Kernels as u[position][panel of output channels][in][panel], and a gap.
 struct TransformedKernels {
   int64_t in, out;
   Tensor u;
 };
 
-/// Of kernels stored in less, which are widened panel by panel.
-TransformedKernels transformed_panels(const Tensor& stored) {
-  const Tensor kernels = stored.contiguous();
-  const int64_t out = kernels.size(0), in = kernels.size(1), panel = winograd_panel(), size = panel * in * 9;
-  const Tensor u = at::empty({kWinogradPositions, out * in + kGap});
-  float* to = u.data_ptr<float>();
-  at::parallel_for(0, out / panel, 1, [&](int64_t begin, int64_t end) {
-    std::vector<float> wide(static_cast<size_t>(size));
-    for (int64_t i = begin; i < end; ++i) {
-      widen(kernels, i * size, size, wide.data());
-      transform_kernels(wide.data(), {in * 9, 9, 3, 1}, in, to + i * in * panel, out * in + kGap);
-    }
-  });
-  return {in, out, u};
-}
+/// A convolution with kernels [out, in, 3, 3], or `backwards` the one that carries gradients of its outputs to its
+/// inputs: kernels rotated, in and out exchanged.
+struct Kernels {
+  Tensor stored;  ///< in fp32 in any order, else row after row
+  bool backwards;
 
-TransformedKernels transformed_kernels(const Tensor& stored, bool backwards) {
-  ++transformations;
-  if (stored.scalar_type() != at::kFloat) return transformed_panels(stored);
-  const Tensor& weight = stored;
-  KernelStrides strides{weight.stride(0), weight.stride(1), weight.stride(2), weight.stride(3)};
-  const float* taps = weight.data_ptr<float>();
-  int64_t out = weight.size(0), in = weight.size(1);
-  if (backwards) {
-    std::swap(out, in);
-    taps += 2 * strides.y + 2 * strides.x;
-    strides = {strides.in, strides.out, -strides.y, -strides.x};
+  Kernels(const Tensor& weight, bool backwards)
+      : stored(weight.scalar_type() == at::kFloat ? weight : weight.contiguous()), backwards(backwards) {}
+
+  int64_t in() const { return stored.size(backwards ? 0 : 1); }
+  int64_t out() const { return stored.size(backwards ? 1 : 0); }
+
+  /// Taps of a panel of outputs from `output` on. What is stored in less is widened into `wide` first.
+  std::pair<const float*, KernelStrides> panel_of(int64_t output, std::vector<float>& wide) const {
+    const int64_t panel = winograd_panel(), rows = stored.size(0), columns = stored.size(1);
+    const float* taps = nullptr;
+    KernelStrides strides{};
+    if (stored.scalar_type() == at::kFloat) {
+      strides = {stored.stride(0), stored.stride(1), stored.stride(2), stored.stride(3)};
+      taps = stored.data_ptr<float>() + output * (backwards ? strides.in : strides.out);
+    } else {
+      wide.resize(size_t(in() * panel * 9));
+      const int64_t width = backwards ? panel : columns;  // inputs of a kernel that are widened
+      for (int64_t row = 0; row < (backwards ? rows : panel); ++row) {
+        const int64_t first = backwards ? row * columns + output : (output + row) * columns;
+        widen(stored, first * 9, width * 9, wide.data() + row * width * 9);
+      }
+      strides = {width * 9, 9, 3, 1};
+      taps = wide.data();
+    }
+    if (!backwards) return {taps, strides};
+    return {taps + 2 * strides.y + 2 * strides.x, {strides.in, strides.out, -strides.y, -strides.x}};
   }
-  const int64_t panel = winograd_panel();
-  const Tensor u = at::empty({kWinogradPositions, out * in + kGap});
-  float* to = u.data_ptr<float>();
-  at::parallel_for(0, out / panel, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i)
-      transform_kernels(taps + i * panel * strides.out, strides, in, to + i * in * panel, out * in + kGap);
-  });
-  return {in, out, u};
-}
+
+  /// Of outputs first .. first + count.
+  TransformedKernels transformed(int64_t first, int64_t count) const {
+    ++transformations;
+    const int64_t panel = winograd_panel(), in = this->in();
+    const Tensor u = at::empty({kWinogradPositions, count * in + kGap});
+    float* to = u.data_ptr<float>();
+    at::parallel_for(0, count / panel, 1, [&](int64_t begin, int64_t end) {
+      std::vector<float> wide;
+      for (int64_t i = begin; i < end; ++i) {
+        const auto [taps, strides] = panel_of(first + i * panel, wide);
+        transform_kernels(taps, strides, in, to + i * in * panel, count * in + kGap);
+      }
+    });
+    return {in, count, u};
+  }
+};
 
 /// As few blocks as keep all threads busy.
 int64_t block_size(int64_t tiles) {
@@ -187,6 +200,16 @@ int64_t outputs_at_once(int64_t in, int64_t out) {
   return (even + panel - 1) / panel * panel;
 }
 
+Tensor convolved(const Tensor& x, const Kernels& kernels, const Tensor& bias) {
+  const int64_t out = kernels.out(), step = outputs_at_once(kernels.in(), out);
+  const Tensor y = result_of(x, out);
+  for (int64_t first = 0; first < out; first += step) {
+    const int64_t count = std::min(step, out - first);
+    convolve(x, kernels.transformed(first, count), bias.defined() ? bias.narrow(0, first, count) : bias, first, y);
+  }
+  return y;
+}
+
 /// What is added up for the kernels' gradient, a chunk of tiles after another.
 struct KernelGradient {
   const Tiles& tiles;
@@ -241,20 +264,11 @@ bool has_winograd_gradients(const Tensor& weight) {
 }
 
 Tensor winograd_conv(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  const int64_t out = weight.size(0), step = outputs_at_once(weight.size(1), out);
-  const Tensor y = result_of(x, out);
-  for (int64_t first = 0; first < out; first += step) {
-    const int64_t count = std::min(step, out - first);
-    convolve(x, transformed_kernels(weight.narrow(0, first, count), /*backwards=*/false),
-             bias.defined() ? bias.narrow(0, first, count) : bias, first, y);
-  }
-  return y;
+  return convolved(x, {weight, /*backwards=*/false}, bias);
 }
 
 Tensor winograd_input_gradient(const Tensor& g, const Tensor& weight) {
-  const Tensor y = result_of(g, weight.size(1));
-  convolve(g, transformed_kernels(weight, /*backwards=*/true), {}, 0, y);
-  return y;
+  return convolved(g, {weight, /*backwards=*/true}, {});
 }
 
 Tensor winograd_weight_gradient(const Tensor& x, const Tensor& g) {

@@ -18,7 +18,7 @@ bool has_winograd_gradients(const Tensor& weight);
 Tensor winograd_conv(const Tensor& x, const Tensor& weight, const Tensor& bias);
 
 /// The gradients of that from g, the one of its result, channels last; the weight's is channels last too.
-/// Require: a weight in fp32, and also has_winograd_gradients().
+/// Require also: has_winograd_gradients().
 Tensor winograd_input_gradient(const Tensor& g, const Tensor& weight);
 Tensor winograd_weight_gradient(const Tensor& x, const Tensor& g);
 

@@ -3,11 +3,19 @@
 #include <cmath>
 
 #include "layers/attention.h"
+#include "layers/checkpointing.h"
 #include "layers/fast_paths.h"
 #include "layers/upsampling.h"
 #include "layers/work.h"
 
 namespace darkroom::models {
+namespace {
+
+// Numbers that cross-attention and MLP keep for their backward pass, for each of their input's: after the norm,
+// queries, what is found, the sum; after the norm, before GELU, after it.
+constexpr int64_t kKeptAfterSelfAttention = 4 + 1 + 8 + 4;
+
+}  // namespace
 
 Tensor timestep_embedding(const Tensor& t, int64_t width) {
   const int64_t half = width / 2;
@@ -110,9 +118,14 @@ TransformerBlock::TransformerBlock(int64_t width, int64_t context, int64_t heads
 
 Tensor TransformerBlock::forward(const Tensor& x, const Tensor& context) const {
   const Tensor normed = norm1.forward(x);
-  Tensor h = x + attn1.forward(normed, normed);
-  h = h + attn2.forward(norm2.forward(h), context);
-  return h + ff.forward(norm3.forward(h));
+  const Tensor h = x + attn1.forward(normed, normed);
+  const auto rest = [this](const std::vector<Tensor>& in) {
+    const Tensor told = in[0] + attn2.forward(norm2.forward(in[0]), in[1]);
+    return told + ff.forward(norm3.forward(told));
+  };
+  // Weights that are trained take so much more that keeping less of the rest is not worth the time.
+  const int64_t kept = ff.proj.weight.requires_grad() ? 0 : kKeptAfterSelfAttention * h.numel();
+  return layers::checkpointed_if_large(rest, {h, context}, kept);
 }
 
 SpatialTransformer::SpatialTransformer(int64_t channels, int64_t context, int64_t heads, int64_t depth, bool linear,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "checkpoint/mapped_weights.h"
 
 namespace darkroom::train {
 namespace {
@@ -104,15 +105,20 @@ models::Conditioning CaptionEncoder::encode(const std::vector<std::string>& capt
   if (remembers_) {
     NoGrad guard;
     std::vector<Tensor> contexts, vectors;
+    bool has_new = false;
     for (const std::string& caption : captions) {
       auto found = known_.find(caption);
       if (found == known_.end()) {
+        has_new = true;
         if (known_.size() >= kMostRemembered) known_.clear();
         found = known_.emplace(caption, encoded({caption})).first;
       }
       contexts.push_back(found->second.context);
       if (is_sdxl_) vectors.push_back(found->second.vector);
     }
+    // Until the next new caption the encoders are not needed.
+    if (has_new)
+      for (const Encoder& encoder : encoders_) checkpoint::let_go_of(*encoder.network);
     conditioning.context = at::cat(contexts, 0);
     if (is_sdxl_) conditioning.vector = at::cat(vectors, 0);
   } else {

@@ -9,7 +9,6 @@ constexpr KohyaOption kOptions[] = {
     {"async_upload", needless, "nothing is uploaded"},
     {"base_weights", refused, "merge the file into the model first, with darkroom lora merge"},
     {"base_weights_multiplier", refused, "merge the file into the model first, with darkroom lora merge"},
-    {"block_lr", refused, "the UNet has one rate, unet_lr"},
     {"blocks_to_swap", refused, "SD models have no blocks to swap"},
     {"cache_info", needless, "every picture is read when the run starts"},
     {"cache_latents", needless, "latents are made once and kept in memory, but with color_aug or random_crop"},

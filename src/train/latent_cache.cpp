@@ -16,7 +16,8 @@ LatentCache::LatentCache(std::filesystem::path folder, layers::Module& vae) : fo
           problem.message());
   formats::Sha256 sha;
   for (const auto& [name, tensor] : vae.named_parameters()) {
-    const Tensor values = tensor->detach().contiguous();
+    // The numbers count, not what they are stored in.
+    const Tensor values = tensor->detach().to(at::kFloat).contiguous();
     sha.add(name);
     sha.add(values.data_ptr(), values.nbytes());
   }

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "layers/stored_weight.h"
 #include "train/random.h"
 
 namespace darkroom::train {
@@ -17,6 +18,11 @@ Tensor kaiming(std::vector<int64_t> shape, at::Generator& generator) {
 
 Tensor normal(std::vector<int64_t> shape, double deviation, at::Generator& generator) {
   return at::empty(shape).normal_(0, deviation, generator).requires_grad_();
+}
+
+/// What is learnt may be held in bf16; it is computed with in fp32.
+Tensor wide(const Tensor& held) {
+  return layers::in_type(held, at::kFloat);
 }
 
 Tensor zeros(std::vector<int64_t> shape) {
@@ -50,14 +56,15 @@ class LowRank : public LayerChange {
   }
   NamedTensors matrices() const override { return {{"lora_down.weight", down_}, {"lora_up.weight", up_}}; }
   Tensor weight_change() const override {
-    return (up_.flatten(1).mm(down_.flatten(1)) * scale_).view(layer_.weight().sizes());
+    return (wide(up_).flatten(1).mm(wide(down_).flatten(1)) * scale_).view(layer_.weight().sizes());
   }
   Tensor output_change(const Tensor& x, const LoraOptions& o, at::Generator& generator) const override {
-    const Tensor low = with_dropouts(layer_.with_weight(x, down_), layer_.conv != nullptr, o, generator);
-    return (layer_.conv ? at::conv2d(low, up_) : at::linear(low, up_)) * scale_;
+    // The few values between the matrices are scaled, not the many after them.
+    const Tensor low = with_dropouts(layer_.with_weight(x, down_), layer_.conv != nullptr, o, generator) * scale_;
+    return layer_.conv ? layers::convolution(low, up_, {}, 1, 0) : layers::linear(low, up_, {});
   }
   double norm() const override {
-    const Tensor down = down_.flatten(1), up = up_.flatten(1);
+    const Tensor down = wide(down_).flatten(1), up = wide(up_).flatten(1);
     // |up down|² without the product itself.
     const double square = (up.t().mm(up) * down.mm(down.t())).sum(at::kDouble).item<double>();
     return std::abs(scale_) * std::sqrt(std::max(0.0, square));
@@ -86,7 +93,7 @@ class Hadamard : public LayerChange {
     return {{"hada_w1_a", w1_a_}, {"hada_w1_b", w1_b_}, {"hada_w2_a", w2_a_}, {"hada_w2_b", w2_b_}};
   }
   Tensor weight_change() const override {
-    return (w1_a_.mm(w1_b_) * w2_a_.mm(w2_b_) * scale_).view(layer_.weight().sizes());
+    return (wide(w1_a_).mm(wide(w1_b_)) * wide(w2_a_).mm(wide(w2_b_)) * scale_).view(layer_.weight().sizes());
   }
   void shrink(double factor) override {
     for (const Tensor& matrix : {w1_a_, w1_b_, w2_a_, w2_b_}) Tensor(matrix).mul_(std::pow(factor, 0.25));
@@ -126,8 +133,10 @@ class Kronecker : public LayerChange {
     return all;
   }
   Tensor weight_change() const override {
-    const Tensor w1 = w1_.size() == 1 ? w1_[0].second : w1_[0].second.mm(w1_[1].second);
-    const Tensor w2 = w2_.size() == 1 ? w2_[0].second : w2_[0].second.mm(w2_[1].second);
+    const auto whole = [](const NamedTensors& parts) {
+      return parts.size() == 1 ? wide(parts[0].second) : wide(parts[0].second).mm(wide(parts[1].second));
+    };
+    const Tensor w1 = whole(w1_), w2 = whole(w2_);
     return (at::kron(w1.unsqueeze(2), w2.reshape(sizes_)) * scale_).reshape(layer_.weight().sizes());
   }
   void shrink(double factor) override {
@@ -155,7 +164,7 @@ class Decomposed : public LayerChange {
   Tensor weight_change() const override {
     const Tensor weight = layer_.weight().to(at::kFloat);
     const Tensor moved = weight + direction_->weight_change();
-    return moved * (lengths_ / (row_norms(moved) + std::numeric_limits<float>::epsilon())) - weight;
+    return moved * (wide(lengths_) / (row_norms(moved) + std::numeric_limits<float>::epsilon())) - weight;
   }
   void shrink(double factor) override { direction_->shrink(factor); }
   double norm() const override { return direction_->norm(); }
@@ -175,7 +184,7 @@ class Decomposed : public LayerChange {
 }  // namespace
 
 Tensor ChangedLayer::with_weight(const Tensor& x, const Tensor& weight) const {
-  return linear ? at::linear(x, weight) : conv->convolved(x, weight, {});
+  return linear ? layers::linear(x, weight, {}) : conv->convolved(x, weight, {});
 }
 
 Tensor LayerChange::output_change(const Tensor& x, const LoraOptions& o, at::Generator& generator) const {

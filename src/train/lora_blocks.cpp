@@ -36,7 +36,7 @@ std::vector<double> numbers_of(const std::string& name, const std::string& text)
     const std::string_view part = rest.substr(0, comma);
     const auto number = part.empty() ? 0.0 : number_in(part);
     require(number.has_value() && *number >= 0, ErrorKind::invalid_request,
-            "network_args: {} must be numbers from 0 on with commas between, \"{}\" was given", name, text);
+            "{} must be numbers from 0 on with commas between, \"{}\" was given", name, text);
     numbers.push_back(*number);
     if (comma == rest.size()) return numbers;
     rest.remove_prefix(comma + 1);
@@ -46,7 +46,7 @@ std::vector<double> numbers_of(const std::string& name, const std::string& text)
 std::vector<double> list_of(OptimizerArguments& arguments, const char* name) {
   const std::string text = arguments.text(name, "");
   if (text.empty()) return {};
-  std::vector<double> numbers = numbers_of(name, text);
+  std::vector<double> numbers = numbers_of(fmt::format("network_args: {}", name), text);
   require(numbers.size() == kSd.all() || numbers.size() == kSdxl.all(), ErrorKind::invalid_request,
           "network_args: {} must have a number for each block, {} of SD 1.x and 2.x, {} of SDXL; {} were given", name,
           kSd.all(), kSdxl.all(), numbers.size());
@@ -94,7 +94,7 @@ std::vector<double> factors(const std::string& name, const std::string& text, si
   if (text.empty()) return std::vector<double>(count, 1.0);
   std::optional<std::vector<double>> found;
   if (is_list(text))
-    found = numbers_of(name, text);
+    found = numbers_of("network_args: " + name, text);
   else if (name != "mid_lr_weight")
     found = curve_named(text, count);
   require(found.has_value(), ErrorKind::invalid_request,
@@ -138,6 +138,23 @@ LoraBlockOptions read_block_options(OptimizerArguments& arguments) {
     factors("up_lr_weight", o.up_rates, counts.down, 0);
   }
   return o;
+}
+
+std::vector<double> read_block_rates(const std::string& text) {
+  const std::vector<double> rates = numbers_of("block_lr", text);
+  const bool has_gaps = text.front() == ',' || text.back() == ',' || text.find(",,") != text.npos;
+  require(rates.size() == kSdxl.all() && !has_gaps, ErrorKind::invalid_request,
+          "block_lr must be {} learning rates with commas between, one for each block of SDXL's UNet, \"{}\" was given",
+          kSdxl.all(), text);
+  return rates;
+}
+
+size_t rate_of_parameter(const std::string& name) {
+  for (const auto& [part, first] : {std::pair{std::string_view("input_blocks."), size_t(1)},
+                                    {"middle_block.", 1 + kSdxl.down},
+                                    {"output_blocks.", 1 + kSdxl.down + kSdxl.middle}})
+    if (name.starts_with(part)) return first + number_at(name, part.size());
+  return name.starts_with("out.") ? kSdxl.all() - 1 : 0;
 }
 
 bool has_block_rates(const LoraBlockOptions& o) {

@@ -16,6 +16,14 @@ namespace darkroom::train {
 /// up_lr_weight, block_lr_zero_threshold. Throws Error{invalid_request} for what no model can have.
 LoraBlockOptions read_block_options(OptimizerArguments& arguments);
 
+/// block_lr of full fine-tuning: 23 learning rates of SDXL's UNet, from 0 on. Throws Error{invalid_request}.
+/// Source: sd-scripts, sdxl_train.py.
+std::vector<double> read_block_rates(const std::string& text);
+
+/// Which of them a parameter of SDXL's UNet has, by its name: 0 the time embedding and label_emb, 1 to 9 the way down,
+/// 10 to 12 the middle, 13 to 21 the way up, 22 the end. Source: get_block_params_to_optimize of sdxl_train.py.
+size_t rate_of_parameter(const std::string& name);
+
 /// Whether anything is said by block.
 bool is_by_block(const LoraBlockOptions& options);
 /// Whether blocks may have rates of their own.

@@ -91,6 +91,10 @@ void visit_options(LoraTraining& c, Visitor&& v) {
   v("text_encoder_lr", c.text_encoder_lr,
     "Learning rate of the text encoders; learning_rate unless said; 0 = not "
     "trained");
+  v("block_lr", c.block_lr,
+    "Of full fine-tuning of SDXL: 23 learning rates of the UNet with commas between, for the embeddings, 9 blocks "
+    "down, 3 "
+    "in the middle, 9 up and the end; 0 = that block is not trained");
   v("scale_weight_norms", c.scale_weight_norms, "Most that the norm of a layer's change may be; 0 = no limit");
 
   v("optimizer_type", c.run.optimizer, "AdamW, AdamW8bit, Lion, SGDNesterov, Adafactor, DAdaptAdam, Prodigy");
@@ -112,6 +116,8 @@ void visit_options(LoraTraining& c, Visitor&& v) {
   v("max_train_epochs", c.max_train_epochs, "Instead of steps: how often all pictures are seen");
   v("max_grad_norm", c.run.max_grad_norm, "Longer gradients are shortened to this; 0 = never");
   v("ema_decay", c.run.ema_decay, "The saved file is a moving average with this decay; 0 = what was trained last");
+  v("ignore_memory", c.ignore_memory,
+    "Start although what is trained, its gradients and the optimizer take more memory than the machine has");
   v("gradient_checkpointing", c.gradient_checkpointing,
     "Much less memory for a third more time: parts of the networks are computed again in the backward pass");
   v("mixed_precision", c.run.mixed_precision,

@@ -81,9 +81,11 @@ std::string plan_text(const LoraPlan& p) {
     text += fmt::format("  {:<20} {:>4} tensors  {:>12} parameters, rate {:g}\n", part.name, part.modules,
                         part.parameters, part.rate);
   const std::string lora = p.trains_the_model ? "" : fmt::format("LoRA {}, ", megabytes(p.lora_bytes));
-  text += fmt::format("Memory\n  model {}, {}gradients and optimizer {}: {} besides pictures and the step itself\n",
-                      megabytes(p.model_bytes), lora, megabytes(p.state_bytes),
-                      megabytes(p.model_bytes + p.lora_bytes + p.state_bytes));
+  text += fmt::format("Memory\n  model {}, {}gradients and optimizer {}, a step about {}: about {}",
+                      megabytes(p.model_bytes), lora, megabytes(p.state_bytes), megabytes(p.step_bytes),
+                      megabytes(p.model_bytes + p.lora_bytes + p.state_bytes + p.step_bytes));
+  text += p.machine_bytes > 0 ? fmt::format(" of {}\n", megabytes(p.machine_bytes)) : "\n";
+  if (!p.memory_warning.empty()) text += fmt::format("  {}\n", p.memory_warning);
   if (!p.probe) return text;
   const double left = p.probe->seconds_per_step * double(p.steps - p.steps_done);
   text += fmt::format("Measured in two steps\n  {:.3f} s a step, {} in all; {} at most\n", p.probe->seconds_per_step,
@@ -129,7 +131,10 @@ std::string plan_json(const LoraPlan& p) {
                {"trains_the_model", p.trains_the_model},
                {"model_bytes", p.model_bytes},
                {"lora_bytes", p.lora_bytes},
-               {"state_bytes", p.state_bytes}};
+               {"state_bytes", p.state_bytes},
+               {"step_bytes", p.step_bytes},
+               {"machine_bytes", p.machine_bytes},
+               {"memory_warning", p.memory_warning}};
   if (p.probe) json["probe"] = {{"seconds_per_step", p.probe->seconds_per_step}, {"peak_bytes", p.probe->peak_bytes}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }

@@ -39,6 +39,9 @@ struct LoraPlan {
   std::vector<std::pair<int64_t, double>> rate_curve;        ///< (step, factor)
   bool trains_the_model = false;                             ///< full fine-tuning: there is no LoRA beside it
   int64_t lora_bytes = 0, state_bytes = 0, model_bytes = 0;  ///< state: gradients, optimizer, average
+  int64_t step_bytes = 0;                                    ///< about what a step takes besides
+  int64_t machine_bytes = 0;                                 ///< memory there is; 0 = unknown
+  std::string memory_warning;                                ///< where all that is more than there is
   /// Measured: two steps were made, nothing was changed.
   struct Probe {
     double seconds_per_step = 0;

@@ -11,9 +11,12 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/memory.h"
+#include "checkpoint/mapped_weights.h"
 #include "formats/atomic_file.h"
 #include "formats/sha256.h"
 #include "layers/checkpointing.h"
+#include "layers/tensor_memory.h"
 #include "train/caption_rules.h"
 #include "train/config.h"
 #include "train/loop.h"
@@ -23,6 +26,7 @@
 #include "train/lora_metadata.h"
 #include "train/lora_steps.h"
 #include "train/loss_by_quarter.h"
+#include "train/memory_need.h"
 #include "train/random.h"
 #include "train/run_record.h"
 #include "train/trained_weights.h"
@@ -40,7 +44,7 @@ bool may_differ(const std::string& name) {
   return name == "max_train_steps" || name == "max_train_epochs" || name == "output_name" || name == "output_dir" ||
          name == "training_comment" || name == "no_metadata" || name.starts_with("save_") ||
          name.starts_with("sample_") || name.starts_with("log") || name == "latent_cache_dir" || name == "run_id" ||
-         name == "validate_every_n_steps" || name == "resume";
+         name == "validate_every_n_steps" || name == "resume" || name == "ignore_memory";
 }
 
 /// As git names commits: runs of the same options on the same model and pictures are the same run.
@@ -100,6 +104,8 @@ class LoraRun {
   TrainingSet set_;
   LoraSteps steps_;
   LrSchedule schedule_;
+  int64_t machine_memory_;
+  MemoryNeed need_;
   std::unique_ptr<TrainedWeights> trained_;
   TrainedGroups groups_;
   TrainingState state_;
@@ -120,8 +126,14 @@ class LoraRun {
 checkpoint::Checkpoint loaded_model(const LoraTraining& o) {
   checkpoint::LoadOptions load;
   load.vae = o.vae;
-  load.writable = o.trains_the_model();
+  load.keep_half = true;  // what is trained is converted to what it is trained in
   return checkpoint::load_checkpoint(o.pretrained_model_name_or_path, load);
+}
+
+int64_t bytes_of(const layers::Module& network) {
+  int64_t bytes = 0;
+  for (const Tensor& weight : network.parameters()) bytes += int64_t(weight.nbytes());
+  return bytes;
 }
 
 /// What is said in epochs, in steps.
@@ -131,6 +143,27 @@ RunConfig run_of(const LoraTraining& o, const LoraSteps& steps) {
   run.keep_states_of_last_steps =
       std::max(o.save_last_n_steps_state, o.save_last_n_epochs_state * steps.steps_per_epoch);
   return run;
+}
+
+/// Before what is trained is made: of a model's own weights that is most.
+MemoryNeed checked_need(const LoraTraining& o, const checkpoint::Checkpoint& model, const TrainingSet& set,
+                        int64_t machine) {
+  MemoryNeed need;
+  int64_t trained = 0;
+  const auto add = [&](layers::Module& network, bool is_trained) {
+    if (is_trained)
+      trained += network.parameter_count();
+    else
+      need.model += bytes_of(network);
+  };
+  add(*model.unet, o.trains_the_model() && o.network.unet);
+  for (const auto& text : model.text_encoders) add(*text, o.trains_the_model() && o.network.text_encoder);
+  add(*model.vae, false);
+  need.kept = bytes_to_train(trained, o.run);
+  for (const TrainingBucket& bucket : set.buckets)
+    need.step = std::max(need.step, bytes_of_step(*model.unet, bucket.size, bucket.batch_size, o));
+  require_memory(need, machine, o);
+  return need;
 }
 
 LoraRun::LoraRun(const LoraTraining& options, const std::string& resolved, const Progress& progress,
@@ -143,6 +176,8 @@ LoraRun::LoraRun(const LoraTraining& options, const std::string& resolved, const
                              [&](int64_t done, int64_t all) { reads_pictures("reading pictures", done, all); })),
       steps_(steps_of(options, set_)),
       schedule_(lr_schedule_of(options, steps_.steps)),
+      machine_memory_(hooks.machine_memory > 0 ? hooks.machine_memory : usable_memory()),
+      need_(checked_need(options, model_, set_, machine_memory_)),
       trained_(trained_weights(o_, model_)),
       groups_(trained_->groups()),
       state_(run_of(options, steps_), groups_.groups),
@@ -150,6 +185,8 @@ LoraRun::LoraRun(const LoraTraining& options, const std::string& resolved, const
       captions_(model_, options.max_token_length, options.clip_skip, /*remembers=*/!options.network.text_encoder),
       files_(options) {
   o_.run = run_of(o_, steps_);
+  need_.kept = groups_.bytes() + state_.bytes();
+  require_memory(need_, machine_memory_, o_);
   layers::set_checkpointing(o_.gradient_checkpointing);
   model_hash_ = formats::sha256_of_model(o_.pretrained_model_name_or_path);
   record_ =
@@ -317,6 +354,9 @@ void LoraRun::encode_pictures() {
   const auto encodes = [&](int64_t done, int64_t all) { reads_pictures("encoding pictures", done, all); };
   latents_ = std::make_unique<PictureLatents>(o_, *model_.vae, set_.trained, encodes);
   validation_latents_ = std::make_unique<PictureLatents>(o_, *model_.vae, set_.validation, encodes);
+  // What lies in the file is read again should it be needed, and steps do not need what encoding took.
+  checkpoint::let_go_of(*model_.vae);
+  layers::release_unused_tensor_memory();
 }
 
 LoraPlan LoraRun::plan(bool probes) {
@@ -342,10 +382,13 @@ LoraPlan LoraRun::plan(bool probes) {
                           .parameters = part.parameters,
                           .rate = groups_.groups[part.group].rate_factor * o_.run.learning_rate});
   plan.trains_the_model = o_.trains_the_model();
-  if (!plan.trains_the_model) plan.lora_bytes = groups_.parameter_count() * int64_t(sizeof(float));
+  if (!plan.trains_the_model) plan.lora_bytes = groups_.bytes();
   plan.state_bytes = state_.bytes();
-  plan.model_bytes = 4 * (model_.unet->parameter_count() + model_.vae->parameter_count());
-  for (const auto& text : model_.text_encoders) plan.model_bytes += 4 * text->parameter_count();
+  plan.model_bytes = bytes_of(*model_.unet) + bytes_of(*model_.vae);
+  for (const auto& text : model_.text_encoders) plan.model_bytes += bytes_of(*text);
+  plan.step_bytes = need_.step;
+  plan.machine_bytes = machine_memory_;
+  plan.memory_warning = memory_warning(need_, machine_memory_, o_);
   if (probes) plan.probe = probe();
   return plan;
 }
@@ -378,6 +421,8 @@ void LoraRun::run() {
       "and optimizer take {} MB",
       set_.pictures_per_epoch(), steps_.batches_per_epoch, steps_.steps_per_epoch, steps_.steps, steps_.epochs,
       groups_.parameter_count(), (state_.bytes() + (1 << 20) - 1) >> 20);
+  if (const std::string warning = memory_warning(need_, machine_memory_, o_); !warning.empty())
+    log_warning("{}", warning);
   if (o_.trains_the_model() && !finds_step_size(o_.run.optimizer) && o_.unet_rate() > kHighRateOfWeights)
     log_warning("learning rate {:g} is high for a model's own weights: 1e-6 to 1e-5 is usual", o_.unet_rate());
   if (start < steps_.steps) encode_pictures();

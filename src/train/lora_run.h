@@ -16,6 +16,7 @@ struct LoraHooks {
   std::function<void(const LoraTraining& options, const std::filesystem::path& file,
                      const std::filesystem::path& folder, const std::string& name)>
       make_samples;
+  int64_t machine_memory = 0;  ///< bytes there are; 0 = as the system says
 };
 
 /// `resolved`: the options as they are recorded. See run_training() for what is written; progress may throw

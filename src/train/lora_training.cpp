@@ -1,5 +1,6 @@
 #include "train/lora_training.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -94,6 +95,11 @@ void refuse_contradictions(const LoraTraining& c) {
   needs(c.trains_the_model() || !c.train_text_encoder,
         "train_text_encoder is for network_module \"none\"; networks change the text encoders unless "
         "network_train_unet_only or text_encoder_lr = 0 says otherwise");
+  needs(c.trains_the_model() || c.block_lr.empty(),
+        "block_lr is of full fine-tuning (network_module \"none\"); rates of a LoRA's blocks are down_lr_weight, "
+        "mid_lr_weight and up_lr_weight in network_args");
+  needs(c.block_lr.empty() || !c.unet_lr,
+        "block_lr gives each block of the UNet its rate, and so does unet_lr; say one");
   needs(!c.trains_the_model() || c.train_text_encoder || !c.text_encoder_lr || *c.text_encoder_lr == 0,
         fmt::format("text_encoder_lr is {}, but with network_module \"none\" the text encoders are trained only where "
                     "train_text_encoder says so; say it, or leave the rate out",
@@ -112,6 +118,10 @@ void refuse_contradictions(const LoraTraining& c) {
     const LoraPlus faster = lora_plus(c);
     needs(faster.unet == 1 && faster.text == 1,
           fmt::format("{} finds one step size for everything it trains, so loraplus_lr_ratio cannot be; leave it out",
+                      c.run.optimizer));
+    needs(c.block_lr.empty(),
+          fmt::format("{} finds one step size for everything it trains, so block_lr cannot be; leave "
+                      "it out",
                       c.run.optimizer));
     needs(
         !has_block_rates(c.network.blocks),
@@ -195,6 +205,10 @@ LoraTraining settled(LoraTraining c) {
   // kohya's trainer makes modules it never trains and lets their gradients count; here they are not made.
   c.network.unet = !c.network_train_text_encoder_only && c.unet_rate() > 0;
   c.network.text_encoder = !c.network_train_unet_only && c.text_rate() > 0;
+  if (!c.block_lr.empty()) {
+    c.block_rates = read_block_rates(c.block_lr);
+    c.network.unet &= std::any_of(c.block_rates.begin(), c.block_rates.end(), [](double rate) { return rate > 0; });
+  }
   if (c.trains_the_model()) c.network.text_encoder &= c.train_text_encoder;
   check_ranges(c);
   refuse_contradictions(c);

@@ -42,6 +42,8 @@ struct LoraTraining : PictureOptions {
   std::filesystem::path network_weights;
   bool network_train_unet_only = false, network_train_text_encoder_only = false;
   std::optional<double> unet_lr, text_encoder_lr;  ///< nothing = learning_rate
+  std::string block_lr;                            ///< of full fine-tuning of SDXL: a rate for each block of the UNet
+  std::vector<double> block_rates;                 ///< that, read
   double scale_weight_norms = 0;
   bool train_text_encoder = false;  ///< of full fine-tuning; networks train text encoders unless told otherwise
 
@@ -55,6 +57,7 @@ struct LoraTraining : PictureOptions {
   std::vector<std::string> lr_scheduler_args;
 
   bool gradient_checkpointing = false;
+  bool ignore_memory = false;                 ///< start although the machine has less than is needed
   bool full_bf16 = false, full_fp16 = false;  ///< what is trained, and its gradients, are such numbers too
 
   // Noise and loss.

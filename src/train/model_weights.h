@@ -8,11 +8,12 @@ namespace darkroom::train {
 
 class ModelWeights : public TrainedWeights {
  public:
-  /// What options.network says is trained becomes fp32 leaves that want gradients. Requires: `model` was loaded
-  /// writable.
+  /// What options.network says is trained becomes leaves that want gradients, as options.run.weights_in says. Throws
+  /// Error{invalid_request} where block_lr is said and the model is not SDXL.
   ModelWeights(const LoraTraining& options, checkpoint::Checkpoint& model);
 
-  /// Names as kohya's curves have them: "unet", "text_encoder1", "text_encoder2".
+  /// Names as kohya's curves have them: "unet", or with block_lr "block0" to "block22"; "text_encoder1",
+  /// "text_encoder2".
   TrainedGroups groups() const override { return groups_; }
 
   /// The whole checkpoint as one file with the original names (checkpoint/save.h), whatever the model came in; its VAE
@@ -21,6 +22,8 @@ class ModelWeights : public TrainedWeights {
             const std::map<std::string, std::string>& metadata) const override;
 
  private:
+  void add_blocks(const NamedTensors& unet, const LoraTraining& options);
+
   checkpoint::Checkpoint& model_;
   TrainedGroups groups_;
 };

@@ -8,16 +8,17 @@ namespace {
 struct Row {
   const char* name;
   std::unique_ptr<Optimizer> (*make)(const RunConfig&, NamedTensors);
+  double state_bytes;  ///< for each parameter of a large tensor, at least
   bool finds_step_size = false;
 };
 
-constexpr Row kOptimizers[] = {{"AdamW", make_adamw},
-                               {"AdamW8bit", make_adamw_8bit},
-                               {"Lion", make_lion},
-                               {"SGDNesterov", make_sgd_nesterov},
-                               {"Adafactor", make_adafactor},
-                               {"DAdaptAdam", make_dadapt_adam, true},
-                               {"Prodigy", make_prodigy, true}};
+constexpr Row kOptimizers[] = {{"AdamW", make_adamw, 8},
+                               {"AdamW8bit", make_adamw_8bit, 2 + 8.0 / 256},
+                               {"Lion", make_lion, 4},
+                               {"SGDNesterov", make_sgd_nesterov, 4},
+                               {"Adafactor", make_adafactor, 0},
+                               {"DAdaptAdam", make_dadapt_adam, 12, true},
+                               {"Prodigy", make_prodigy, 16, true}};
 
 }  // namespace
 
@@ -25,6 +26,12 @@ bool finds_step_size(const std::string& optimizer) {
   for (const Row& row : kOptimizers)
     if (optimizer == row.name) return row.finds_step_size;
   return false;
+}
+
+double state_bytes_per_parameter(const std::string& optimizer) {
+  for (const Row& row : kOptimizers)
+    if (optimizer == row.name) return row.state_bytes;
+  return 0;
 }
 
 std::unique_ptr<Optimizer> make_optimizer(const RunConfig& config, NamedTensors parameters) {

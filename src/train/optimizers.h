@@ -33,7 +33,11 @@ class Optimizer {
 /// unknown name.
 bool finds_step_size(const std::string& optimizer);
 
-/// `parameters`: leaf tensors, fp32, contiguous in memory in some order. Throws Error{invalid_request} for an unknown
+/// What its state takes at least, in bytes for each parameter of large tensors. 0 for an unknown name.
+double state_bytes_per_parameter(const std::string& optimizer);
+
+/// `parameters`: leaf tensors, fp32 or bf16, contiguous in memory in some order. Moments are fp32, and so is the
+/// arithmetic; what is held in bf16 is rounded once a step. Throws Error{invalid_request} for an unknown
 /// name.
 std::unique_ptr<Optimizer> make_optimizer(const RunConfig& config, NamedTensors parameters);
 

@@ -23,15 +23,21 @@ void settle_precision(RunConfig& run) {
         "\"{}\" is faster here",
         cpu_has_bf16() ? "bf16" : "no");
   }
-  if (run.weights_in != "fp32")
-    log_info("full_{}: weights and gradients are rounded to {} and kept in fp32, which takes no less memory",
-             run.weights_in, run.weights_in);
+  if (run.weights_in == "fp16")
+    log_info("full_fp16: weights and gradients are rounded to fp16 and kept in fp32, which takes no less memory");
 }
 
 }  // namespace
 
 void set_threads(int threads) {
   at::set_num_threads(threads > 0 ? threads : usable_cores());
+}
+
+LoraPlan plan_training(const LoraTraining& training, const Progress& progress, bool probes) {
+  layers::use_tensor_memory();
+  LoraTraining settled = training;
+  settle_precision(settled.run);
+  return plan_lora_training(settled, resolved_toml(settled), progress, probes);
 }
 
 void run_training(const Training& training, const Progress& progress, const LoraHooks& hooks) {

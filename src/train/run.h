@@ -16,6 +16,9 @@ namespace darkroom::train {
 /// progress may throw Error{cancelled}: the state is saved and the error passed on.
 void run_training(const Training& training, const Progress& progress, const LoraHooks& hooks = {});
 
+/// What run_training() would do (lora_run.h), on this machine: in the precision it would train in.
+LoraPlan plan_training(const LoraTraining& training, const Progress& progress, bool probes);
+
 /// Threads libtorch computes with; 0 = one per physical core this process may use. Requires: threads >= 0.
 void set_threads(int threads);
 

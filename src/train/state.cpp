@@ -17,14 +17,17 @@ layers::NumberFormat number_format(const RunConfig& config) {
 
 }  // namespace
 
-ParameterGroup whole_networks(const std::vector<std::pair<std::string, layers::Module*>>& networks) {
+ParameterGroup whole_networks(const std::vector<std::pair<std::string, layers::Module*>>& networks,
+                              const std::string& weights_in) {
   ParameterGroup group;
   for (const auto& [name, network] : networks) {
-    network->convert_to(at::kFloat);
-    network->require_gradients(true);
     for (auto& [key, tensor] : network->named_parameters()) {
-      // Convolutions run fastest with channels last, weights and gradients included.
-      if (tensor->dim() == 4) *tensor = tensor->detach().contiguous(at::MemoryFormat::ChannelsLast).requires_grad_();
+      const bool is_held_in_bf16 = weights_in == "bf16" && tensor->dim() > 1;
+      Tensor held = tensor->detach().to(is_held_in_bf16 ? at::kBFloat16 : at::kFloat);
+      // Convolutions run fastest with channels last, weights and gradients included; what is held in bf16 is widened
+      // row by row.
+      if (held.dim() == 4 && !is_held_in_bf16) held = held.contiguous(at::MemoryFormat::ChannelsLast);
+      *tensor = held.requires_grad_();
       group.parameters.emplace_back(name + "." + key, *tensor);
     }
   }
@@ -32,7 +35,8 @@ ParameterGroup whole_networks(const std::vector<std::pair<std::string, layers::M
 }
 
 TrainingState::TrainingState(const RunConfig& config, std::vector<ParameterGroup> groups) : config_(config) {
-  for (const ParameterGroup& group : groups) {
+  for (ParameterGroup& group : groups) {
+    hold_in_bf16(group.parameters);
     parameters_.insert(parameters_.end(), group.parameters.begin(), group.parameters.end());
     optimizers_.push_back(make_optimizer(config, group.parameters));
     rate_factors_.push_back(group.rate_factor);
@@ -40,7 +44,16 @@ TrainingState::TrainingState(const RunConfig& config, std::vector<ParameterGroup
   round_weights();
   if (config.mixed_precision == "fp16") scaler_.emplace();
   if (config.ema_decay == 0) return;
-  for (const auto& [name, tensor] : parameters_) average_.emplace_back(name, tensor.detach().clone());
+  for (const auto& [name, tensor] : parameters_)
+    average_.emplace_back(name, tensor.detach().to(at::kFloat, /*non_blocking=*/false, /*copy=*/true));
+}
+
+void TrainingState::hold_in_bf16(NamedTensors& parameters) const {
+  if (config_.weights_in != "bf16") return;
+  // Vectors are few numbers, and layers take them in fp32: they are rounded where they are.
+  for (auto& [name, tensor] : parameters)
+    if (tensor.dim() > 1 && tensor.scalar_type() != at::kBFloat16)
+      tensor.set_data(tensor.detach().to(at::kBFloat16));  // in all who share it
 }
 
 double TrainingState::update(double learning_rate) {
@@ -56,7 +69,7 @@ double TrainingState::update(double learning_rate) {
   }
   double squares = 0;
   for (const auto& [name, tensor] : parameters_) {
-    if (tensor.grad().defined()) squares += std::pow(tensor.grad().norm().item<double>(), 2);
+    if (tensor.grad().defined()) squares += std::pow(at::norm(tensor.grad(), 2, at::kFloat).item<double>(), 2);
   }
   const double norm = std::sqrt(squares);
   require(std::isfinite(norm), ErrorKind::internal,
@@ -64,7 +77,8 @@ double TrainingState::update(double learning_rate) {
           steps_done_);
   if (config_.max_grad_norm > 0 && norm > config_.max_grad_norm) {
     for (auto& [name, tensor] : parameters_) {
-      if (tensor.grad().defined()) tensor.mutable_grad().mul_(config_.max_grad_norm / (norm + 1e-6));
+      if (tensor.grad().defined() && tensor.grad().scalar_type() == at::kFloat)
+        tensor.mutable_grad().mul_(config_.max_grad_norm / (norm + 1e-6));
     }
   }
   round_gradients();
@@ -73,7 +87,8 @@ double TrainingState::update(double learning_rate) {
   ++steps_done_;
   const double n = double(steps_taken());
   const double decay = std::min(config_.ema_decay, (1 + n) / (10 + n));
-  for (size_t i = 0; i < average_.size(); ++i) average_[i].second.lerp_(parameters_[i].second, 1 - decay);
+  for (size_t i = 0; i < average_.size(); ++i)
+    average_[i].second.lerp_(parameters_[i].second.detach().to(at::kFloat), 1 - decay);
   forget_gradients();
   return norm;
 }
@@ -87,7 +102,8 @@ void TrainingState::round_gradients() {
 void TrainingState::round_weights() {
   if (config_.weights_in == "fp32") return;
   NoGrad guard;
-  for (auto& [name, tensor] : parameters_) tensor.copy_(layers::rounded_to(number_format(config_), tensor));
+  for (auto& [name, tensor] : parameters_)
+    if (tensor.scalar_type() == at::kFloat) tensor.copy_(layers::rounded_to(number_format(config_), tensor));
 }
 
 void TrainingState::forget_gradients() {
@@ -140,8 +156,9 @@ void TrainingState::exchange_with_average() {
   NoGrad guard;
   for (size_t i = 0; i < average_.size(); ++i) {
     const Tensor trained = parameters_[i].second.detach().clone();
-    parameters_[i].second.copy_(average_[i].second);
-    average_[i].second.copy_(trained);
+    // The average is exact where what is trained is held in less.
+    parameters_[i].second.set_data(average_[i].second.clone());
+    average_[i].second = trained;
   }
 }
 

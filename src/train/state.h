@@ -13,20 +13,23 @@
 
 namespace darkroom::train {
 
-/// Leaves that want gradients, fp32, and the factor on the learning rate they are trained with.
+/// Leaves that want gradients, fp32 or bf16, and the factor on the learning rate they are trained with.
 struct ParameterGroup {
   NamedTensors parameters;
   double rate_factor = 1;
 };
 
-/// Whole networks as one group: their parameters, "<network>.<parameter>", become fp32 leaves that want gradients.
-ParameterGroup whole_networks(const std::vector<std::pair<std::string, layers::Module*>>& networks);
+/// Whole networks as one group: their parameters, "<network>.<parameter>", become leaves that want gradients; in fp32,
+/// or with weights_in "bf16" matrices and kernels in that.
+ParameterGroup whole_networks(const std::vector<std::pair<std::string, layers::Module*>>& networks,
+                              const std::string& weights_in = "fp32");
 
 /// Everything trained together.
 class TrainingState {
  public:
   /// The tensors of the groups are trained where they lie; of weights_in bf16 or fp16 they are rounded now and after
-  /// each step. Each group has an optimizer of its own.
+  /// each step, and with bf16 matrices and kernels are held in that, their gradients too. Each group has an optimizer
+  /// of its own.
   TrainingState(const RunConfig& config, std::vector<ParameterGroup> groups);
 
   int64_t steps_done() const { return steps_done_; }
@@ -64,6 +67,7 @@ class TrainingState {
  private:
   NamedTensors everything() const;
   void forget_gradients();
+  void hold_in_bf16(NamedTensors& parameters) const;
   void round_weights();
 
   RunConfig config_;

@@ -49,6 +49,13 @@ int64_t TrainedGroups::parameter_count() const {
   return count;
 }
 
+int64_t TrainedGroups::bytes() const {
+  int64_t bytes = 0;
+  for (const ParameterGroup& group : groups)
+    for (const auto& [name, tensor] : group.parameters) bytes += int64_t(tensor.nbytes());
+  return bytes;
+}
+
 std::unique_ptr<TrainedWeights> trained_weights(const LoraTraining& options, checkpoint::Checkpoint& model) {
   if (options.trains_the_model()) return std::make_unique<ModelWeights>(options, model);
   return std::make_unique<Adapters>(options, model);

@@ -30,6 +30,7 @@ struct TrainedGroups {
   /// for it.
   void add(const std::string& name, double rate_factor, const NamedTensors& parameters);
   int64_t parameter_count() const;
+  int64_t bytes() const;  ///< of memory, without gradients
 };
 
 class TrainedWeights {
@@ -50,8 +51,8 @@ class TrainedWeights {
                     const std::map<std::string, std::string>& metadata) const = 0;
 };
 
-/// By options.network_module. `model` and `options` must outlive it; for full fine-tuning the model must be loaded
-/// writable. Throws Error: those of LoraNetwork and of LoraNetwork::start_from().
+/// By options.network_module. `model` and `options` must outlive it. Throws Error: those of LoraNetwork and of
+/// LoraNetwork::start_from(), and of ModelWeights.
 std::unique_ptr<TrainedWeights> trained_weights(const LoraTraining& options, checkpoint::Checkpoint& model);
 
 }  // namespace darkroom::train

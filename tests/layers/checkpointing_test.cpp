@@ -47,6 +47,36 @@ TEST(Checkpointing, GradientsOfInputsAndParametersAreThoseOfThePlainRun) {
   EXPECT_EQ(kept.calls, 4);  // each once forward and once again
 }
 
+TEST(Checkpointing, WhatKeepsMuchIsComputedAgainWhereItIsOff) {
+  TwoLayers layers;
+  constexpr int64_t kMuch = int64_t(1) << 30;
+  const auto gradients_and_calls = [&](int64_t kept, bool all) {
+    layers.calls = 0;
+    layers.first.weight.mutable_grad().reset();
+    set_checkpointing(all);
+    const Tensor x = at::ones({5, 3}).requires_grad_();
+    const auto inner = [&](const std::vector<Tensor>& in) { return layers.forward(in[0], at::ones({1})); };
+    checkpointed([&](const std::vector<Tensor>& in) { return checkpointed_if_large(inner, {in[0]}, kept); }, {x})
+        .square()
+        .sum()
+        .backward();
+    set_checkpointing(false);
+    return std::tuple{x.grad().clone(), layers.first.weight.grad().clone(), layers.calls};
+  };
+  const auto [plain_x, plain_weight, plain_calls] = gradients_and_calls(1, false);
+  EXPECT_EQ(plain_calls, 1);
+  for (const bool all : {true, false}) {
+    const auto [x, weight, calls] = gradients_and_calls(kMuch, all);
+    EXPECT_EQ(calls, 2) << "not three times inside of a part that is computed again";
+    EXPECT_TRUE(x.equal(plain_x) && weight.equal(plain_weight));
+  }
+  NoGrad guard;
+  layers.calls = 0;
+  checkpointed_if_large([&](const std::vector<Tensor>& in) { return layers.forward(in[0], at::ones({1})); },
+                        {at::ones({2, 3})}, kMuch);
+  EXPECT_EQ(layers.calls, 1);
+}
+
 TEST(Checkpointing, OneInsideAnotherAndOneAfterAnother) {
   TwoLayers plain, kept;
   const Tensor x = at::ones({5, 3}), one = at::ones({1});

@@ -78,6 +78,24 @@ TEST(LinearProductGradient, GoesThroughStoredWeights) {
       linear, [&](const Tensor& in) { return linear.forward(in); }, at::randn({5, 32}), 1);
 }
 
+// Gates far from 0 on both sides, halves that fill no vectors, and one row.
+TEST(LinearProductGradient, OfGegluIsTheDefinitions) {
+  at::manual_seed(12);
+  for (const int64_t half : {1, 5, 16, 203}) {
+    for (const double size : {0.1, 1.0, 8.0}) {
+      const Tensor x = at::randn({3, 2 * half}).mul_(size).requires_grad_(), g = at::randn({3, half});
+      const Tensor y = gelu_gated_with_gradient(x);
+      y.backward(g);
+      const Tensor exact = x.detach().to(at::kDouble).requires_grad_();
+      const std::vector<Tensor> halves = exact.chunk(2, -1);
+      const Tensor expected = halves[0] * at::gelu(halves[1]);
+      expected.backward(g.to(at::kDouble));
+      EXPECT_LT(relative_error(y.detach(), expected.detach()), 1e-6) << half << " " << size;
+      EXPECT_LT(relative_error(x.grad(), exact.grad()), 1e-6) << half << " " << size;
+    }
+  }
+}
+
 TEST(LinearProductGradient, IsRecordedWhereItIsWanted) {
   const Tensor plain = at::ones({64, 32}), wanted = at::ones({64, 32}).requires_grad_();
   EXPECT_FALSE(wants_gradient(plain, plain, {}));

@@ -67,6 +67,26 @@ TEST(WinogradGradient, DoesNotDependOnThreads) {
   at::set_num_threads(threads);
 }
 
+// Weights of a frozen model stay as their file has them; each is an fp32 number.
+TEST(WinogradGradient, GoesThroughStoredWeights) {
+  at::manual_seed(6);
+  for (const at::ScalarType type : {at::kHalf, at::kBFloat16}) {
+    for (const auto& [in, out] : {std::pair<int64_t, int64_t>{48, 64}, {16, 32}, {1280, 1600}}) {
+      const Tensor x = side_by_side_leaf({1, in, 6, 8}), g = side_by_side_leaf({1, out, 6, 8}).detach();
+      const Tensor stored = at::randn({out, in, 3, 3}).to(type), wide = stored.to(at::kFloat);
+      const auto results = [&](const Tensor& weight) {
+        Tensor(x).mutable_grad().reset();
+        const Tensor y = winograd_conv_with_gradient(x, weight, {});
+        y.backward(g);
+        return std::pair{y.detach(), x.grad().clone()};
+      };
+      const auto found = results(stored), expected = results(wide);
+      EXPECT_TRUE(found.first.equal(expected.first)) << in << " " << out;
+      EXPECT_TRUE(found.second.equal(expected.second)) << in << " " << out;
+    }
+  }
+}
+
 TEST(WinogradGradient, ComputesOnlyWhatIsWanted) {
   const Tensor weight = side_by_side_leaf({32, 32, 3, 3}).detach(), x = side_by_side_leaf({1, 32, 16, 16});
   winograd_conv_with_gradient(x, weight, {}).sum().backward();

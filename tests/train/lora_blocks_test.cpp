@@ -45,6 +45,33 @@ TEST(LoraBlocks, AModuleLiesInTheBlockKohyaSays) {
 }
 
 // Answers of parse_block_lr_kwargs, sd-scripts 48d368fa.
+// Answers of get_block_params_to_optimize, sd-scripts 48d368fa.
+TEST(LoraBlocks, AParameterHasTheRateKohyaSays) {
+  EXPECT_EQ(rate_of_parameter("time_embed.0.weight"), 0u);
+  EXPECT_EQ(rate_of_parameter("label_emb.0.2.bias"), 0u);
+  EXPECT_EQ(rate_of_parameter("input_blocks.0.0.weight"), 1u);
+  EXPECT_EQ(rate_of_parameter("input_blocks.8.1.transformer_blocks.9.attn1.to_q.weight"), 9u);
+  EXPECT_EQ(rate_of_parameter("middle_block.0.in_layers.0.weight"), 10u);
+  EXPECT_EQ(rate_of_parameter("middle_block.2.out_layers.3.bias"), 12u);
+  EXPECT_EQ(rate_of_parameter("output_blocks.0.0.in_layers.2.weight"), 13u);
+  EXPECT_EQ(rate_of_parameter("output_blocks.8.0.skip_connection.weight"), 21u);
+  EXPECT_EQ(rate_of_parameter("out.2.weight"), 22u);
+}
+
+TEST(LoraBlocks, RatesOfParametersAre23) {
+  const std::vector<double> rates = read_block_rates("1e-5," + list(21, "0") + ", 2e-6");
+  ASSERT_EQ(rates.size(), 23u);
+  EXPECT_EQ(rates.front(), 1e-5);
+  EXPECT_EQ(rates[7], 0);
+  EXPECT_EQ(rates.back(), 2e-6);
+  for (const std::string& wrong : {list(22, "1e-5"), list(24, "1e-5"), "," + list(22, "1e-5"), list(22, "1e-5") + ",",
+                                   list(11, "1") + ",," + list(11, "1"), list(22, "1") + ",-1", list(22, "1") + ",x"}) {
+    const Error error = formats::error_of([&] { read_block_rates(wrong); });
+    EXPECT_EQ(error.kind(), ErrorKind::invalid_request) << wrong;
+    EXPECT_EQ(std::string(error.what()).substr(0, 8), "block_lr") << error.what();
+  }
+}
+
 TEST(LoraBlocks, RatesAreKohyas) {
   const auto expect_near = [](const std::vector<double>& found, const std::vector<double>& expected) {
     ASSERT_EQ(found.size(), expected.size());

@@ -348,6 +348,19 @@ TEST(LoraRun, FilesAndCurvesAreNamedAsKohyas) {
     EXPECT_NE(events.find(tag), std::string::npos) << tag;
 }
 
+TEST(LoraRun, DoesNotStartWhereMemoryCannotDo) {
+  const TrainingFolder folder;
+  LoraTraining told = settled(folder.training());
+  const LoraHooks tiny{.make_samples = {}, .machine_memory = 1000};
+  const Error error = formats::error_of([&] { run_training(told, ignore_progress, tiny); });
+  EXPECT_EQ(error.kind(), ErrorKind::out_of_memory);
+  EXPECT_NE(std::string(error.what()).find("ignore_memory"), std::string::npos) << error.what();
+  EXPECT_FALSE(std::filesystem::exists(folder / "run/last.safetensors"));
+  told.ignore_memory = true;
+  EXPECT_NO_THROW(run_training(told, ignore_progress, tiny));
+  EXPECT_TRUE(std::filesystem::exists(folder / "run/last.safetensors"));
+}
+
 TEST(LoraRun, APlanCountsAsTheRunDoes) {
   const TrainingFolder folder;
   LoraTraining told = folder.training();
@@ -362,6 +375,9 @@ TEST(LoraRun, APlanCountsAsTheRunDoes) {
   EXPECT_DOUBLE_EQ(plan.parts[0].rate, 5e-5);
   EXPECT_GT(plan.parts[1].parameters, 1000);
   ASSERT_TRUE(plan.probe.has_value());
+  EXPECT_GT(plan.step_bytes, 0);
+  EXPECT_GT(plan.machine_bytes, plan.step_bytes);
+  EXPECT_EQ(plan.memory_warning, "");
   EXPECT_GT(plan.probe->seconds_per_step, 0);
   EXPECT_FALSE(std::filesystem::exists(folder / "run"));
   EXPECT_NE(plan_text(plan).find("12 in all (2 epochs)"), std::string::npos) << plan_text(plan);

@@ -68,6 +68,31 @@ TEST(LoraTraining, ContradictionsAreRefusedWithTheReason) {
   EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.alpha_background = "white"; }), "#ffffff"));
 }
 
+std::string rates_of_blocks(const std::string& each) {
+  std::string text = each;
+  for (int i = 1; i < 23; ++i) text += "," + each;
+  return text;
+}
+
+TEST(LoraTraining, BlocksHaveRatesInFullFineTuningAlone) {
+  const auto says = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.block_lr = rates_of_blocks("1e-5"); }), "down_lr_weight"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) {
+                     t.network_module = "none", t.block_lr = rates_of_blocks("1e-5"), t.unet_lr = 1e-5;
+                   }),
+                   "say one"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) {
+                     t.network_module = "none", t.block_lr = rates_of_blocks("1"), t.run.optimizer = "Prodigy";
+                   }),
+                   "block_lr cannot be"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.network_module = "none", t.block_lr = "1e-5"; }), "23"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.network_module = "none", t.block_lr = rates_of_blocks("0"); }),
+                   "nothing would be trained"));
+  LoraTraining told = valid();
+  told.network_module = "none", told.block_lr = rates_of_blocks("2e-6");
+  EXPECT_EQ(settled(told).block_rates, std::vector<double>(23, 2e-6));
+}
+
 TEST(LoraTraining, FullFineTuningHasNoNetwork) {
   LoraTraining told = valid();
   told.network_module = "none";

@@ -140,6 +140,65 @@ TEST(ModelWeights, Bf16RoundsGradientsAndNoMore) {
   EXPECT_LT(std::sqrt(difference / all), 0.2);  // rounding each operation of this model to bf16 makes 0.08
 }
 
+// As a run on a processor without bf16 holds them: weights and gradients in bf16, computed with in fp32.
+TEST(ModelWeights, HeldInBf16TheyAreTrainedAsFp32OnesOfTheSameValues) {
+  const auto gradients = [](bool is_held) {
+    LoraTraining told = full_training("AdamW", {});
+    checkpoint::Checkpoint model = writable_model(told);
+    {
+      NoGrad guard;
+      for (layers::Module* network :
+           std::initializer_list<layers::Module*>{model.unet.get(), model.text_encoders[0].get()})
+        for (auto& [name, tensor] : network->named_parameters())
+          if (tensor->dim() > 1) tensor->copy_(tensor->to(at::kBFloat16));
+    }
+    if (is_held) told.run.weights_in = "bf16";
+    const ModelWeights weights(told, model);
+    const LoraBatch batch = reference_batch(model, 0);
+    DenoisingTask(told, model).losses(batch, reference_noise(0)).mean.backward();
+    std::map<std::string, Tensor> found;
+    const TrainedGroups groups = weights.groups();
+    for (const auto& [name, tensor] : groups.groups[0].parameters) {
+      EXPECT_EQ(tensor.scalar_type(), is_held && tensor.dim() > 1 ? at::kBFloat16 : at::kFloat) << name;
+      if (!tensor.grad().defined()) continue;
+      EXPECT_EQ(tensor.grad().scalar_type(), tensor.scalar_type()) << name;
+      found[name] = tensor.grad().to(at::kFloat);
+    }
+    return found;
+  };
+  expect_near(gradients(true), gradients(false), 0x1p-8);
+}
+
+TEST(ModelWeights, BlocksOfSdxlHaveTheRatesTheyAreTold) {
+  LoraTraining told = full_training("AdamW", {});
+  told.train_text_encoder = false, told.run.learning_rate = 1e-4;
+  told.block_lr = "4e-5,0";
+  for (int i = 2; i < 23; ++i) told.block_lr += i == 13 ? ",2e-5" : ",1e-5";
+  told = settled(told);
+  checkpoint::Checkpoint other = writable_model(told);
+  EXPECT_EQ(formats::error_of([&] { ModelWeights(told, other); }).kind(), ErrorKind::invalid_request);
+  told.pretrained_model_name_or_path = kGoldenFolder + "tiny/sdxl";
+  checkpoint::Checkpoint model = writable_model(told);
+  const TrainedGroups groups = ModelWeights(told, model).groups();
+  const auto rate_of = [&](const std::string& part) {
+    for (const TrainedGroups::Part& found : groups.parts)
+      if (found.name == part) return groups.groups[found.group].rate_factor * told.run.learning_rate;
+    return 0.0;
+  };
+  EXPECT_DOUBLE_EQ(rate_of("block0"), 4e-5);
+  EXPECT_DOUBLE_EQ(rate_of("block1"), 0);
+  EXPECT_DOUBLE_EQ(rate_of("block2"), 1e-5);
+  EXPECT_DOUBLE_EQ(rate_of("block13"), 2e-5);
+  EXPECT_DOUBLE_EQ(rate_of("block22"), 1e-5);
+  EXPECT_EQ(groups.groups.size(), 3u) << "one for each rate";
+  int64_t frozen = 0;
+  for (const auto& [name, tensor] : model.unet->named_parameters()) {
+    EXPECT_EQ(tensor->requires_grad(), !name.starts_with("input_blocks.0.")) << name;
+    if (!tensor->requires_grad()) frozen += tensor->numel();
+  }
+  EXPECT_EQ(groups.parameter_count() + frozen, model.unet->parameter_count());
+}
+
 TEST(ModelWeights, OnlyWhatIsToldIsTrained) {
   LoraTraining told = full_training("AdamW", {});
   told.train_text_encoder = false;

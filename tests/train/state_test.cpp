@@ -65,6 +65,7 @@ TEST(TrainingState, WeightsAndGradientsAreRoundedWhereTold) {
   config.optimizer = "SGDNesterov", config.optimizer_args = {"momentum=0"}, config.weights_in = "bf16";
   TrainingState state(config, {whole_networks({{"line", &line}})});
   EXPECT_EQ(line.weight.item<float>(), 1);
+  EXPECT_EQ(line.weight.scalar_type(), at::kBFloat16);
   line.weight.mutable_grad() = at::full({1, 1}, 1.003f);
   state.round_gradients();
   EXPECT_EQ(line.weight.grad().item<float>(), 1);
@@ -73,6 +74,59 @@ TEST(TrainingState, WeightsAndGradientsAreRoundedWhereTold) {
   line.weight.mutable_grad() = at::full({1, 1}, 1.f);
   state.update(1.0 / 300);
   EXPECT_EQ(line.weight.item<float>(), 1 - 1.0f / 256);
+}
+
+TEST(TrainingState, Bf16IsHeldInTwoBytesAndItsAverageIsExact) {
+  layers::Linear wide(32, 16);
+  {
+    NoGrad guard;
+    for (auto& [name, tensor] : wide.named_parameters()) tensor->normal_();
+  }
+  RunConfig config = plain();
+  config.weights_in = "bf16";
+  const int64_t count = wide.weight.numel(), few = wide.bias.numel();
+  TrainingState state(config, {whole_networks({{"line", &wide}}, config.weights_in)});
+  EXPECT_EQ(wide.weight.scalar_type(), at::kBFloat16);
+  EXPECT_EQ(wide.bias.scalar_type(), at::kFloat) << "vectors are few numbers";
+  EXPECT_EQ(state.bytes(), (2 + 8 + 4) * count + (4 + 8 + 4) * few + 8) << "gradients, moments, average, steps";
+  wide.forward(at::ones({3, 32})).square().sum().backward();
+  EXPECT_EQ(wide.weight.grad().scalar_type(), at::kBFloat16);
+  state.update(0.01);
+  const Tensor trained = wide.weight.detach().clone();
+  state.exchange_with_average();
+  EXPECT_FALSE(wide.weight.detach().to(at::kBFloat16).to(at::kFloat).equal(wide.weight.detach().to(at::kFloat)))
+      << "the average is not rounded";
+  EXPECT_GT(wide.forward(at::ones({3, 32})).abs().sum().item<double>(), 0);
+  state.exchange_with_average();
+  EXPECT_TRUE(wide.weight.detach().equal(trained));
+  EXPECT_EQ(wide.weight.scalar_type(), at::kBFloat16);
+  wide.forward(at::ones({3, 32})).square().sum().backward();
+  EXPECT_EQ(wide.weight.grad().scalar_type(), at::kBFloat16);
+}
+
+// What is held in bf16 moves as what is rounded to it after each step, whichever optimizer moves it.
+TEST(TrainingState, Bf16IsRoundedOnceAStep) {
+  for (const char* name : {"AdamW", "AdamW8bit", "Lion", "SGDNesterov", "Adafactor", "DAdaptAdam", "Prodigy"}) {
+    RunConfig config = plain();
+    config.optimizer = name, config.ema_decay = 0;
+    const Tensor start = at::linspace(-2, 2, 96).view({8, 12}).to(at::kBFloat16).to(at::kFloat);
+    const Tensor by_hand = start.clone().requires_grad_(), held = start.clone().requires_grad_();
+    const auto reference = make_optimizer(config, {{"w", by_hand}});
+    config.weights_in = "bf16";
+    TrainingState state(config, {{{{"w", held}}, 1}});
+    for (int step = 0; step < 5; ++step) {
+      const Tensor gradient = at::cos(start * (step + 1)).to(at::kBFloat16);
+      by_hand.mutable_grad() = gradient.to(at::kFloat);
+      reference->step(0.05);
+      {
+        NoGrad guard;
+        by_hand.copy_(by_hand.to(at::kBFloat16));
+      }
+      held.mutable_grad() = gradient;
+      state.update(0.05);
+      EXPECT_TRUE(held.detach().to(at::kFloat).equal(by_hand.detach())) << name << ", step " << step;
+    }
+  }
 }
 
 TEST(TrainingState, LoadsOnlyWhatFits) {

@@ -9,6 +9,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include <hwy/contrib/math/math-inl.h>
+
 HWY_BEFORE_NAMESPACE();
 namespace darkroom::layers::HWY_NAMESPACE {
 namespace {
@@ -116,6 +118,39 @@ void gate(const float* values, const float* gates, std::int64_t count, float* ou
   std::copy_n(value, count - i, out + i);
 }
 
+/// Of one vector: the gradients of value and gate from that of value * GELU(gate). GELU' is the normal distribution
+/// plus x times its density.
+HWY_INLINE void gate_gradient(Vector value, Vector gate, Vector above, Vector& of_value, Vector& of_gate) {
+  const Vector half = hn::Set(kTag, 0.5f), root = hn::Set(kTag, 0.70710678118654752f);
+  const Vector share = hn::MulAdd(half, erf(hn::Mul(gate, root)), half);
+  const Vector density =
+      hn::Mul(hn::Set(kTag, 0.39894228040143268f), hn::Exp(kTag, hn::Mul(hn::Mul(hn::Set(kTag, -0.5f), gate), gate)));
+  of_value = hn::Mul(above, hn::Mul(gate, share));
+  of_gate = hn::Mul(hn::Mul(above, value), hn::MulAdd(gate, density, share));
+}
+
+void gate_backwards(const float* values, const float* gates, const float* above, std::int64_t count, float* of_values,
+                    float* of_gates) {
+  const std::int64_t n = lanes();
+  Vector value, gate;
+  std::int64_t i = 0;
+  for (; i + n <= count; i += n) {
+    gate_gradient(hn::LoadU(kTag, values + i), hn::LoadU(kTag, gates + i), hn::LoadU(kTag, above + i), value, gate);
+    hn::StoreU(value, kTag, of_values + i);
+    hn::StoreU(gate, kTag, of_gates + i);
+  }
+  if (i == count) return;
+  float left[3][HWY_MAX_BYTES / sizeof(float)] = {};
+  std::copy_n(values + i, count - i, left[0]);
+  std::copy_n(gates + i, count - i, left[1]);
+  std::copy_n(above + i, count - i, left[2]);
+  gate_gradient(hn::LoadU(kTag, left[0]), hn::LoadU(kTag, left[1]), hn::LoadU(kTag, left[2]), value, gate);
+  hn::StoreU(value, kTag, left[0]);
+  hn::StoreU(gate, kTag, left[1]);
+  std::copy_n(left[0], count - i, of_values + i);
+  std::copy_n(left[1], count - i, of_gates + i);
+}
+
 }  // namespace
 }  // namespace darkroom::layers::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -127,6 +162,7 @@ HWY_EXPORT(panel);
 HWY_EXPORT(multiply);
 HWY_EXPORT(pack);
 HWY_EXPORT(gate);
+HWY_EXPORT(gate_backwards);
 
 std::int64_t product_panel() {
   return HWY_DYNAMIC_DISPATCH(panel)();
@@ -143,6 +179,11 @@ void pack_panel(const float* columns, std::int64_t stride, std::int64_t depth, f
 
 void gate_with_gelu(const float* values, const float* gates, std::int64_t count, float* out) {
   HWY_DYNAMIC_DISPATCH(gate)(values, gates, count, out);
+}
+
+void gate_gradients(const float* values, const float* gates, const float* above, std::int64_t count, float* of_values,
+                    float* of_gates) {
+  HWY_DYNAMIC_DISPATCH(gate_backwards)(values, gates, above, count, of_values, of_gates);
 }
 
 }  // namespace darkroom::layers

@@ -20,4 +20,8 @@ void pack_panel(const float* columns, std::int64_t stride, std::int64_t depth, f
 /// out[0 .. count) = values * GELU(gates), GELU(x) = x / 2 (1 + erf(x / sqrt 2)); `out` may be `values`.
 void gate_with_gelu(const float* values, const float* gates, std::int64_t count, float* out);
 
+/// The gradients of values and gates of that from `above`, the one of its result.
+void gate_gradients(const float* values, const float* gates, const float* above, std::int64_t count, float* of_values,
+                    float* of_gates);
+
 }  // namespace darkroom::layers

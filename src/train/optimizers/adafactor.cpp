@@ -33,28 +33,31 @@ class Adafactor : public Optimizer {
             "arguments of Adafactor: warmup_init=True needs relative_step=True");
     for (const auto& [name, p] : parameters_) {
       const std::vector<int64_t> shape = p.sizes().vec();
+      const at::ScalarType type = computed_type(p.scalar_type());
       if (p.dim() < 2) {
-        seconds_.push_back({at::zeros(shape, p.options()), {}});
+        seconds_.push_back({at::zeros(shape, type), {}});
         continue;
       }
       std::vector<int64_t> rows(shape.begin(), shape.end() - 1), columns = rows;
       columns.back() = shape.back();
-      seconds_.push_back({at::zeros(rows, p.options()), at::zeros(columns, p.options())});
+      seconds_.push_back({at::zeros(rows, type), at::zeros(columns, type)});
     }
   }
 
   void step(double learning_rate) override {
     NoGrad guard;
     for (size_t i = 0; i < parameters_.size(); ++i) {
-      Tensor& p = parameters_[i].second;
-      if (!p.grad().defined()) continue;
+      const WideParameter wide(parameters_[i].second);
+      if (!wide.gradient.defined()) continue;
+      const Tensor& p = wide.value;
       const double t = steps_.data_ptr<double>()[i] += 1;
       const double rate = rate_of(p, t, learning_rate);
-      Tensor update = scaled(p.grad(), seconds_[i], 1 - std::pow(t, decay_rate_));
+      Tensor update = scaled(wide.gradient, seconds_[i], 1 - std::pow(t, decay_rate_));
       update = update / std::max(1.0, rms(update) / clip_threshold_) * rate;
       if (beta1_ > 0) update = averages_[i].mul_(beta1_).add_(update, 1 - beta1_);
       p.mul_(1 - weight_decay_ * rate);
       p.sub_(update);
+      wide.keep();
     }
   }
 

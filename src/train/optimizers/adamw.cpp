@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "train/optimizer_arguments.h"
-#include "train/optimizers.h"
+#include "train/optimizers/moments.h"
 
 namespace darkroom::train {
 namespace {
@@ -13,19 +13,19 @@ namespace {
 class AdamW : public Optimizer {
  public:
   AdamW(const RunConfig& config, NamedTensors parameters)
-      : config_(config), parameters_(std::move(parameters)), steps_(at::zeros({1}, at::kDouble)) {
+      : config_(config),
+        parameters_(std::move(parameters)),
+        first_(zeros_for(parameters_)),
+        second_(zeros_for(parameters_)),
+        steps_(at::zeros({1}, at::kDouble)) {
     OptimizerArguments arguments("AdamW", config.optimizer_args);
     const std::vector<double> betas = arguments.numbers("betas", {config.beta1, config.beta2});
     config_.beta1 = betas[0], config_.beta2 = betas[1];
     config_.eps = arguments.number("eps", config.eps);
     config_.weight_decay = arguments.number("weight_decay", config.weight_decay);
     arguments.refuse_others();
-    for (auto& [name, parameter] : parameters_) {
-      TORCH_CHECK(parameter.scalar_type() == at::kFloat && parameter.is_non_overlapping_and_dense(),
-                  "adamw: parameter ", name, " must be dense fp32");
-      first_.push_back(at::zeros_like(parameter));
-      second_.push_back(at::zeros_like(parameter));
-    }
+    for (auto& [name, parameter] : parameters_)
+      TORCH_CHECK(parameter.is_non_overlapping_and_dense(), "adamw: parameter ", name, " must be dense");
   }
 
   void step(double learning_rate) override {
@@ -36,11 +36,12 @@ class AdamW : public Optimizer {
     const float root = float(1 / std::sqrt(1 - std::pow(config_.beta2, t)));
     const float b1 = float(config_.beta1), b2 = float(config_.beta2), eps = float(config_.eps);
     for (size_t i = 0; i < parameters_.size(); ++i) {
-      Tensor& parameter = parameters_[i].second;
-      if (!parameter.grad().defined()) continue;
+      const WideParameter wide(parameters_[i].second);
+      const Tensor& parameter = wide.value;
+      if (!wide.gradient.defined()) continue;
       // Gradients may come in another memory layout than the parameter's.
-      const bool is_alike = parameter.grad().strides() == parameter.strides();
-      const Tensor gradient = is_alike ? parameter.grad() : at::empty_like(parameter).copy_(parameter.grad());
+      const bool is_alike = wide.gradient.strides() == parameter.strides();
+      const Tensor gradient = is_alike ? wide.gradient : at::empty_like(parameter).copy_(wide.gradient);
       float* p = parameter.data_ptr<float>();
       float* m = first_[i].data_ptr<float>();
       float* v = second_[i].data_ptr<float>();
@@ -52,6 +53,7 @@ class AdamW : public Optimizer {
           p[j] = p[j] * decay - rate * m[j] / (std::sqrt(v[j]) * root + eps);
         }
       });
+      wide.keep();
     }
   }
 

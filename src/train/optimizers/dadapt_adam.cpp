@@ -33,10 +33,12 @@ class DAdaptAdam : public Optimizer {
     const double rate = d * learning_rate * (use_bias_correction_ ? bias_correction(betas_, k + 1) : 1);
     if (!estimate_distance(rate)) return;
     for (size_t i = 0; i < parameters_.size(); ++i) {
-      Tensor& p = parameters_[i].second;
-      if (!p.grad().defined()) continue;
+      const WideParameter wide(parameters_[i].second);
+      if (!wide.gradient.defined()) continue;
+      const Tensor& p = wide.value;
       if (decouple_) p.mul_(1 - weight_decay_ * rate);
       p.sub_(first_[i] / (second_[i].sqrt() + eps_));  // the first moment holds the step size already
+      wide.keep();
     }
     k += 1;
   }
@@ -60,9 +62,10 @@ class DAdaptAdam : public Optimizer {
     const double root = std::sqrt(betas_[1]);
     double gained = 0, size = 0;
     for (size_t i = 0; i < parameters_.size(); ++i) {
-      const Tensor& p = parameters_[i].second;
-      if (!p.grad().defined()) continue;
-      const Tensor g = decouple_ ? p.grad() : p.grad() + p * weight_decay_;
+      const WideParameter wide(parameters_[i].second);
+      if (!wide.gradient.defined()) continue;
+      const Tensor& p = wide.value;
+      const Tensor g = decouple_ ? wide.gradient : wide.gradient + p * weight_decay_;
       gained += rate * product_sum(g, sums_[i] / (second_[i].sqrt() + eps_));
       first_[i].mul_(betas_[0]).add_(g, rate * (1 - betas_[0]));
       second_[i].mul_(betas_[1]).addcmul_(g, g, 1 - betas_[1]);

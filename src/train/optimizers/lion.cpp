@@ -18,12 +18,13 @@ class Lion : public Optimizer {
   void step(double learning_rate) override {
     NoGrad guard;
     for (size_t i = 0; i < parameters_.size(); ++i) {
-      Tensor& p = parameters_[i].second;
-      const Tensor g = p.grad();
+      const WideParameter wide(parameters_[i].second);
+      const Tensor &p = wide.value, &g = wide.gradient;
       if (!g.defined()) continue;
       p.mul_(1 - learning_rate * weight_decay_);
       p.sub_((average_[i] * betas_[0] + g * (1 - betas_[0])).sign_(), learning_rate);
       average_[i].mul_(betas_[1]).add_(g, 1 - betas_[1]);
+      wide.keep();
     }
   }
 

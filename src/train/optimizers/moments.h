@@ -7,10 +7,38 @@
 
 namespace darkroom::train {
 
-/// A tensor of zeros for each parameter, of its shape, type and layout.
+/// What is computed with where a parameter is held in this type.
+inline at::ScalarType computed_type(at::ScalarType held) {
+  return held == at::kBFloat16 ? at::kFloat : held;
+}
+
+/// A parameter and its gradient while they are stepped: themselves, or fp32 copies of what is held in bf16.
+class WideParameter {
+ public:
+  explicit WideParameter(const Tensor& held)
+      : value(held.detach().to(computed_type(held.scalar_type()))),
+        gradient(held.grad().defined() ? held.grad().to(value.scalar_type()) : Tensor()),
+        held_(held) {}
+
+  /// Rounds `value` back into what is held.
+  void keep() const {
+    if (!value.is_alias_of(held_)) held_.copy_(value);
+  }
+
+  Tensor value;
+  Tensor gradient;  ///< undefined where there is none
+
+ private:
+  Tensor held_;
+};
+
+/// Zeros for each parameter, of its shape and layout, in what is computed with.
 inline std::vector<Tensor> zeros_for(const NamedTensors& parameters) {
   std::vector<Tensor> zeros;
-  for (const auto& [name, parameter] : parameters) zeros.push_back(at::zeros_like(parameter.detach()));
+  for (const auto& [name, parameter] : parameters) {
+    const Tensor held = parameter.detach();
+    zeros.push_back(at::zeros_like(held, held.options().dtype(computed_type(held.scalar_type()))));
+  }
   return zeros;
 }
 

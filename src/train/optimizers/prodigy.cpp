@@ -29,7 +29,7 @@ class Prodigy : public Optimizer {
         sums_(zeros_for(parameters_)),
         numbers_(at::tensor({d0_, d0_, 0.0, 0.0}, at::kDouble)) {
     arguments.refuse_others();
-    for (const auto& [name, parameter] : parameters_) start_.push_back(parameter.detach().clone());
+    for (const auto& [name, parameter] : parameters_) start_.push_back(WideParameter(parameter).value.clone());
   }
 
   void step(double learning_rate) override {
@@ -39,10 +39,12 @@ class Prodigy : public Optimizer {
     const double rate = d * learning_rate * (use_bias_correction_ ? bias_correction(betas_, k + 1) : 1);
     if (!estimate_distance(rate)) return;  // all gradients are zero
     for (size_t i = 0; i < parameters_.size(); ++i) {
-      Tensor& p = parameters_[i].second;
-      if (!p.grad().defined()) continue;
+      const WideParameter wide(parameters_[i].second);
+      if (!wide.gradient.defined()) continue;
+      const Tensor& p = wide.value;
       if (decouple_) p.mul_(1 - weight_decay_ * rate);
       p.sub_(first_[i] / (second_[i].sqrt() + d * eps_) * rate);
+      wide.keep();
     }
     k += 1;
   }
@@ -66,9 +68,10 @@ class Prodigy : public Optimizer {
     double &d = numbers()[0], &d_max = numbers()[1], &numerator = numbers()[2];
     double gained = 0, size = 0;
     for (size_t i = 0; i < parameters_.size(); ++i) {
-      const Tensor& p = parameters_[i].second;
-      if (!p.grad().defined()) continue;
-      const Tensor g = decouple_ ? p.grad() : p.grad() + p * weight_decay_;
+      const WideParameter wide(parameters_[i].second);
+      if (!wide.gradient.defined()) continue;
+      const Tensor& p = wide.value;
+      const Tensor g = decouple_ ? wide.gradient : wide.gradient + p * weight_decay_;
       // d over d0, so that the sums do not become too small for floats.
       gained += d / d0_ * rate * product_sum(g, start_[i] - p);
       first_[i].mul_(betas_[0]).add_(g, d * (1 - betas_[0]));

@@ -20,12 +20,14 @@ class SgdNesterov : public Optimizer {
   void step(double learning_rate) override {
     NoGrad guard;
     for (size_t i = 0; i < parameters_.size(); ++i) {
-      Tensor& p = parameters_[i].second;
-      if (!p.grad().defined()) continue;
-      const Tensor g = p.grad() + p * weight_decay_;
+      const WideParameter wide(parameters_[i].second);
+      if (!wide.gradient.defined()) continue;
+      const Tensor& p = wide.value;
+      const Tensor g = wide.gradient + p * weight_decay_;
       const bool is_first = steps_.data_ptr<double>()[i]++ == 0;
       buffers_[i].mul_(is_first ? 0 : momentum_).add_(g);
       p.sub_(g + buffers_[i] * momentum_, learning_rate);
+      wide.keep();
     }
   }
 
