@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -39,16 +40,22 @@ struct LoraPlan {
   std::vector<std::pair<int64_t, double>> rate_curve;        ///< (step, factor)
   bool trains_the_model = false;                             ///< full fine-tuning: there is no LoRA beside it
   int64_t lora_bytes = 0, state_bytes = 0, model_bytes = 0;  ///< state: gradients, optimizer, average
+  int64_t file_bytes = 0;  ///< of a finished file in save_precision: the LoRA, or the whole checkpoint
   /// Measured: two steps were made, nothing was changed.
   struct Probe {
     double seconds_per_step = 0;
     int64_t peak_bytes = 0;  ///< of the whole process so far
   };
   std::optional<Probe> probe;
+  std::map<std::string, std::string> effects;  ///< option -> what it does in this run; lora_effects.h
 };
 
 /// The part of a plan that follows from the pictures: folders, buckets and what is cropped.
 LoraPlan plan_of_pictures(const TrainingSet& set);
+
+/// With the steps and the learning rate's way; parts and bytes are the model's and stay open. Throws Error as
+/// lr_schedule_of() does.
+LoraPlan plan_of_run(const LoraTraining& options, const TrainingSet& set);
 
 /// For people: tables and the learning rate as a curve.
 std::string plan_text(const LoraPlan& plan);
