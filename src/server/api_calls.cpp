@@ -61,6 +61,10 @@ const std::vector<ApiCall>& api_calls() {
       {"POST", "/api/v1/options", "Changes settings.", "Anything", "Anything"},
       {"POST", "/api/v1/model", "Chooses a checkpoint by its title; the answer is that of start.", "ModelTitle",
        "Anything"},
+      {"POST", "/api/v1/explain",
+       "What each field of a request means and does at its value, as darkroom generate --explain says it; takes "
+       "{\"request\"}.",
+       "Anything", "Anything"},
       {"GET", "/api/v1/events",
        "Server-sent events: hello, snapshot, job, queue, progress, preview, picture, warning, residency. Last-Event-ID "
        "goes on where the client was.",

@@ -224,6 +224,7 @@ export const api = {
   job_file_address: (id: string, name: string) => `${root}${of_job(id)}/files/${encodeURIComponent(name)}`,
   plan_xyz: (request: Settings, axes: Axes) => call<XyzPlan>('POST', '/plans/xyz', { request, ...axes }),
   plan_report: ({ kind: _, ...report }: NewReport) => call<LabCost>('POST', '/plans/lab', report),
+  explain: (request: Settings) => call<{ fields: { name: string; value: string; words: string; now: string }[] }>('POST', '/explain', { request }),
   noise_levels: (request: Settings) => call<{ sigmas: number[]; sampler: string; schedule: string }>('POST', '/noise-levels', { request }),
   skip_picture: (id: string) => call<unknown>('POST', `${of_job(id)}/skip`, {}),
   move_job: (id: string, to: 'front' | 'up' | 'down' | 'back') => call<unknown>('POST', `${of_job(id)}/move`, { to }),
