@@ -16,6 +16,7 @@
 #include "formats/jpeg.h"
 #include "formats/picture_file.h"
 #include "formats/utf8.h"
+#include "generate/devices.h"
 #include "generate/explanations.h"
 #include "generate/request_fields.h"
 #include "generate/run.h"
@@ -35,6 +36,7 @@ struct GenerateOptions {
   std::string preview;
   int preview_every = 5;
   int quality = formats::kDefaultQuality;
+  std::string device = "auto";
   bool quiet = false, explain = false;
 };
 
@@ -170,6 +172,7 @@ void run_generate(const GenerateOptions& options) {
   const SourcePictures sources(requests);
   const int pictures = int(requests.size()) * requests[0].pictures();
   require_room_for_recipes(OutputNames(options.output, pictures), requests);
+  generate::use_device(options.device);
   PictureWriter writer(options, pictures);
 
   writer.show({.stage = "loading the model", .note = ""});
@@ -209,6 +212,8 @@ void add_generate(CLI::App& program) {
       ->check(CLI::Range(1, 1000));
   command->add_option("--from-file", options->prompts_file, "Text file with one prompt per line, instead of a prompt.");
   command->add_flag("-q,--quiet", options->quiet, "Print nothing but errors.");
+  command->add_option("--device", options->device,
+                      "Where to compute: auto (an accelerator where there is one), cpu, cuda, cuda:1. [auto]");
   command->add_flag("--explain", options->explain,
                     "Make nothing: show every field, its value, what it means and what it does at this value.");
   command->callback([options] { run_generate(*options); });
