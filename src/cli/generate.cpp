@@ -157,8 +157,11 @@ void explain(const GenerateOptions& options) {
   const Settings recommended = generate::recommended_settings(model == options.said.end() ? "" : model->second);
   const GenerateRequest request = completed_requests(options, recommended).front();
   for (const generate::ExplainedField& field : generate::explained(request, generate::request_facts(request))) {
-    fmt::print("{} = {}{}\n    {}\n", field.flag.empty() ? "LoRA weight" : field.flag,
-               field.value.empty() ? "(nothing)" : field.value, field.is_default ? "  [default]" : "", field.words);
+    const std::string name = field.field == "lora_weight" ? "LoRA weight"
+                             : field.flag.empty()         ? field.field
+                                                          : field.flag;
+    fmt::print("{} = {}{}\n    {}\n", name, field.value.empty() ? "(nothing)" : field.value,
+               field.is_default ? "  [default]" : "", field.words);
     if (!field.now.empty()) fmt::print("    now: {}\n", field.now);
   }
 }

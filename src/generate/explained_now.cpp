@@ -23,7 +23,7 @@ struct Seen {
 };
 using Now = std::string (*)(const Seen&);
 
-constexpr int kPixelsPerLatent = 8, kMostSeedsListed = 4;
+constexpr int kMostSeedsListed = 4;
 
 SamplerFacts sampler_named(const std::string& name) {
   for (SamplerFacts& sampler : sampler_facts())
@@ -141,8 +141,9 @@ std::string rng(const Seen& s) {
 
 std::string size(const Seen& s) {
   if (s.width() == 0) return "";
-  return fmt::format("{} x {} pixels are {} x {} latents{}", s.width(), s.height(), s.width() / kPixelsPerLatent,
-                     s.height() / kPixelsPerLatent, s.r.width == 0 || s.r.height == 0 ? ", the model's own size" : "");
+  return fmt::format("{} x {} pixels are {} x {} latents{}", s.width(), s.height(),
+                     s.width() / s.facts.pixels_per_latent, s.height() / s.facts.pixels_per_latent,
+                     s.r.width == 0 || s.r.height == 0 ? ", the model's own size" : "");
 }
 
 std::string batch(const Seen& s) {
@@ -166,7 +167,7 @@ std::string hires(const Seen& s) {
   known.width = s.r.first_pass_width > 0 ? s.r.first_pass_width : s.width();
   known.height = s.r.first_pass_height > 0 ? s.r.first_pass_height : s.height();
   try {
-    const HiresSize second = hires_size(known, kPixelsPerLatent);
+    const HiresSize second = hires_size(known, s.facts.pixels_per_latent);
     return fmt::format("{} x {} becomes {} x {}: {} more steps on {:.3g} times the pixels", known.width, known.height,
                        second.width, second.height, second_steps(s),
                        double(second.width) * second.height / (double(known.width) * known.height));

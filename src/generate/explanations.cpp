@@ -122,6 +122,7 @@ RequestFacts request_facts(const GenerateRequest& request) {
         checkpoint::describe_checkpoint(request.model.empty() ? default_model() : std::filesystem::path(request.model));
     facts.family = checkpoint::family_name(model.family);
     if (!model.text_encoders.empty()) facts.text_layers = int(model.text_encoders.front().config.layers);
+    facts.pixels_per_latent = int(model.vae.reduction());
     const Settings own = recommended_settings(request.model);
     facts.own_width = std::stoi(own.at("width")), facts.own_height = std::stoi(own.at("height"));
   } catch (const Error&) {

@@ -25,6 +25,7 @@ std::string with_live_values(const std::string& words, const GenerateRequest& re
 struct RequestFacts {
   std::string family;  ///< "SD 1.x", "SD 2.x", "SDXL"; "" = not known
   int text_layers = 0;
+  int pixels_per_latent = 8;
   int own_width = 0, own_height = 0;  ///< of the model; 0 = not known
   struct Lora {
     std::string name;

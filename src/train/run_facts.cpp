@@ -1,6 +1,7 @@
 #include "train/run_facts.h"
 
-#include "base/error.h"
+#include <stdexcept>
+
 #include "checkpoint/load.h"
 #include "formats/picture_file.h"
 
@@ -71,12 +72,12 @@ RunFacts run_facts(const LoraTraining& options, const std::function<PixelSize(co
   RunFacts facts;
   try {
     facts = facts_of_pictures(options, sized_training_set(options, size_of));
-  } catch (const Error&) {
-    // The run will say what is wrong with the pictures.
+  } catch (const std::runtime_error&) {
+    // The run will say what is wrong with the pictures; one may vanish while they are counted.
   }
   try {
     facts.model = facts_of_model(options.pretrained_model_name_or_path);
-  } catch (const Error&) {
+  } catch (const std::runtime_error&) {
     // And this of the model.
   }
   return facts;

@@ -45,6 +45,7 @@ TEST(Explanations, ReadTheHeadsOfFiles) {
   EXPECT_EQ(request_facts(request).family, "SDXL");
   EXPECT_EQ(field_of("clip_skip", request, request_facts(request)).now,
             "no effect: SDXL models always read their own layer");
+  EXPECT_EQ(request_facts(request).pixels_per_latent, 4) << "its VAE has three levels";
   request.model = "/nowhere";
   EXPECT_EQ(request_facts(request).family, "");
 }
