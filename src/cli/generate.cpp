@@ -16,6 +16,8 @@
 #include "formats/jpeg.h"
 #include "formats/picture_file.h"
 #include "formats/utf8.h"
+#include "generate/devices.h"
+#include "generate/explanations.h"
 #include "generate/request_fields.h"
 #include "generate/run.h"
 #include "generate/source_picture.h"
@@ -34,7 +36,8 @@ struct GenerateOptions {
   std::string preview;
   int preview_every = 5;
   int quality = formats::kDefaultQuality;
-  bool quiet = false;
+  std::string device = "auto";
+  bool quiet = false, explain = false;
 };
 
 /// One prompt per line; empty lines are left out.
@@ -148,14 +151,31 @@ void require_room_for_recipes(const OutputNames& names, const std::vector<Genera
   }
 }
 
+/// Each field with its value, whether that is the default, what it means, and what it does now. No picture is made.
+void explain(const GenerateOptions& options) {
+  const auto model = options.said.find("model");
+  const Settings recommended = generate::recommended_settings(model == options.said.end() ? "" : model->second);
+  const GenerateRequest request = completed_requests(options, recommended).front();
+  for (const generate::ExplainedField& field : generate::explained(request, generate::request_facts(request))) {
+    const std::string name = field.field == "lora_weight" ? "LoRA weight"
+                             : field.flag.empty()         ? field.field
+                                                          : field.flag;
+    fmt::print("{} = {}{}\n    {}\n", name, field.value.empty() ? "(nothing)" : field.value,
+               field.is_default ? "  [default]" : "", field.words);
+    if (!field.now.empty()) fmt::print("    now: {}\n", field.now);
+  }
+}
+
 void run_generate(const GenerateOptions& options) {
   require(options.said.contains("prompt") == options.prompts_file.empty(), ErrorKind::invalid_request,
           "generate: a prompt or --from-file is needed, one of the two; try darkroom generate \"a red apple\"");
+  if (options.explain) return explain(options);
   // What can be refused without the model is refused before it is loaded.
   std::vector<GenerateRequest> requests = completed_requests(options, {});
   const SourcePictures sources(requests);
   const int pictures = int(requests.size()) * requests[0].pictures();
   require_room_for_recipes(OutputNames(options.output, pictures), requests);
+  generate::use_device(options.device);
   PictureWriter writer(options, pictures);
 
   writer.show({.stage = "loading the model", .note = ""});
@@ -195,6 +215,10 @@ void add_generate(CLI::App& program) {
       ->check(CLI::Range(1, 1000));
   command->add_option("--from-file", options->prompts_file, "Text file with one prompt per line, instead of a prompt.");
   command->add_flag("-q,--quiet", options->quiet, "Print nothing but errors.");
+  command->add_option("--device", options->device,
+                      "Where to compute: auto (an accelerator where there is one), cpu, cuda, cuda:1. [auto]");
+  command->add_flag("--explain", options->explain,
+                    "Make nothing: show every field, its value, what it means and what it does at this value.");
   command->callback([options] { run_generate(*options); });
 }
 

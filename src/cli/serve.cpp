@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "cli/subcommands.h"
+#include "generate/devices.h"
 #include "server/openapi.h"
 #include "server/server.h"
 
@@ -49,13 +50,15 @@ void add_serve(CLI::App& program) {
   command->add_option("--output", config->output, "Folder for pictures, queue and settings. [outputs]");
   command->add_option("--runs", config->runs, "Folder of training runs. [OUTPUT/runs]");
   command->add_option("--datasets", config->datasets, "Folder of folders of training pictures. [OUTPUT/datasets]");
+  auto device = std::make_shared<std::string>("auto");
+  command->add_option("--device", *device,
+                      "Where to compute: auto (an accelerator where there is one), cpu, cuda, cuda:1. [auto]");
   auto is_description = std::make_shared<bool>(false);
   command->add_flag("--openapi", *is_description, "Print the API's description, docs/openapi.json, and serve nothing.");
-  command->callback([config, is_description] {
-    if (*is_description)
-      fmt::print("{}", server::openapi_text());
-    else
-      run_serve(*config);
+  command->callback([config, device, is_description] {
+    if (*is_description) return fmt::print("{}", server::openapi_text());
+    generate::use_device(*device);
+    run_serve(*config);
   });
 }
 

@@ -75,12 +75,12 @@ const train::LoraTraining& as_lora(const train::Training& training, const char* 
 void explain(const train::LoraTraining& lora) {
   const std::vector<train::OptionRow> rows = train::lora_option_rows();
   const auto values = train::option_values(lora);
+  const train::RunFacts facts = train::run_facts(lora, train::size_in_file);
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto& [name, value, list] = values[i];
     fmt::print("{} = {}{}\n    {}\n", name, value.empty() ? "(nothing)" : value,
                value == rows[i].standard ? "  [default]" : "", rows[i].words);
-    const std::string effect = train::effect_of(name, lora);
-    if (!effect.empty()) fmt::print("    now: {}\n", effect);
+    fmt::print("    now: {}\n", train::effect_of(name, lora, facts));
   }
 }
 

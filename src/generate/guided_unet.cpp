@@ -21,13 +21,19 @@ Conditioning joined(const Conditioning& a, const Conditioning& b) {
           a.picture.defined() ? at::cat({a.picture, b.picture}) : Tensor()};
 }
 
+Conditioning moved(const Conditioning& all, at::Device device, at::ScalarType dtype) {
+  const auto there = [&](const Tensor& x) { return x.defined() ? x.to(device, dtype) : x; };
+  return {there(all.context), there(all.vector), there(all.picture)};
+}
+
 diffusion::Denoiser told(const LoadedModel::Parts& parts, const diffusion::NoiseSchedule* schedule,
                          Conditioning conditioning) {
-  conditioning.context = conditioning.context.to(parts.unet_dtype);
-  if (conditioning.vector.defined()) conditioning.vector = conditioning.vector.to(parts.unet_dtype);
-  if (conditioning.picture.defined()) conditioning.picture = conditioning.picture.to(parts.unet_dtype);
+  conditioning = moved(conditioning, at::kCPU, parts.unet_dtype);
   const auto network = [&parts, conditioning](const Tensor& x, const Tensor& t) {
-    return parts.checkpoint.unet->forward(x.to(parts.unet_dtype), t, conditioning);
+    const at::Device device = parts.device_of("UNet");
+    const Tensor answer = parts.checkpoint.unet->forward(x.to(device, parts.unet_dtype), t.to(device),
+                                                         moved(conditioning, device, parts.unet_dtype));
+    return answer.to(at::kCPU);
   };
   return diffusion::network_denoiser(network, schedule ? *schedule : parts.noise_schedule, parts.prediction);
 }

@@ -35,7 +35,8 @@ models::VaeDecoding vae_decoding_named(std::string_view name) {
 Tensor encoded(const LoadedModel::Parts& parts, const Tensor& pictures) {
   const models::AutoencoderKL& vae = *parts.checkpoint.vae;
   std::vector<Tensor> latents;
-  for (const Tensor& picture : pictures.split(1)) latents.push_back(vae.encode(picture).mean * vae.config.scale);
+  for (const Tensor& picture : pictures.split(1))
+    latents.push_back(vae.encode(picture.to(parts.device_of("VAE"))).mean.to(at::kCPU) * vae.config.scale);
   return require_numbers(at::cat(latents), "encode the picture");
 }
 
@@ -55,7 +56,7 @@ Image decoded(const LoadedModel::Parts& parts, const Tensor& latent) {
   if (parts.decodes_with_taesd) return tensor_image(decoded_by_taesd(parts, latent)[0]);
   const double scale = parts.checkpoint.vae->config.scale;
   const Tensor z = latent.unsqueeze(0) / scale;
-  Tensor pixels = parts.checkpoint.vae->decode(z.to(parts.vae_dtype)).to(at::kFloat);
+  Tensor pixels = parts.checkpoint.vae->decode(z.to(parts.device_of("VAE"), parts.vae_dtype)).to(at::kCPU, at::kFloat);
   if (parts.vae_dtype != at::kFloat && !pixels.isfinite().all().item<bool>()) {
     log_warning(
         "the VAE cannot decode this picture in bf16; decoding it in fp32 (--vae-precision fp32 does so at once)");

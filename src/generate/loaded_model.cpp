@@ -7,7 +7,9 @@
 #include "checkpoint/load_taesd.h"
 #include "formats/utf8.h"
 #include "generate/default_model.h"
+#include "generate/devices.h"
 #include "generate/model_hash.h"
+#include "generate/network_device.h"
 #include "generate/precision.h"
 #include "layers/tensor_memory.h"
 
@@ -120,6 +122,10 @@ LoadedModel::Parts::Parts(const ModelChoice& choice, at::ScalarType unet_dtype, 
   }
   name = fs::is_directory(path) ? path.filename().string() : path.stem().string();
   if (has_own_vae_) vae_name = place_of(choice.vae).filename().string();
+  device = at::Device(used_device());
+  if (device.is_cpu()) return;
+  accelerator_ = std::make_unique<NetworkDevice>(device, networks_by_name(checkpoint));
+  place_on(*accelerator_);
 }
 
 void LoadedModel::Parts::start_hashing() const {

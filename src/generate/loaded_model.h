@@ -12,6 +12,7 @@
 #include "diffusion/noise_schedule.h"
 #include "diffusion/parameterization.h"
 #include "generate/model_adapters.h"
+#include "generate/placement.h"
 #include "generate/run.h"
 #include "models/taesd.h"
 #include "prompt/encode.h"
@@ -28,7 +29,10 @@ struct LoadedModel::Parts {
   std::unique_ptr<models::TaesdDecoder> taesd;  ///< may be missing
   bool decodes_with_taesd;
   std::string name, vae_name;  ///< for infotext
-  mutable std::mutex running;  ///< held by generate(): adapters change the weights
+  /// Who is on an accelerator, and when; null where all is computed on the processor.
+  mutable std::unique_ptr<Placement> placement;
+  at::Device device{at::kCPU};  ///< the accelerator
+  mutable std::mutex running;   ///< held by generate(): adapters change the weights
 
   Parts(const ModelChoice& choice, at::ScalarType unet_dtype, at::ScalarType vae_dtype);
 
@@ -40,6 +44,19 @@ struct LoadedModel::Parts {
 
   /// The VAE, for a latent it cannot decode in vae_dtype: loaded when first asked for, then kept.
   const models::AutoencoderKL& fp32_vae() const;
+
+  /// From now on parts take turns on `other`, which must outlive this.
+  void place_on(PartDevice& other) const;
+  /// A picture's stages; they do nothing without a placement. Throw Error{out_of_memory}.
+  void turn_of_text_encoders() const;
+  void turn_of_unet(const GenerateRequest& request) const;
+  void turn_of_vae(const GenerateRequest& request) const;
+  /// Where a part computes now: previews may ask the VAE while it is the UNet's turn.
+  at::Device device_of(const std::string& part) const {
+    return placement && placement->is_on_device(part) ? device : at::Device(at::kCPU);
+  }
+  /// Before adapters change weights, which they do in main memory.
+  void leave_accelerator() const;
 
   /// Whether blocks of the UNet stay in memory when they have computed; if not, mapped weights of each go at once.
   void keep_unet_blocks(bool keep) const;
@@ -57,6 +74,7 @@ struct LoadedModel::Parts {
   mutable std::once_flag hashing_;
   mutable std::shared_future<std::string> hash_, vae_hash_;
   mutable std::unique_ptr<models::AutoencoderKL> fp32_vae_;
+  std::unique_ptr<PartDevice> accelerator_;
 };
 
 inline bool is_sdxl(const LoadedModel::Parts& parts) {

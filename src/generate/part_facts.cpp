@@ -8,6 +8,7 @@
 #include "checkpoint/mapped_weights.h"
 #include "formats/utf8.h"
 #include "generate/loaded_model.h"
+#include "generate/network_device.h"
 #include "layers/module.h"
 #include "layers/packed_weight.h"
 #include "layers/tensor_memory.h"
@@ -39,22 +40,12 @@ void let_go_of(const layers::Module& network) {
   checkpoint::let_go_of(network);
 }
 
-/// In the order in which a picture needs them.
-std::vector<std::pair<std::string, layers::Module*>> networks_of(const checkpoint::Checkpoint& model) {
-  std::vector<std::pair<std::string, layers::Module*>> all;
-  for (size_t i = 0; i < model.text_encoders.size(); ++i)
-    all.emplace_back(i == 0 ? "Text encoder" : "Text encoder 2", model.text_encoders[i].get());
-  all.emplace_back("UNet", model.unet.get());
-  all.emplace_back("VAE", model.vae.get());
-  return all;
-}
-
 }  // namespace
 
 std::vector<PartFacts> LoadedModel::part_facts() const {
   const std::lock_guard alone(parts_->running);
   std::vector<PartFacts> all;
-  for (const auto& [name, network] : networks_of(parts_->checkpoint)) all.push_back(facts_of(name, *network));
+  for (const auto& [name, network] : networks_in_turn(parts_->checkpoint)) all.push_back(facts_of(name, *network));
   all.push_back(
       {.name = "LoRA", .memory_bytes = parts_->adapters->bytes(), .precision = precision_of(parts_->unet_dtype)});
   return all;
@@ -62,7 +53,7 @@ std::vector<PartFacts> LoadedModel::part_facts() const {
 
 void LoadedModel::move_part(const std::string& name, PartPlace to) const {
   const std::lock_guard alone(parts_->running);
-  for (const auto& [known, network] : networks_of(parts_->checkpoint)) {
+  for (const auto& [known, network] : networks_in_turn(parts_->checkpoint)) {
     if (known != name) continue;
     if (to == PartPlace::memory) return checkpoint::read_mapped(*network);
     const PartFacts facts = facts_of(name, *network);
@@ -76,6 +67,44 @@ void LoadedModel::move_part(const std::string& name, PartPlace to) const {
   }
   fail(ErrorKind::not_found, "move the part {}: the model has none of that name that can be moved",
        formats::in_quotes(name.substr(0, 100)));
+}
+
+void LoadedModel::Parts::place_on(PartDevice& other) const {
+  std::vector<PlacedPart> parts;
+  for (const auto& [part, network] : networks_in_turn(checkpoint)) {
+    parts.push_back({.name = part});
+    for (const Tensor& weight : network->parameters()) parts.back().bytes += int64_t(weight.nbytes());
+  }
+  placement = std::make_unique<Placement>(other, std::move(parts));
+}
+
+void LoadedModel::Parts::turn_of_text_encoders() const {
+  if (!placement) return;
+  for (const auto& [part, network] : networks_in_turn(checkpoint))
+    if (part.starts_with("Text encoder")) placement->use(part);
+}
+
+// What the widest layers compute in, by estimate: a dozen maps of the finest level, for both halves of guidance.
+void LoadedModel::Parts::turn_of_unet(const GenerateRequest& request) const {
+  constexpr int64_t kMaps = 12, kHalves = 2;
+  if (!placement) return;
+  const int64_t reduction = checkpoint.vae->config.reduction();
+  const int64_t latents = (request.width / reduction) * (request.height / reduction);
+  placement->use("UNet", kMaps * kHalves * request.batch_size * latents * checkpoint.unet->config.channels.front() *
+                             int64_t(c10::elementSize(unet_dtype)));
+}
+
+// Three maps of the picture's own size; pictures are decoded one by one.
+void LoadedModel::Parts::turn_of_vae(const GenerateRequest& request) const {
+  constexpr int64_t kMaps = 3;
+  if (!placement) return;
+  placement->use("VAE", kMaps * request.width * request.height * checkpoint.vae->config.channels.front() *
+                            int64_t(c10::elementSize(vae_dtype)));
+}
+
+void LoadedModel::Parts::leave_accelerator() const {
+  if (!placement) return;
+  for (const auto& [part, network] : networks_in_turn(checkpoint)) placement->give_back(part);
 }
 
 void LoadedModel::Parts::keep_unet_blocks(bool keep) const {

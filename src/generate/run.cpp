@@ -180,6 +180,7 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
   parts.checkpoint.vae->decoding = vae_decoding_named(request.vae_decoding);
   parts.keep_unet_blocks(!request.low_memory);
 
+  if (!request.init_image.empty()) parts.turn_of_vae(request);
   const std::optional<Source> source = source_of(parts, request, options);
   if (request.low_memory && source) parts.let_go_of_vae();
   const diffusion::NoiseSchedule schedule = noise_schedule_of(parts, request);
@@ -187,11 +188,16 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
                                    : sampling_of(request, schedule, is_sdxl(parts));
   warn_of_gain(sampling);
   options.on_progress({.stage = "reading the prompt", .note = ""});
+  const bool may_adapt = parts.adapters->bytes() > 0 || request.prompt.find('<') != std::string::npos;
+  if (may_adapt) parts.leave_accelerator();
   ToldRequest told(parts, request);
+  parts.turn_of_text_encoders();
   const Pass pass(parts, told.request(), sampling, sampling.planned_calls, options.watch != nullptr);
   std::optional<HiresPass> hires;
   if (request.hires) {
+    if (may_adapt) parts.leave_accelerator();
     told.use_hires();
+    parts.turn_of_text_encoders();
     hires.emplace(parts, told.request(), sampling);
   }
 
@@ -207,7 +213,9 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
     Batch batch = batch_of(request, options, {first, at_once}, parts.checkpoint.vae->config.reduction());
     batch.watch = options.watch;
     batch.on_step = shown(parts, options, progress.of_pass(sampling.steps()));
+    if (may_adapt) parts.leave_accelerator();
     told.use_first();
+    parts.turn_of_unet(request);
     const int in_batch = first % request.batch_size;
     Tensor latents =
         source ? pass.run(batch, at_once == 1 ? source->start.of_picture(in_batch) : source->start) : pass.run(batch);
@@ -215,11 +223,14 @@ void generate(const LoadedModel& model, const GenerateRequest& asked, const std:
       batch.watch = nullptr;
       batch.on_noise = [](Tensor&) {};  // it was the first pass' noise
       batch.on_step = shown(parts, options, progress.of_pass(hires_steps));
+      if (may_adapt) parts.leave_accelerator();
       told.use_hires();
+      parts.turn_of_unet(hires->request());
       latents = hires->run(batch, latents);
     }
 
     if (request.low_memory) parts.let_go_of_unet();
+    parts.turn_of_vae(hires ? hires->request() : request);
     release_memory();  // what steps computed in is not what decoding needs
     for (int i = 0; i < at_once; ++i) {
       options.on_progress({"decoding", first + i, request.pictures(), ""});

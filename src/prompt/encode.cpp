@@ -56,16 +56,19 @@ EncodedText encode_text(const TextEncoder& encoder, const std::vector<WeightedTe
   const models::ClipText& network = *encoder.network;
   std::vector<Chunk> chunks = chunks_of(encoder, pieces);
   if (chunks.size() < least_chunks) chunks.resize(least_chunks, chunks_of(encoder, {{"", 1}}).front());
-  const auto [ids, weights] = chunk_tensors(chunks);
+  const at::Device device = network.parameters().front().device();  // an accelerator, while it is their turn
+  const auto [read_ids, weights] = chunk_tensors(chunks);
+  const Tensor ids = read_ids.to(device);
 
   const std::vector<models::TokenVectors> vectors = vectors_in(encoder, chunks);
   const Tensor hidden = network.hidden_state(ids, encoder.skipped, vectors);
-  const Tensor states = with_emphasis(encoder.final_norm ? network.normed(hidden) : hidden, weights, emphasis);
+  const Tensor read = (encoder.final_norm ? network.normed(hidden) : hidden).to(at::kCPU);
+  const Tensor states = with_emphasis(read, weights, emphasis);
   EncodedText text{states.reshape({1, -1, states.size(2)}), {}};
   if (encoder.has_pooled) {
     const Tensor first = ids.narrow(0, 0, 1);
     const Tensor last = network.hidden_state(first, 0, vectors_in(encoder, {chunks.front()}));
-    text.pooled = network.pooled(last, first, encoder.tokenizer->eos());
+    text.pooled = network.pooled(last, first, encoder.tokenizer->eos()).to(at::kCPU);
   }
   return text;
 }

@@ -61,6 +61,10 @@ const std::vector<ApiCall>& api_calls() {
       {"POST", "/api/v1/options", "Changes settings.", "Anything", "Anything"},
       {"POST", "/api/v1/model", "Chooses a checkpoint by its title; the answer is that of start.", "ModelTitle",
        "Anything"},
+      {"POST", "/api/v1/explain",
+       "What each field of a request means and does at its value, as darkroom generate --explain says it; takes "
+       "{\"request\"}.",
+       "Anything", "Anything"},
       {"GET", "/api/v1/events",
        "Server-sent events: hello, snapshot, job, queue, progress, preview, picture, warning, residency. Last-Event-ID "
        "goes on where the client was.",
@@ -128,7 +132,8 @@ const std::vector<ApiCall>& api_calls() {
        "Anything",
        {{"after", "integer", "only points of later steps"}}},
       {"GET", "/api/v1/train/runs/{run}/samples/{file}", "A sample picture.", "", kPicture},
-      {"POST", "/api/v1/train/runs/{run}/use", "Copies a file of the run into the LoRA folder.", "RunFile", "Anything"},
+      {"POST", "/api/v1/train/runs/{run}/use", "Copies a file of the run to where LoRA files lie, or checkpoints.",
+       "RunFile", "Anything"},
       {"GET",
        "/api/v1/train/diff",
        "Options in which two runs differ, with what they do in each.",

@@ -236,6 +236,7 @@ ordered_json residency_schema() {
                                            {"movable", truth()},
                                            {"precision", text()}}))},
                  {"pinned", truth()},
+                 {"accelerator", or_null(text("cuda:0; null where there is none"))},
                  {"in_use_by", or_null(text("a job's id"))},
                  {"memory", object({{"total", whole("bytes")}, {"free", whole()}, {"process", whole()}})}});
 }

@@ -58,6 +58,7 @@ const std::vector<Route>& routes() {
       {"POST", "/api/v1/refresh", v1::refresh},
       {"POST", "/api/v1/options", v1::set_options},
       {"POST", "/api/v1/model", v1::set_model},
+      {"POST", "/api/v1/explain", v1::explain_request},
       {"GET", "/api/v1/events", v1::events},
       {"POST", "/api/v1/jobs", v1::submit},
       {"GET", "/api/v1/jobs", v1::jobs},

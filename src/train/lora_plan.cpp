@@ -7,6 +7,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "train/lora_steps.h"
+
 namespace darkroom::train {
 namespace {
 
@@ -57,6 +59,27 @@ LoraPlan plan_of_pictures(const TrainingSet& set) {
   for (const TrainingBucket& bucket : set.buckets)
     plan.buckets.push_back({bucket.size, int64_t(bucket.pictures.size()), bucket.batches()});
   plan.validation_pictures = int64_t(set.validation.size());
+  return plan;
+}
+
+LoraPlan plan_of_run(const LoraTraining& options, const TrainingSet& set) {
+  constexpr int64_t kCurvePoints = 60;
+  LoraPlan plan = plan_of_pictures(set);
+  const LoraSteps steps = steps_of(options, set);
+  plan.batch_size = set.largest_batch();
+  plan.accumulation = steps.accumulation;
+  plan.batches_per_epoch = steps.batches_per_epoch;
+  plan.steps_per_epoch = steps.steps_per_epoch;
+  plan.steps = steps.steps;
+  plan.epochs = steps.epochs;
+  plan.optimizer = options.run.optimizer;
+  plan.schedule = options.lr_scheduler;
+  const LrSchedule schedule = lr_schedule_of(options, steps.steps);
+  for (int64_t i = 0; i < kCurvePoints; ++i) {
+    const int64_t step = i * std::max<int64_t>(1, steps.steps - 1) / (kCurvePoints - 1);
+    plan.rate_curve.emplace_back(step, lr_factor(schedule, step));
+  }
+  plan.trains_the_model = options.trains_the_model();
   return plan;
 }
 
@@ -134,7 +157,9 @@ std::string plan_json(const LoraPlan& p) {
                {"state_bytes", p.state_bytes},
                {"step_bytes", p.step_bytes},
                {"machine_bytes", p.machine_bytes},
-               {"memory_warning", p.memory_warning}};
+               {"memory_warning", p.memory_warning},
+               {"file_bytes", p.file_bytes},
+               {"effects", p.effects}};
   if (p.probe) json["probe"] = {{"seconds_per_step", p.probe->seconds_per_step}, {"peak_bytes", p.probe->peak_bytes}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -42,16 +43,22 @@ struct LoraPlan {
   int64_t step_bytes = 0;                                    ///< about what a step takes besides
   int64_t machine_bytes = 0;                                 ///< memory there is; 0 = unknown
   std::string memory_warning;                                ///< where all that is more than there is
+  int64_t file_bytes = 0;  ///< of a finished file in save_precision: the LoRA, or the whole checkpoint
   /// Measured: two steps were made, nothing was changed.
   struct Probe {
     double seconds_per_step = 0;
     int64_t peak_bytes = 0;  ///< of the whole process so far
   };
   std::optional<Probe> probe;
+  std::map<std::string, std::string> effects;  ///< option -> what it does in this run; lora_effects.h
 };
 
 /// The part of a plan that follows from the pictures: folders, buckets and what is cropped.
 LoraPlan plan_of_pictures(const TrainingSet& set);
+
+/// With the steps and the learning rate's way; parts and bytes are the model's and stay open. Throws Error as
+/// lr_schedule_of() does.
+LoraPlan plan_of_run(const LoraTraining& options, const TrainingSet& set);
 
 /// For people: tables and the learning rate as a curve.
 std::string plan_text(const LoraPlan& plan);

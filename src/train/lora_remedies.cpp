@@ -81,6 +81,22 @@ std::vector<Remedy> remedies_for(const std::string& problem, const ToldOptions& 
   if (says(problem, "training_comment is not kept"))
     return {{"no_metadata", "Keep metadata", {{"no_metadata", {}}}},
             {"no_metadata", "Leave out the comment", {{"training_comment", {}}}}};
+  if (says(problem, "nothing would be trained: the learning rates"))
+    return {{"unet_lr", "Train at learning_rate", {{"unet_lr", {}}, {"text_encoder_lr", {}}}}};
+  if (says(problem, "network_dropout acts between"))
+    return {{"network_dropout", "Leave it out", {{"network_dropout", {}}}}};
+  if (says(problem, "loraplus_lr_ratio is for plain LoRA"))
+    return {{"network_args",
+             "Leave out loraplus",
+             {{"network_args", without_arguments(told, "network_args", {"loraplus_"})}}}};
+  if (says(problem, "sample_prompts are given, but not when"))
+    return {{"sample_prompts", "After each epoch", {{"sample_every_n_epochs", {"1"}}}},
+            {"sample_prompts", "Leave them out", {{"sample_prompts", {}}}}};
+  if (says(problem, "is longer than the run of"))
+    return {{"lr_warmup_steps", "A tenth of the run", {{"lr_warmup_steps", {"0.1"}}}}};
+  if (says(problem, "piecewise_constant needs lr_scheduler_args"))
+    return {{"lr_scheduler", "Use constant", {{"lr_scheduler", {}}, {"lr_warmup_steps", {}}}},
+            {"lr_scheduler", "Use cosine", {{"lr_scheduler", {"cosine"}}}}};
   return {};
 }
 

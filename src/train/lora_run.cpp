@@ -21,6 +21,7 @@
 #include "train/config.h"
 #include "train/loop.h"
 #include "train/lora_batch.h"
+#include "train/lora_effects.h"
 #include "train/lora_files.h"
 #include "train/lora_log.h"
 #include "train/lora_metadata.h"
@@ -28,6 +29,7 @@
 #include "train/loss_by_quarter.h"
 #include "train/memory_need.h"
 #include "train/random.h"
+#include "train/run_facts.h"
 #include "train/run_record.h"
 #include "train/trained_weights.h"
 
@@ -360,22 +362,11 @@ void LoraRun::encode_pictures() {
 }
 
 LoraPlan LoraRun::plan(bool probes) {
-  constexpr int64_t kCurvePoints = 60;
   load_state();
-  LoraPlan plan = plan_of_pictures(set_);
-  plan.batch_size = set_.largest_batch();
-  plan.accumulation = steps_.accumulation;
-  plan.batches_per_epoch = steps_.batches_per_epoch;
-  plan.steps_per_epoch = steps_.steps_per_epoch;
-  plan.steps = steps_.steps;
-  plan.epochs = steps_.epochs;
+  RunFacts facts = facts_of_pictures(o_, set_);
+  facts.model = facts_of_model(o_.pretrained_model_name_or_path);
+  LoraPlan& plan = *facts.plan;
   plan.steps_done = state_.steps_done();
-  plan.optimizer = o_.run.optimizer;
-  plan.schedule = o_.lr_scheduler;
-  for (int64_t i = 0; i < kCurvePoints; ++i) {
-    const int64_t step = i * std::max<int64_t>(1, steps_.steps - 1) / (kCurvePoints - 1);
-    plan.rate_curve.emplace_back(step, lr_factor(schedule_, step));
-  }
   for (const TrainedGroups::Part& part : groups_.parts)
     plan.parts.push_back({.name = part.name,
                           .modules = part.tensors,
@@ -389,7 +380,13 @@ LoraPlan LoraRun::plan(bool probes) {
   plan.step_bytes = need_.step;
   plan.machine_bytes = machine_memory_;
   plan.memory_warning = memory_warning(need_, machine_memory_, o_);
+  int64_t numbers = plan.trains_the_model ? model_.unet->parameter_count() + model_.vae->parameter_count()
+                                          : groups_.parameter_count();
+  if (plan.trains_the_model)
+    for (const auto& text : model_.text_encoders) numbers += text->parameter_count();
+  plan.file_bytes = numbers * int64_t(c10::elementSize(saved_dtype(o_.save_precision)));
   if (probes) plan.probe = probe();
+  for (const OptionRow& row : lora_option_rows()) plan.effects[row.name] = effect_of(row.name, o_, facts);
   return plan;
 }
 

@@ -94,19 +94,14 @@ DatasetPictures pictures_of(const TrainingDataset& dataset) {
   return found;
 }
 
-/// The picture's size, its place and its hash.
-void measure(TrainingPicture& picture, const std::vector<PixelSize>& sizes) {
-  try {
-    const formats::MappedFile file = formats::map_file(picture.file);
-    const Image image = formats::read_picture_bytes(file.bytes).image;
-    picture.original = {image.width, image.height};
-    picture.place = place_of(*picture.options, picture.original, sizes);
-    formats::Sha256 sha;
-    sha.add(file.bytes.data(), file.bytes.size());
-    picture.file_hash = sha.hex();
-  } catch (const Error& error) {
-    throw error.within(fmt::format("read training picture \"{}\"", picture.file.string()));
-  }
+/// The picture's size and its hash.
+void read_size_and_hash(TrainingPicture& picture) {
+  const formats::MappedFile file = formats::map_file(picture.file);
+  const Image image = formats::read_picture_bytes(file.bytes).image;
+  picture.original = {image.width, image.height};
+  formats::Sha256 sha;
+  sha.add(file.bytes.data(), file.bytes.size());
+  picture.file_hash = sha.hex();
 }
 
 uint8_t hex_byte(const std::string& colour, size_t place) {
@@ -166,7 +161,11 @@ int64_t TrainingSet::largest_batch() const {
   return largest;
 }
 
-TrainingSet read_training_set(const LoraTraining& o, const std::function<void(int64_t, int64_t)>& on_picture) {
+namespace {
+
+/// `measure` gives a picture its size.
+TrainingSet assembled(const LoraTraining& o, const std::function<void(TrainingPicture&)>& measure,
+                      const std::function<void(int64_t, int64_t)>& on_picture) {
   TrainingSet set;
   const std::vector<TrainingDataset> datasets = training_datasets(o);
   std::vector<DatasetPictures> pictures;
@@ -179,7 +178,12 @@ TrainingSet read_training_set(const LoraTraining& o, const std::function<void(in
     const std::vector<PixelSize> sizes = sizes_of(*datasets[i].subsets.front().options);
     for (auto* part : {&pictures[i].trained, &pictures[i].validation}) {
       for (TrainingPicture& picture : *part) {
-        measure(picture, sizes);
+        try {
+          measure(picture);
+          picture.place = place_of(*picture.options, picture.original, sizes);
+        } catch (const Error& error) {
+          throw error.within(fmt::format("read training picture \"{}\"", picture.file.string()));
+        }
         on_picture(++done, count);
       }
     }
@@ -193,8 +197,21 @@ TrainingSet read_training_set(const LoraTraining& o, const std::function<void(in
     set.validation.insert(set.validation.end(), pictures[i].validation.begin(), pictures[i].validation.end());
   }
   require(!set.trained.empty(), ErrorKind::not_found, "LoRA training: there are no pictures to train");
+  return set;
+}
+
+}  // namespace
+
+TrainingSet read_training_set(const LoraTraining& o, const std::function<void(int64_t, int64_t)>& on_picture) {
+  TrainingSet set = assembled(o, read_size_and_hash, on_picture);
   warn_of_missing_captions(set);
   return set;
+}
+
+TrainingSet sized_training_set(const LoraTraining& o,
+                               const std::function<PixelSize(const std::filesystem::path&)>& size_of) {
+  return assembled(
+      o, [&](TrainingPicture& picture) { picture.original = size_of(picture.file); }, [](int64_t, int64_t) {});
 }
 
 std::vector<std::vector<int64_t>> epoch_batches(const TrainingSet& set, uint64_t seed, int64_t epoch) {

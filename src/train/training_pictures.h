@@ -50,6 +50,10 @@ struct TrainingSet {
 /// all)` is called after each. Throws Error as read_image_folders() and place_in_bucket() do, naming the picture.
 TrainingSet read_training_set(const LoraTraining& options, const std::function<void(int64_t, int64_t)>& on_picture);
 
+/// The same to look at: sizes as `size_of` says them, no hashes, nothing is logged.
+TrainingSet sized_training_set(const LoraTraining& options,
+                               const std::function<PixelSize(const std::filesystem::path&)>& size_of);
+
 /// The batches of epoch `epoch` (from 0) in their order: indices into `trained`, all of one bucket each.
 std::vector<std::vector<int64_t>> epoch_batches(const TrainingSet& set, uint64_t seed, int64_t epoch);
 

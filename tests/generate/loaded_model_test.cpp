@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "formats/support.h"
+#include "generate/recording_device.h"
 #include "support/tiny_model.h"
 
 namespace darkroom::generate {
@@ -90,6 +91,54 @@ TEST(LoadedModel, OtherVaeIsTakenAndNamed) {
   const LoadedModel model({.model = tiny_model("sd15"), .vae = tiny_model("sd21/vae/")});
   EXPECT_EQ(model.parts().vae_name, "vae");
   EXPECT_EQ(model.parts().vae_hash().size(), 10u);
+}
+
+/// A picture's bytes, and what its parts were asked to move on a device with so much memory.
+struct Placed {
+  std::vector<uint8_t> pixels;
+  std::string log;
+  int64_t most = 0;
+};
+Placed placed_picture(int64_t memory, GenerateRequest request) {
+  const LoadedModel model({.model = request.model, .precision = "fp32"});
+  std::map<std::string, int64_t> sizes;
+  for (const PartFacts& part : model.part_facts()) sizes[part.name] = part.file_bytes + part.memory_bytes;
+  RecordingDevice device(memory, sizes);
+  if (memory > 0) model.parts().place_on(device);
+  Placed placed;
+  generate(model, request, [&](Picture&& picture) { placed.pixels = picture.image.pixels; });
+  return {placed.pixels, device.log, device.most};
+}
+
+GenerateRequest placed_request(const std::string& model) {
+  GenerateRequest request;
+  request.model = tiny_model(model);
+  request.prompt = "a red apple", request.steps = 1, request.seed = 7, request.width = request.height = 32;
+  return request;
+}
+
+TEST(LoadedModel, TakesTurnsOnAnAccelerator) {
+  const GenerateRequest request = placed_request("sd15.safetensors");
+  const Placed plain = placed_picture(0, request), roomy = placed_picture(int64_t(1) << 30, request);
+  EXPECT_EQ(plain.log, "");
+  EXPECT_EQ(roomy.log, "+Text encoder +UNet +VAE ");
+  EXPECT_EQ(roomy.pixels, plain.pixels);
+  // Room for the UNet and what it computes in, and for nothing beside it.
+  int64_t unet = 0;
+  const LoadedModel model({.model = request.model, .precision = "fp32"});
+  for (const PartFacts& part : model.part_facts())
+    if (part.name == "UNet") unet = part.file_bytes + part.memory_bytes;
+  const int64_t working = 12 * 2 * 8 * 8 * model.parts().checkpoint.unet->config.channels.front() * 4;
+  const Placed tight = placed_picture(unet + working, request);
+  EXPECT_TRUE(tight.log.starts_with("+Text encoder -Text encoder +UNet ")) << tight.log;
+  EXPECT_LE(tight.most, unet + working);
+  EXPECT_EQ(tight.pixels, plain.pixels);
+  expect_error(ErrorKind::out_of_memory, "try a smaller picture, or --device cpu",
+               [&] { placed_picture(unet, request); });
+}
+
+TEST(LoadedModel, BringsBothTextEncodersOfSdxl) {
+  EXPECT_EQ(placed_picture(int64_t(1) << 30, placed_request("sdxl")).log, "+Text encoder +Text encoder 2 +UNet +VAE ");
 }
 
 }  // namespace

@@ -2,11 +2,131 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "train/config.h"
+#include "train/effects/rows.h"
+#include "train/training_folder.h"
+
 namespace darkroom::train {
 namespace {
 
+/// Options of the small folder (20 + 2 uses of three pictures) with changes, and their effects.
+struct Case {
+  TrainingFolder folder;
+  LoraTraining told = folder.training();
+
+  RunFacts facts() const { return run_facts(settled(told), size_in_file); }
+  std::string effect(const std::string& name) const { return effect_of(name, settled(told), facts()); }
+};
+
 bool says(const std::string& name, const LoraTraining& told, const char* part) {
   return effect_of(name, told).find(part) != std::string::npos;
+}
+
+/// Runs that differ in everything lines speak of.
+std::vector<LoraTraining> various(const TrainingFolder& folder) {
+  const LoraTraining plain = settled(folder.training());
+  LoraTraining rich = folder.training();
+  rich.clip_skip = 2, rich.max_token_length = 225, rich.flip_aug = true, rich.masked_loss = true;
+  rich.captions = {.prefix = "p",
+                   .suffix = "s",
+                   .dropout_rate = 0.1,
+                   .dropout_every_n_epochs = 1,
+                   .wildcards = true,
+                   .separator = ",",
+                   .shuffle = true,
+                   .keep_tokens = 1,
+                   .keep_tokens_separator = "|||",
+                   .tag_dropout_rate = 0.2,
+                   .warmup_steps = 0.5,
+                   .warmup_min = 2,
+                   .secondary_separator = ";"};
+  rich.network_args = {"conv_dim=2", "loraplus_lr_ratio=4", "rank_dropout=0.1"};
+  rich.network.dropout = 0.25, rich.scale_weight_norms = 1, rich.unet_lr = 2e-4, rich.text_encoder_lr = 5e-5;
+  rich.run.optimizer = "Lion", rich.run.ema_decay = 0.99, rich.run.mixed_precision = "bf16", rich.full_bf16 = true;
+  rich.lr_scheduler = "cosine_with_restarts", rich.lr_scheduler_num_cycles = 2, rich.lr_warmup_steps = 1;
+  rich.max_train_epochs = 3, rich.gradient_accumulation_steps = 2, rich.validation_split = 0.4;
+  rich.noise = {.offset = 0.05,
+                .offset_random_strength = true,
+                .adaptive_scale = 0.1,
+                .multires_iterations = 6,
+                .multires_discount = 0.4};
+  rich.ip_noise_gamma = 0.1, rich.loss.type = "huber", rich.loss.huber_schedule = "exponential",
+  rich.loss.min_snr_gamma = 5, rich.loss.v_pred_like_loss = 0.5;
+  rich.save_precision = "fp16", rich.save_every_n_steps = 2, rich.save_last_n_steps = 3, rich.save_every_n_epochs = 1;
+  rich.run.seed = 7, rich.min_timestep = 200, rich.max_timestep = 800, rich.training_comment = "mine",
+  rich.log_prefix = "x";
+  LoraTraining whole = folder.training();
+  whole.network_module = "none", whole.network.dim = 4, whole.run.optimizer = "Adafactor", whole.color_aug = true;
+  whole.lr_scheduler = "polynomial", whole.enable_bucket = false, whole.ignore_memory = true,
+  whole.train_text_encoder = true;
+  LoraTraining prodigy = folder.training();
+  prodigy.run.optimizer = "Prodigy", prodigy.run.learning_rate = 1, prodigy.network_train_unet_only = true;
+  prodigy.lr_scheduler = "warmup_stable_decay", prodigy.lr_decay_steps = 2, prodigy.buckets.no_upscale = true;
+  return {plain, settled(rich), settled(whole), settled(prodigy)};
+}
+
+TEST(LoraEffects, EveryOptionHasOne) {
+  const TrainingFolder folder;
+  for (const LoraTraining& told : various(folder)) {
+    const RunFacts facts = run_facts(told, size_in_file);
+    ASSERT_TRUE(facts.plan && facts.model);
+    for (const RunFacts& known : {facts, RunFacts{}}) {
+      for (const OptionRow& row : lora_option_rows()) {
+        const std::string effect = effect_of(row.name, told, known);
+        EXPECT_FALSE(effect.empty()) << row.name;
+        EXPECT_FALSE(effect.ends_with('.')) << row.name << ": " << effect;
+        EXPECT_EQ(effect.find("nan"), std::string::npos) << row.name << ": " << effect;
+      }
+    }
+  }
+  EXPECT_EQ(effect_of("no_such_option", {}), "");
+}
+
+TEST(LoraEffects, DependOnTheRun) {
+  const TrainingFolder folder;
+  std::map<std::string, std::set<std::string>> lines;
+  for (const LoraTraining& told : various(folder)) {
+    const RunFacts facts = run_facts(told, size_in_file);
+    for (const OptionRow& row : lora_option_rows()) lines[row.name].insert(effect_of(row.name, told, facts));
+  }
+  // What these runs do not change.
+  const std::set<std::string> alike = {"vae",
+                                       "v_parameterization",
+                                       "zero_terminal_snr",
+                                       "train_data_dir",
+                                       "reg_data_dir",
+                                       "dataset_config",
+                                       "resolution",
+                                       "caption_extension",
+                                       "random_crop",
+                                       "alpha_mask",
+                                       "latent_cache_dir",
+                                       "prior_loss_weight",
+                                       "network_weights",
+                                       "lr_scheduler_timescale",
+                                       "lr_scheduler_args",
+                                       "gradient_checkpointing",
+                                       "full_fp16",
+                                       "ip_noise_gamma_random_strength",
+                                       "max_grad_norm",
+                                       "scale_v_pred_loss_like_noise_pred",
+                                       "debiased_estimation_loss",
+                                       "output_dir",
+                                       "save_last_n_epochs_state",
+                                       "save_last_n_steps_state",
+                                       "resume",
+                                       "save_state_every_n_steps",
+                                       "logging_dir",
+                                       "no_metadata",
+                                       "sample_prompts",
+                                       "sample_every_n_steps",
+                                       "sample_every_n_epochs",
+                                       "sample_at_first",
+                                       "sample_sampler"};
+  for (const auto& [name, said] : lines)
+    EXPECT_TRUE(said.size() > 1 || alike.contains(name)) << name << ": " << *said.begin();
 }
 
 TEST(LoraEffects, SayWhatANumberMeansNow) {
@@ -24,12 +144,119 @@ TEST(LoraEffects, SayWhatHasNone) {
   LoraTraining told;
   EXPECT_TRUE(says("keep_tokens", told, "no effect"));
   told.captions.shuffle = true;
-  EXPECT_EQ(effect_of("keep_tokens", told), "");
+  EXPECT_FALSE(says("keep_tokens", told, "no effect"));
   EXPECT_TRUE(says("huber_c", told, "no effect"));
   EXPECT_TRUE(says("prior_loss_weight", told, "reg_data_dir"));
   told.max_train_epochs = 2;
   EXPECT_TRUE(says("max_train_steps", told, "max_train_epochs decides"));
-  EXPECT_EQ(effect_of("output_name", told), "");
+}
+
+// Numbers of these can be had on paper: 22 uses of three pictures, in batches of 2.
+TEST(LoraEffects, CountStepsOfTheFolder) {
+  Case one;
+  // 32x32 and two of like shape: 10 + 10 + 2 uses in three sizes are 5 + 5 + 1 batches.
+  EXPECT_EQ(one.effect("train_batch_size"), "2 x 1 = 2 pictures to a step; 11 batches an epoch");
+  one.told.run.steps = 33;
+  EXPECT_EQ(one.effect("max_train_steps"), "11 steps an epoch, so 3 epochs; a picture is seen 22 times on average");
+  one.told.gradient_accumulation_steps = 4;  // 3 steps an epoch
+  EXPECT_EQ(one.effect("max_train_steps"), "3 steps an epoch, so 11 epochs; a picture is seen 80.7 times on average");
+  one.told.max_train_epochs = 5;
+  EXPECT_EQ(one.effect("max_train_epochs"),
+            "5 epochs of 3 steps each: 15 steps; a picture is seen 36.7 times on average");
+  EXPECT_EQ(one.effect("caption_extension"),
+            "2 of 3 pictures have a .txt file; the others are trained as their folder's name says, \"square\"");
+}
+
+TEST(LoraEffects, CountFilesThatStay) {
+  Case one;
+  one.told.run.steps = 100, one.told.save_every_n_steps = 10, one.told.save_last_n_steps = 25;
+  // 10 to 90; at 90 those of the last 25 steps are 70, 80 and 90, and 60 went when 90 came.
+  EXPECT_EQ(one.effect("save_last_n_steps"), "3 of 9 files stay");
+  EXPECT_EQ(one.effect("save_state_every_n_steps"),
+            "1 state in the run; at most 100 steps are lost when the power fails");
+  one.told.save_every_n_epochs = 2, one.told.save_last_n_epochs = 1;  // 100 steps are 10 epochs: 2, 4, 6, 8
+  EXPECT_EQ(one.effect("save_last_n_epochs"), "1 of 4 files stay");
+}
+
+TEST(LoraEffects, CountNumbersAndBytesOfTheNetwork) {
+  Case one;
+  one.told.network.dim = 16, one.told.save_precision = "fp16";
+  const RunFacts::Model model = *one.facts().model;
+  const int64_t numbers = 16 * (model.unet.per_rank + model.text.per_rank);
+  EXPECT_NE(one.effect("network_dim")
+                .find(fmt::format("16 x ({} + {}) =", effects::count(model.unet.per_rank),
+                                  effects::count(model.text.per_rank))),
+            std::string::npos)
+      << one.effect("network_dim");
+  EXPECT_NE(one.effect("save_precision").find(fmt::format("{:.3g} kB a file", double(2 * numbers) / 1024)),
+            std::string::npos)
+      << one.effect("save_precision");
+}
+
+TEST(LoraEffects, FollowTheRate) {
+  LoraTraining told;
+  told.run.steps = 1000, told.run.learning_rate = 2e-4, told.lr_scheduler = "cosine";
+  told = settled([&] {
+    told.pretrained_model_name_or_path = "m", told.train_data_dir = "d";
+    return told;
+  }());
+  EXPECT_TRUE(says("lr_scheduler", told, "factor 1 at step 0, 0.5 at 500, 2.47e-06 at the last"));
+  told.lr_scheduler = "cosine_with_restarts", told.lr_scheduler_num_cycles = 4, told.lr_warmup_steps = 0.1;
+  EXPECT_EQ(effect_of("lr_warmup_steps", told),
+            "100 steps of 1,000 (10 %); the first has the rate 0 and changes nothing");
+  EXPECT_EQ(effect_of("lr_scheduler_num_cycles", told),
+            "4 waves of 225 steps; the rate jumps from 0 to the whole at step 325 first");
+  told.lr_scheduler = "constant", told.lr_warmup_steps = 0;
+  EXPECT_EQ(effect_of("learning_rate", told), "of UNet and text encoders: 0.0002 in every step");
+  // 1 - exp(-2e-4 * 0.1 * 1000)
+  told.run.optimizer_args = {"weight_decay=0.1"};
+  EXPECT_EQ(effect_of("optimizer_args", told),
+            "a step follows about the last 10 gradients, its size the last 1,000; weight_decay 0.1 takes 1.98 % of a "
+            "number over the run");
+}
+
+TEST(LoraEffects, AreClosedFormsWhereThereAreSuch) {
+  LoraTraining told;
+  told.run.ema_decay = 0.999;  // ln 2 / 0.0010005; (1 + n) / (10 + n) = 0.999 at 8990
+  EXPECT_EQ(effect_of("ema_decay", told),
+            "a step's weight halves in 693 steps (ln 2 / -ln 0.999); the whole decay holds from step 8,990 on");
+  told.ip_noise_gamma = 0.1;  // sqrt(1.01)
+  EXPECT_EQ(effect_of("ip_noise_gamma", told), "the noise is 0.499 % stronger than the model is told");
+  told.min_timestep = 100, told.max_timestep = 600;
+  EXPECT_TRUE(says("min_timestep", told, "t 100 to 599 are drawn, 50 % of all")) << effect_of("min_timestep", told);
+  told.captions.dropout_rate = 0.1, told.run.batch_size = 2;
+  EXPECT_EQ(effect_of("caption_dropout_rate", told), "about 320 of the run's 3,200 uses learn what no words mean");
+  told.prior_loss_weight = 0.5, told.reg_data_dir = "r";
+  EXPECT_TRUE(says("prior_loss_weight", told, "33.3 %"));
+  told.max_token_length = 225;
+  EXPECT_TRUE(says("max_token_length", told, "3 windows of 75 tokens; with their ends the UNet reads 227"));
+  told.network.dim = 8, told.network.dropout = 0.2;
+  EXPECT_EQ(effect_of("network_dropout", told),
+            "1.6 of 8 values between the matrices are left out at each use, the others count 1.25 times");
+  // alpha_bar of t 999 is 0.0047: the square root.
+  EXPECT_TRUE(says("zero_terminal_snr", told, "t 999 shows 6.83 % of the picture"))
+      << effect_of("zero_terminal_snr", told);
+}
+
+TEST(LoraEffects, TakeTheFirstCaptionForAnExample) {
+  Case one;
+  one.told.captions.shuffle = true, one.told.captions.tag_dropout_rate = 0.5;
+  EXPECT_EQ(one.effect("shuffle_caption"), "3 tags of \"a red disc, round, bright\" may stand in 6 orders");
+  EXPECT_EQ(one.effect("caption_tag_dropout_rate"),
+            "of 3 tags in \"a red disc, round, bright\" 1.5 are left out on average, none in 12.5 % of its uses");
+  one.told.captions.keep_tokens = 1, one.told.captions.prefix = "oil";
+  EXPECT_EQ(one.effect("keep_tokens"),
+            "of \"a red disc, round, bright\"'s 3 tags the first 1 stay, 2 may move or be left out");
+  EXPECT_EQ(one.effect("caption_prefix"), "\"a red disc, round, bright\" is read as \"oil a red disc, round, bright\"");
+}
+
+TEST(LoraEffects, OfFullFineTuningSpeakOfNoLora) {
+  LoraTraining told;
+  told.network_module = "none";
+  for (const char* name :
+       {"network_dim", "network_alpha", "network_args", "network_dropout", "network_weights", "scale_weight_norms"})
+    EXPECT_TRUE(says(name, told, "no effect: network_module is none")) << name;
+  EXPECT_EQ(effect_of("output_name", told), "the checkpoint is last.safetensors");
 }
 
 }  // namespace

@@ -42,7 +42,16 @@ TEST(LoraRemedies, EachSettlesItsProblem) {
       {{"train_text_encoder", {"true"}}},
       {{"network_module", {"none"}}, {"text_encoder_lr", {"1e-6"}}},
       {{"network_module", {"none"}}, {"network_dim", {"32"}}, {"network_alpha", {"16"}}},
-      {{"network_module", {"none"}}, {"network_train_unet_only", {"true"}}, {"train_text_encoder", {"true"}}}};
+      {{"network_module", {"none"}}, {"network_train_unet_only", {"true"}}, {"train_text_encoder", {"true"}}},
+      {{"network_train_text_encoder_only", {"true"}}, {"text_encoder_lr", {"0"}}},
+      {{"network_train_unet_only", {"true"}}, {"unet_lr", {"0"}}, {"text_encoder_lr", {"1e-5"}}},
+      {{"unet_lr", {"0"}}, {"text_encoder_lr", {"0"}}},
+      {{"network_module", {"none"}}, {"unet_lr", {"0"}}},
+      {{"network_module", {"lycoris.kohya"}}, {"network_args", {"algo=loha"}}, {"network_dropout", {"0.1"}}},
+      {{"network_module", {"lycoris.kohya"}}, {"network_args", {"algo=lokr", "loraplus_lr_ratio=4"}}},
+      {{"sample_prompts", {"p.txt"}}},
+      {{"lr_scheduler", {"cosine"}}, {"lr_warmup_steps", {"3000"}}},
+      {{"lr_scheduler", {"piecewise_constant"}}}};
   for (const ToldOptions& told : contradictions) {
     const std::string problem = problem_of(told);
     ASSERT_FALSE(problem.empty());

@@ -130,7 +130,7 @@ export interface Plan {
   mean_crop_loss: number; largest_crop_loss: number; largest_crop_file: string; buckets: { width: number; height: number; pictures: number; batches: number }[];
   batch_size: number; gradient_accumulation_steps: number; batches_per_epoch: number; steps_per_epoch: number; steps: number; epochs: number; steps_done: number;
   optimizer: string; lr_scheduler: string; learning_rate_curve: { step: number; factor: number }[]; trained: { name: string; matrices: number; parameters: number; learning_rate: number }[];
-  model_bytes: number; lora_bytes: number; state_bytes: number; probe?: { seconds_per_step: number; peak_bytes: number };
+  model_bytes: number; lora_bytes: number; state_bytes: number; file_bytes: number; probe?: { seconds_per_step: number; peak_bytes: number };
 }
 export interface Curve { steps: number[]; values: number[] }
 export type Series = Record<string, Curve>;
@@ -224,6 +224,7 @@ export const api = {
   job_file_address: (id: string, name: string) => `${root}${of_job(id)}/files/${encodeURIComponent(name)}`,
   plan_xyz: (request: Settings, axes: Axes) => call<XyzPlan>('POST', '/plans/xyz', { request, ...axes }),
   plan_report: ({ kind: _, ...report }: NewReport) => call<LabCost>('POST', '/plans/lab', report),
+  explain: (request: Settings) => call<{ fields: { name: string; value: string; words: string; now: string }[] }>('POST', '/explain', { request }),
   noise_levels: (request: Settings) => call<{ sigmas: number[]; sampler: string; schedule: string }>('POST', '/noise-levels', { request }),
   skip_picture: (id: string) => call<unknown>('POST', `${of_job(id)}/skip`, {}),
   move_job: (id: string, to: 'front' | 'up' | 'down' | 'back') => call<unknown>('POST', `${of_job(id)}/move`, { to }),
@@ -257,7 +258,8 @@ export const api = {
   plan_run: (name: string, draft: Partial<Draft>, probe: boolean) => call<Plan>('POST', `${of_run(name)}/plan`, { ...draft, probe }),
   start_run: async (name: string, draft: Partial<Draft>) => tidy_job(await call<Job>('POST', `${of_run(name)}/start`, draft)),
   run_series: async (name: string, after: number) => (await call<{ series: Series }>('GET', `${of_run(name)}/series${query({ after })}`)).series,
-  use_run: (name: string, file: string) => call<{ lora: string }>('POST', `${of_run(name)}/use`, { file }),
+  /** Of full fine-tuning a checkpoint's title, else a LoRA's name. */
+  use_run: (name: string, file: string) => call<{ lora?: string; model?: string }>('POST', `${of_run(name)}/use`, { file }),
   diff_runs: (a: string, b: string) => call<RunDiff>('GET', `/train/diff${query({ a, b })}`),
   add_record: (name: string, content: Blob | string) => call<Run>('POST', `/train/records/${encodeURIComponent(name)}`, content, 'application/octet-stream'),
   remove_record: (name: string) => call<unknown>('DELETE', `/train/records/${encodeURIComponent(name)}`),

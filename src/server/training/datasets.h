@@ -55,10 +55,10 @@ class Datasets {
                    const std::string& caption, const std::string& extension) const;
   std::filesystem::path picture(const std::string& dataset, const std::string& folder,
                                 const std::string& picture) const;
-
- private:
+  /// Of any picture file, upright; remembered until the file changes. Throws Error.
   train::PixelSize size_of(const std::filesystem::path& picture) const;
 
+ private:
   std::filesystem::path folder_;
   mutable std::mutex mutex_;
   mutable std::map<std::string, train::PixelSize> sizes_;  ///< by path, size and time of the file

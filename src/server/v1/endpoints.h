@@ -7,6 +7,7 @@ namespace darkroom::server::v1 {
 
 Answer description(const Asked& asked, Context& context);
 Answer start(const Asked& asked, Context& context);
+Answer explain_request(const Asked& asked, Context& context);
 Answer refresh(const Asked& asked, Context& context);
 Answer set_options(const Asked& asked, Context& context);
 Answer set_model(const Asked& asked, Context& context);

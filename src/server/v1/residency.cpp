@@ -1,4 +1,5 @@
 // What is in memory, and moving it.
+#include "generate/devices.h"
 #include "server/json_text.h"
 #include "server/v1/endpoints.h"
 
@@ -22,6 +23,12 @@ ordered_json part_json(const generate::PartFacts& part, const jobs::Residency::S
           {"precision", part.precision}};
 }
 
+/// Null where there is none, so that nobody offers what cannot be.
+ordered_json accelerator_json() {
+  const std::string device = generate::used_device();
+  return device == "cpu" ? ordered_json(nullptr) : ordered_json(device);
+}
+
 }  // namespace
 
 ordered_json residency_json(Context& context) {
@@ -37,6 +44,7 @@ ordered_json residency_json(Context& context) {
           {"state", state.is_loaded ? "loaded" : "unloaded"},
           {"parts", std::move(parts)},
           {"pinned", state.is_pinned},
+          {"accelerator", accelerator_json()},
           {"in_use_by", state.is_in_use && running ? ordered_json(running->job) : ordered_json(nullptr)},
           {"memory",
            {{"total", memory.total}, {"free", memory.free}, {"process", memory.process}, {"mapped", memory.mapped}}}};

@@ -3,6 +3,7 @@
 
 #include "base/build_id.h"
 #include "base/version.h"
+#include "generate/explanations.h"
 #include "generate/menu.h"
 #include "generate/request_fields.h"
 #include "generate/run.h"
@@ -11,12 +12,14 @@
 #include "server/json_text.h"
 #include "server/openapi.h"
 #include "server/v1/endpoints.h"
+#include "server/v1/submissions.h"
 #include "server/words.h"
 
 namespace darkroom::server::v1 {
 namespace {
 
 using generate::RequestField;
+using generate::Settings;
 using nlohmann::ordered_json;
 
 ordered_json samplers_json() {
@@ -153,6 +156,20 @@ Answer set_model(const Asked& asked, Context& context) {
   const ModelFile model = context.library.model_named(body["title"].get<std::string>());
   context.options.change({{"sd_model_checkpoint", model.is_built_in ? "" : model.path.string()}});
   return json_answer(start_json(context));
+}
+
+Answer explain_request(const Asked& asked, Context& context) {
+  const Settings said = picture_settings(object_of_body(asked.body), context);
+  const auto model = said.find("model");
+  const generate::GenerateRequest request =
+      generate::completed_request(said, generate::recommended_settings(model == said.end() ? "" : model->second));
+  ordered_json fields = ordered_json::array();
+  for (const generate::ExplainedField& field : generate::explained(request, generate::request_facts(request))) {
+    const bool is_shown = field.flag.empty() || is_for_people(generate::request_field(field.field));
+    if (is_shown)
+      fields.push_back({{"name", field.field}, {"value", field.value}, {"words", field.words}, {"now", field.now}});
+  }
+  return json_answer({{"fields", std::move(fields)}});
 }
 
 }  // namespace darkroom::server::v1

@@ -52,7 +52,7 @@ void take_format(PictureKind& job, const Context& context) {
 
 Submission generate_submission(const json& body, Context& context) {
   jobs::PictureJob wanted;
-  wanted.settings = with_own_files(said_of(body, context), context);
+  wanted.settings = picture_settings(body, context);
   take_format(wanted, context);
   wanted = jobs::settled(std::move(wanted));
   return {said_in(wanted.settings, "prompt"), jobs::job_text(wanted)};
@@ -206,6 +206,10 @@ constexpr std::pair<const char*, Submit> kKinds[] = {{"generate", generate_submi
                                                      {"merge", merge_submission}};
 
 }  // namespace
+
+Settings picture_settings(const json& body, const Context& context) {
+  return with_own_files(said_of(body, context), context);
+}
 
 jobs::XyzJob xyz_of(const json& body, Context& context) {
   require_known(body, {"id", "kind", "to_front", "request", "x", "y", "z"});

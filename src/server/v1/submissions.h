@@ -20,6 +20,9 @@ struct Submission {
 /// are not there.
 Submission submission_of(const std::string& kind, const nlohmann::json& body, Context& context);
 
+/// What a body's "request" says over the options, its files found. Throws as submission_of().
+generate::Settings picture_settings(const nlohmann::json& body, const Context& context);
+
 /// A body's X/Y/Z plot: {"request", "x", "y", "z"}. Throws as submission_of().
 jobs::XyzJob xyz_of(const nlohmann::json& body, Context& context);
 /// A plot ready to be kept: its seeds drawn, its sides known, every cell checked. The settings' files are resolved

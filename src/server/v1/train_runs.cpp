@@ -4,6 +4,7 @@
 #include "formats/atomic_file.h"
 #include "formats/mapped_file.h"
 #include "formats/utf8.h"
+#include "generate/file_facts.h"
 #include "jobs/event_data.h"
 #include "server/json_text.h"
 #include "server/training/option_words.h"
@@ -122,16 +123,22 @@ ordered_json problem_json(const std::string& problem, const train::ToldOptions& 
           {"remedies", std::move(remedies)}};
 }
 
+/// Sizes of pictures are remembered, so that this can be asked after each change.
+train::RunFacts facts_of(const LoraTraining& training, Context& context) {
+  return train::run_facts(training,
+                          [&](const fs::path& picture) { return context.trainings.datasets.size_of(picture); });
+}
+
 ordered_json explanation_json(const std::string& run, const RunDraft& draft, Context& context) {
   ordered_json values = ordered_json::object(), effects = ordered_json::object();
   train::ToldOptions told;
   try {
     told = told_options(run, draft, context);
     const LoraTraining training = training_of(told, run, context);
+    const train::RunFacts facts = facts_of(training, context);
     for (const train::OptionValue& value : train::option_values(training)) {
       values[value.name] = value.text;
-      const std::string effect = train::effect_of(value.name, training);
-      if (!effect.empty()) effects[value.name] = effect;
+      effects[value.name] = train::effect_of(value.name, training, facts);
     }
     return {{"problem", nullptr},
             {"values", std::move(values)},
@@ -247,7 +254,9 @@ std::map<std::string, std::string> effects_in(const std::string& name, Context& 
     const auto training = train::read_training_config(file);
     const auto* lora = std::get_if<LoraTraining>(&training);
     if (!lora) return effects;
-    for (const train::OptionRow& row : train::lora_option_rows()) effects[row.name] = train::effect_of(row.name, *lora);
+    const train::RunFacts facts = facts_of(*lora, context);
+    for (const train::OptionRow& row : train::lora_option_rows())
+      effects[row.name] = train::effect_of(row.name, *lora, facts);
   } catch (const Error&) {
     // A record of another program: there are only values.
   }
@@ -364,13 +373,17 @@ Answer use_run(const Asked& asked, Context& context) {
   const std::string name = run_of(asked, context), wanted = text_in(object_of_body(asked.body), "file");
   for (const fs::path& file : context.trainings.runs.lora_files(name)) {
     if (file.filename() != wanted) continue;
-    const fs::path into = context.library.folders().lora / "trained";
+    // Of full fine-tuning it is a checkpoint, which is no LoRA whatever folder it lies in.
+    const bool is_checkpoint = generate::file_facts(file).kind == "checkpoint";
+    const fs::path into =
+        (is_checkpoint ? context.library.folders().checkpoints : context.library.folders().lora) / "trained";
     std::error_code problem;
     fs::create_directories(into, problem);
     require(!problem, ErrorKind::io, "use {}: cannot make the folder {}: {}", wanted, into.string(), problem.message());
     const formats::MappedFile bytes = formats::map_file(file);
     formats::write_file(into / wanted, {reinterpret_cast<const char*>(bytes.bytes.data()), bytes.bytes.size()});
     context.library.refresh();
+    if (is_checkpoint) return json_answer({{"model", context.library.title_of_path((into / wanted).string())}});
     return json_answer({{"lora", file.stem().string()}});
   }
   fail(ErrorKind::not_found, "run {} has no file {}", name, formats::in_quotes(wanted));

@@ -22,7 +22,7 @@ ServerConfig with_program() {
 
 /// A server with a dataset of three small pictures of one colour each.
 struct TrainingServer : RunningServer {
-  TrainingServer() : RunningServer(with_program()) {
+  explicit TrainingServer(const ServerConfig& config = with_program()) : RunningServer(config) {
     post("/api/v1/train/datasets", {{"name", "dots"}, {"folder", "2_dot"}});
     for (const uint8_t grey : {40, 120, 200}) {
       Image image(32, 32, 3);
@@ -107,6 +107,8 @@ TEST(Trainings, APlanIsTheDryRuns) {
   EXPECT_EQ(plan.json["steps_per_epoch"], 6);
   EXPECT_EQ(plan.json["steps"], 12);
   EXPECT_EQ(plan.json["folders"][0]["pictures"], 3);
+  EXPECT_EQ(plan.json["file_bytes"], plan.json["lora_bytes"]) << "fp32 both";
+  EXPECT_EQ(plan.json["effects"].size(), trainer().get("/api/v1/train").json["options"].size());
   EXPECT_FALSE(std::filesystem::exists(trainer().folder / "out/runs/planned/options.toml")) << "nothing was begun";
   const auto refused = trainer().post("/api/v1/train/runs/planned/plan", {{"options", {{"validation_split", 0.9}}}});
   EXPECT_EQ(refused.status, 422);
@@ -137,6 +139,24 @@ TEST(Trainings, StoppedAndStartedAgainEndsInTheSameFile) {
   EXPECT_EQ(diff.json["same"].count("pictures_sha256"), 1u) << diff.body;
   const auto used = trainer().post("/api/v1/train/runs/whole/use", {{"file", "../draft.json"}});
   EXPECT_EQ(used.status, 404);
+}
+
+TEST(Trainings, ACheckpointIsPutWhereCheckpointsLie) {
+  ServerConfig config = with_program();
+  const formats::TemporaryFolder models;
+  config.models = models.path();
+  const TrainingServer own(config);
+  json options = own.options(1);
+  options.erase("network_dim");
+  options["network_module"] = "none";
+  own.post("/api/v1/train/runs", {{"name", "full"}, {"dataset", "dots"}, {"options", options}});
+  ASSERT_EQ(own.ended(own.start("full")), "finishednull");
+  const auto used = own.post("/api/v1/train/runs/full/use", {{"file", "full.safetensors"}});
+  ASSERT_EQ(used.status, 200) << used.body;
+  EXPECT_TRUE(std::filesystem::exists(models / "Stable-diffusion/trained/full.safetensors"));
+  EXPECT_FALSE(std::filesystem::exists(models / "Lora/trained"));
+  EXPECT_FALSE(used.json.contains("lora"));
+  EXPECT_EQ(own.post("/api/v1/model", {{"title", used.json["model"]}}).status, 200) << "it can be chosen at once";
 }
 
 TEST(Trainings, ADatasetThatVanishedWhileQueuedIsSaid) {

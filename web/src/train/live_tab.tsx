@@ -133,8 +133,10 @@ async function try_file(file: string) {
   if (!run) return;
   const answer = await attempt(() => api.use_run(run.name, file));
   if (!answer) return;
+  const { lora, model } = answer;
+  if (model !== undefined) await attempt(() => api.use_model(model));
   await start_again();
-  use_lora(lora_tag_of(answer.lora));
+  if (lora !== undefined) use_lora(lora_tag_of(lora));
   go(generate_path());
 }
 

@@ -57,7 +57,7 @@ export function PlanPanel({ is_whole = false }: { is_whole?: boolean }) {
           <Memory />
           <Fact name="Time">{left === null ? <Button class="quiet" disabled={is_busy || Boolean(said)} on_click={() => void make_plan(true)}>Time two steps</Button>
             : <>{number_text(now.steps - now.steps_done)} × {now.probe?.seconds_per_step.toFixed(2)} s = <b>about {time_text(left)}</b> <button type="button" class="link" onClick={() => void make_plan(true)}>Time it again</button></>}</Fact>
-          <Fact name="Disk">the file {size_text(now.lora_bytes)}, its state {size_text(now.lora_bytes + now.state_bytes)}, kept twice</Fact>
+          <Fact name="Disk">the file {size_text(now.file_bytes)}, its state {size_text(now.lora_bytes + now.state_bytes)}, kept twice</Fact>
         </dl>
       )}
       {now && (

@@ -1,7 +1,9 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { api } from '../api';
 import { explained, explanation_of, type Piece } from '../explain';
 import { field_named, number_of } from '../form/form';
 import { all_rows } from '../form/layout';
+import { settings_of_form } from '../form/request';
 import { Popover } from './popover';
 
 /** Words, live values and formulas, formulas in a block of their own. */
@@ -27,6 +29,15 @@ export function ExplainPopover() {
   const now = explained.value;
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => { if (now) box.current?.focus({ preventScroll: true }); }, [now]);
+  const [acts, set_acts] = useState('');
+  useEffect(() => {
+    set_acts('');
+    if (!now) return undefined;
+    let is_open = true;
+    // Without an answer the words alone are there.
+    api.explain(settings_of_form()).then(({ fields }) => { if (is_open) set_acts(fields.find(({ name }) => name === now.name)?.now ?? ''); }).catch(() => undefined);
+    return () => { is_open = false; };
+  }, [now]);
   if (!now) return null;
   const field = field_named(now.name);
   const value = field && (field.type === 'number' || field.type === 'whole') ? ` ${number_of(now.name)}` : '';
@@ -36,6 +47,7 @@ export function ExplainPopover() {
       <div ref={box} tabIndex={-1} class="explanation-text">
         <header><h2>{now.label}{value}</h2><span class="hint">Esc closes</span></header>
         <Explanation pieces={explanation_of(now.name)} />
+        {acts !== '' && <p class="explained-now"><b>Now</b> {acts}.</p>}
         {field?.flag && <p class="hint">On the command line <code>{field.flag}</code>{row?.also && row.also !== now.label ? `, in AUTOMATIC1111 "${row.also}"` : ''}</p>}
       </div>
     </Popover>
