@@ -103,12 +103,14 @@ function RunRow({ run }: { run: Run }) {
   );
 }
 
+const heads_of_numbers = new Set(['Steps', 'Time', 'Rate', 'Rank / alpha', 'Loss, end', 'Validation']);
+
 function RunTable() {
   const runs = found_runs();
   return (
     <div class="run-table-room" tabIndex={0} aria-label="Table of runs">
       <table class="facts-table run-table" aria-label="Runs">
-        <thead><tr><th scope="col"><span class="spoken">Compare</span></th>{['Run', 'State', 'Started', 'Steps', 'Time', 'Optimiser', 'Rate', 'Schedule', 'Rank / alpha', 'Loss', 'Loss, end', 'Validation', 'Sample'].map((head) => <th scope="col" key={head}>{head}</th>)}<th scope="col"><span class="spoken">More</span></th></tr></thead>
+        <thead><tr><th scope="col"><span class="spoken">Compare</span></th>{['Run', 'State', 'Started', 'Steps', 'Time', 'Optimiser', 'Rate', 'Schedule', 'Rank / alpha', 'Loss', 'Loss, end', 'Validation', 'Sample'].map((head) => <th scope="col" key={head} class={heads_of_numbers.has(head) ? 'is-number' : undefined}>{head}</th>)}<th scope="col"><span class="spoken">More</span></th></tr></thead>
         <tbody>{runs.map((run) => <RunRow key={`${run.kind} ${run.name}`} run={run} />)}</tbody>
       </table>
       {runs.length === 0 && words.value !== '' && <p class="hint pad">No run matches "{words.value}". <button type="button" class="link" onClick={() => { words.value = ''; }}>Show all</button></p>}
