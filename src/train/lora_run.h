@@ -9,6 +9,12 @@
 
 namespace darkroom::train {
 
+/// What somebody wants of a run that goes on, besides what its options say.
+struct LoraWishes {
+  bool saves = false;    ///< the file as it is, and the state
+  bool samples = false;  ///< sample pictures, where there are prompts
+};
+
 /// What a run asks of those around it.
 struct LoraHooks {
   /// Makes the pictures of the sample prompts with the model and this LoRA file, of full fine-tuning with the file
@@ -16,6 +22,8 @@ struct LoraHooks {
   std::function<void(const LoraTraining& options, const std::filesystem::path& file,
                      const std::filesystem::path& folder, const std::string& name)>
       make_samples;
+  /// Asked once after each step but the last, which leaves both anyway. None: nobody wants anything.
+  std::function<LoraWishes()> wishes = {};
 };
 
 /// `resolved`: the options as they are recorded. See run_training() for what is written; progress may throw
