@@ -20,7 +20,7 @@ struct Submission {
 /// are not there.
 Submission submission_of(const std::string& kind, const nlohmann::json& body, Context& context);
 
-/// A body's X/Y/Z plot: {"request", "x", "y", "z"}. Throws as submission_of().
+/// A body's X/Y/Z plot or prompt matrix: {"request", "x", "y", "z", "matrix"}. Throws as submission_of().
 jobs::XyzJob xyz_of(const nlohmann::json& body, Context& context);
 /// A plot ready to be kept: its seeds drawn, its sides known, every cell checked. The settings' files are resolved
 /// already. Throws as submission_of().
