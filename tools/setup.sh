@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what building and testing need and is not there yet. Usage: tools/setup.sh [fuzz|bench]
+# Installs what building and testing need and is not there yet. Usage: tools/setup.sh [fuzz|bench|e2e]
 # Debian packages come through apt-get, the CLIP vocabulary through tools/fetch_vocabulary.sh. Whether a thing is there
 # is asked of the system each time (0.1 s), so there is no stamp that could be wrong.
 # Why each package is needed stands in docs/dependencies.md.
@@ -14,6 +14,8 @@ libgtest-dev clang-format"
 command -v node >/dev/null || packages="$packages nodejs"
 command -v npm >/dev/null || packages="$packages npm"
 [ "${1:-}" != bench ] || packages="$packages libbenchmark-dev"
+# A browser of any kind is as good as Debian's.
+if [ "${1:-}" = e2e ] && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null; then packages="$packages chromium"; fi
 [ "${1:-}" != fuzz ] || packages="$packages clang libclang-rt-dev"
 
 if command -v dpkg-query >/dev/null; then

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/error.h"
 
@@ -40,23 +41,39 @@ JobLine::~JobLine() {
   set_log_sink(std::move(sink_before_));
 }
 
-std::string JobLine::next_order(bool waits) {
-  while (true) {
-    if (const size_t end = heard_.find('\n'); end != std::string::npos) {
-      const std::string order = heard_.substr(0, end);
-      heard_.erase(0, end + 1);
-      return order;
-    }
-    pollfd input{STDIN_FILENO, POLLIN, 0};
-    const int ready = poll(&input, 1, waits ? -1 : 0);
-    if (ready < 0 && errno == EINTR) continue;
-    if (ready == 0) return "";
-    std::array<char, 256> piece{};
-    const ssize_t count = read(STDIN_FILENO, piece.data(), piece.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return "stop";
-    heard_.append(piece.data(), size_t(count));
+void JobLine::listen(bool waits) {
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  const int ready = poll(&input, 1, waits ? -1 : 0);
+  if (ready <= 0) return;
+  std::array<char, 256> piece{};
+  const ssize_t count = read(STDIN_FILENO, piece.data(), piece.size());
+  if (count < 0 && errno == EINTR) return;
+  if (count <= 0) return orders_.push_back("stop");
+  heard_.append(piece.data(), size_t(count));
+  for (size_t end = heard_.find('\n'); end != std::string::npos; end = heard_.find('\n')) {
+    const std::string line = heard_.substr(0, end);
+    heard_.erase(0, end + 1);
+    if (line == "save")
+      wishes_.saves = true;
+    else if (line == "sample")
+      wishes_.samples = true;
+    else
+      orders_.push_back(line);
   }
+}
+
+std::string JobLine::next_order(bool waits) {
+  if (orders_.empty()) listen(false);
+  while (waits && orders_.empty()) listen(true);
+  if (orders_.empty()) return "";
+  const std::string order = orders_.front();
+  orders_.pop_front();
+  return order;
+}
+
+train::LoraWishes JobLine::take_wishes() {
+  listen(false);
+  return std::exchange(wishes_, {});
 }
 
 void JobLine::show(const ProgressEvent& event) {

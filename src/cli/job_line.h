@@ -1,14 +1,16 @@
 // The line between a training and the server that started it as a process of its own (jobs/training_job.h).
 // It says, one JSON object a line on standard output: {"stage", "step", "total", "note"}, {"log"}, {"warning"},
-// {"paused": true}, {"plan": {...}}, {"error"}. It hears on standard input: "pause", "go on", "stop"; the end of input
-// means that the server is gone, and is a stop.
+// {"paused": true}, {"plan": {...}}, {"error"}. It hears on standard input: "pause", "go on", "stop", and "save" and
+// "sample", which are wishes for the next step's end; the end of input means that the server is gone, and is a stop.
 #pragma once
 
+#include <deque>
 #include <string>
 #include <string_view>
 
 #include "base/log.h"
 #include "base/progress.h"
+#include "train/lora_run.h"
 
 namespace darkroom::cli {
 
@@ -23,15 +25,21 @@ class JobLine {
   /// Says how far the work is, and does what it was told meanwhile: stands still until it may go on, or throws
   /// Error{cancelled}.
   void show(const ProgressEvent& event);
+  /// What was wished since it was last asked. Does not wait.
+  train::LoraWishes take_wishes();
   /// `json` under this name.
   void give(std::string_view name, const std::string& json);
   void fail(const std::string& message);
 
  private:
-  /// The next whole line of standard input. Without `waits`, "" if there is none yet. The end of input is "stop".
+  /// Reads what has come, or waits until something has; whole lines become wishes or orders.
+  void listen(bool waits);
+  /// The next order. Without `waits`, "" if there is none yet. The end of input is "stop".
   std::string next_order(bool waits);
 
   std::string heard_;
+  std::deque<std::string> orders_;
+  train::LoraWishes wishes_;
   LogSink sink_before_;
 };
 

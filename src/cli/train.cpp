@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <functional>
 #include <memory>
 #include <new>
 #include <string>
@@ -101,11 +102,13 @@ void print_options_table() {
   }
 }
 
-void run_with_samples(const train::Training& training, const Progress& progress) {
+void run_with_samples(const train::Training& training, const Progress& progress,
+                      std::function<train::LoraWishes()> wishes = {}) {
   TrainingSamples samples;
   const train::LoraHooks hooks{[&](const auto& lora, const auto& file, const auto& folder, const auto& name) {
-    samples.make(lora, file, folder, name);
-  }};
+                                 samples.make(lora, file, folder, name);
+                               },
+                               std::move(wishes)};
   train::run_training(training, progress, hooks);
 }
 
@@ -136,7 +139,8 @@ void run_as_job(const TrainOptions& options) {
           as_lora(training, "--dry-run"), [&](const ProgressEvent& event) { line.show(event); }, !options.no_probe);
       return line.give("plan", plan_json(plan));
     }
-    run_with_samples(training, [&](const ProgressEvent& event) { line.show(event); });
+    run_with_samples(
+        training, [&](const ProgressEvent& event) { line.show(event); }, [&] { return line.take_wishes(); });
   } catch (const Error& error) {
     line.fail(error.what());
     throw;

@@ -180,6 +180,17 @@ LogSink sink_telling_jobs(LogSink below) {
   };
 }
 
+void warm_up(Residency& residency, const generate::Settings& settings) {
+  try {
+    const auto use = residency.use(generate::model_choice(generate::completed_request(settings)));
+    generate::GenerateRequest request = generate::completed_request(settings, use->model().recommended());
+    request.steps = request.batch_size = request.batch_count = 1;
+    generate::generate(use->model(), generate::settled(use->model(), request), [](generate::Picture&&) {});
+  } catch (const Error& error) {
+    log_info("nothing is loaded ahead of the first picture: {}", error.what());
+  }
+}
+
 JobRunner picture_runner(Residency& residency, PictureFolders folders) {
   return [&residency, folders = std::move(folders)](const Job& job, JobControl& control) {
     PictureRun(job, control, folders).run(residency);

@@ -149,6 +149,14 @@ void Queue::set_idle(std::function<void()> idle) {
   idle_ = std::move(idle);
 }
 
+void Queue::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++submitted_;
+  }
+  changed_.notify_all();
+}
+
 void Queue::start() {
   thread_ = std::thread([this] { work(); });
 }

@@ -85,6 +85,8 @@ class Queue {
   void set_runner(const std::string& kind, JobRunner runner, bool is_long = false);
   /// Called by the thread whenever nothing waits, at least once a minute.
   void set_idle(std::function<void()> idle);
+  /// Has that called now, if nothing waits or runs.
+  void wake();
   void start();
   /// Lets the running job end within a step (it waits again for the next start) and wakes who waits for one.
   void stop();
@@ -132,7 +134,7 @@ class Queue {
   double last_idle_ = 0;
   std::deque<std::pair<std::string, std::shared_ptr<const Image>>> last_previews_;  ///< of jobs that just ended
   bool is_paused_ = false, is_stopping_ = false;
-  int64_t submitted_ = 0;  ///< so that the thread does not sleep over a job
+  int64_t submitted_ = 0;  ///< jobs and wake(), so that the thread does not sleep over one
   std::thread thread_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -36,6 +37,7 @@ class TrainingRun {
       std::this_thread::sleep_for(kPatience);
     }
     control_.progress({stage_, 0, 0, ""});
+    wishes();  // those of an earlier job are not this one's
     ChildProcess child({.program = place_.program,
                         .arguments = training_arguments(wanted_, place_.runs),
                         .kept_file = lock.file(),
@@ -56,6 +58,7 @@ class TrainingRun {
     const ChildProcess::Heard heard = child.hear(kPatience);
     if (heard.has_ended) return false;
     control_.check();
+    for (const std::string& wish : wishes()) child.say(wish);
     if (!heard.line) return true;
     try {
       take(json::parse(*heard.line));
@@ -63,6 +66,10 @@ class TrainingRun {
       // A line that is not the trainer's: a library's.
     }
     return true;
+  }
+
+  std::vector<std::string> wishes() const {
+    return place_.wishes ? place_.wishes->take(wanted_.run) : std::vector<std::string>();
   }
 
   void take(const json& said) {
@@ -130,6 +137,18 @@ class TrainingRun {
 };
 
 }  // namespace
+
+void TrainingWishes::add(const std::string& run, const std::string& wish) {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string>& wishes = wishes_[run];
+  if (std::find(wishes.begin(), wishes.end(), wish) == wishes.end()) wishes.push_back(wish);
+}
+
+std::vector<std::string> TrainingWishes::take(const std::string& run) {
+  const std::lock_guard lock(mutex_);
+  const auto found = wishes_.extract(run);
+  return found ? found.mapped() : std::vector<std::string>();
+}
 
 std::string job_text(const TrainingJob& job) {
   return json({{"run", job.run}, {"options", job.options}}).dump(-1, ' ', false, json::error_handler_t::replace);

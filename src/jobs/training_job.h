@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -23,11 +24,23 @@ std::string job_text(const TrainingJob& job);
 /// Throws Error{corrupt_file} for text that job_text() did not write.
 TrainingJob training_job(const std::string& text);
 
+/// What people want of trainings that go on, until the job passes it to its process: "save" or "sample". Thread-safe.
+class TrainingWishes {
+ public:
+  void add(const std::string& run, const std::string& wish);
+  std::vector<std::string> take(const std::string& run);
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::vector<std::string>> wishes_;
+};
+
 struct TrainingPlace {
   std::filesystem::path program;  ///< darkroom
   std::filesystem::path runs;     ///< each run has a folder in it, which is there when its job starts
   /// Whether a training stands still between two steps while shorter jobs run.
   std::function<bool()> lets_others_pass = [] { return true; };
+  TrainingWishes* wishes = nullptr;  ///< none: nobody can wish
 };
 
 /// The arguments of the program for this job.

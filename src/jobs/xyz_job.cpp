@@ -15,9 +15,17 @@ namespace {
 using generate::GenerateRequest;
 using nlohmann::json;
 
+/// What of a legend applies, in one line: an axis has one line, a matrix one for each part.
+std::string label_of(const plot::Legend& legend) {
+  std::string label;
+  for (const plot::LegendLine& line : legend)
+    if (line.applies) label += (label.empty() ? "" : ", ") + line.text;
+  return label.empty() && !legend.empty() ? "without" : label;
+}
+
 std::vector<std::string> labels_of(const std::vector<plot::Legend>& legends) {
   std::vector<std::string> labels;
-  for (const plot::Legend& legend : legends) labels.push_back(legend.empty() ? "" : legend.front().text);
+  for (const plot::Legend& legend : legends) labels.push_back(label_of(legend));
   return labels;
 }
 
@@ -164,6 +172,7 @@ std::string job_text(const XyzJob& job) {
                {"x", job.x},
                {"y", job.y},
                {"z", job.z},
+               {"is_matrix", job.is_matrix},
                {"format", job.format},
                {"quality", job.quality},
                {"has_recipe", job.has_recipe},
@@ -184,6 +193,7 @@ XyzJob xyz_job(const std::string& text) {
             .x = read.at("x"),
             .y = read.at("y"),
             .z = read.at("z"),
+            .is_matrix = read.value("is_matrix", false),  // older versions had axes only
             .format = read.at("format"),
             .quality = read.at("quality"),
             .has_recipe = read.at("has_recipe"),

@@ -13,6 +13,7 @@ namespace darkroom::jobs {
 struct XyzJob {
   generate::Settings settings;  ///< of all cells; their seed is drawn
   std::string x, y, z;          ///< as plot::axis_of() reads them; "" = nothing varies
+  bool is_matrix = false;       ///< instead: the prompt "a|b|c" with and without each part after the first
   std::string format = "png";   ///< of the cells; the plot itself is always a PNG
   int quality = formats::kDefaultQuality;
   bool has_recipe = true;

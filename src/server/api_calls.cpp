@@ -125,6 +125,8 @@ const std::vector<ApiCall>& api_calls() {
        "RunDraft", "Anything"},
       {"POST", "/api/v1/train/runs/{run}/start", "Submits the training as a job, or goes on where it was.", "RunDraft",
        "Anything"},
+      {"POST", "/api/v1/train/runs/{run}/now", "Saves or makes sample pictures at the end of the step being done.",
+       "RunWish", "Anything"},
       {"GET",
        "/api/v1/train/runs/{run}/series",
        "Curves by name.",

@@ -3,6 +3,7 @@
 #include "base/version.h"
 #include "jobs/job.h"
 #include "jobs/lab_job.h"
+#include "jobs/merge_job.h"
 #include "server/api_calls.h"
 #include "server/field_facts.h"
 #include "server/sdapi/image_fields.h"
@@ -168,7 +169,12 @@ Properties xyz_properties() {
       "\"Steps: 5,10,20\": a request field's name, infotext key or A1111's name of the axis, "
       "also Prompt S/R, Prompt order, Styles, Size, LoRA weight NAME; ranges 1-5, 1-5 (+2), "
       "1-10 [5]");
-  return {{"request", reference("Request")}, {"x", axis}, {"y", axis}, {"z", axis}};
+  return {
+      {"request", reference("Request")},
+      {"x", axis},
+      {"y", axis},
+      {"z", axis},
+      {"matrix", described(truth(), "instead: the prompt \"a | b | c\" with and without each part after the first")}};
 }
 
 ordered_json weighted_loras() {
@@ -187,7 +193,11 @@ Properties lab_properties() {
 }
 
 Properties merge_properties() {
-  return {{"loras", weighted_loras()},
+  return {{"how", described(one_of(jobs::kMergeKinds),
+                            "merge where none is given; scale and resize make one file into another")},
+          {"loras", weighted_loras()},
+          {"alpha", number("of scale: written into every layer; without it the new file does at 1 what it did at its "
+                           "weight")},
           {"model", text("a checkpoint's title: merge into it; without it the files become one LoRA")},
           {"name", text("of the new file, without ending; a file that is there is never written over")},
           {"rank", whole("of the new LoRA at most; 0: the ranks add up, which is exact")},
@@ -301,6 +311,7 @@ ordered_json schemas() {
                            {"prompts", text("one per line: what sample pictures show")},
                            {"note", text()},
                            {"probe", truth()}})},
+      {"RunWish", object({{"wish", one_of({"save", "sample"})}}, {"wish"})},
       {"RunFile", object({{"file", text()}}, {"file"})},
       {"NewDataset", object({{"name", text()}, {"folder", text("named as kohya does: 10_name class")}}, {"name"})},
       {"Caption", object({{"caption", text("empty: without one")}}, {"caption"})},

@@ -92,6 +92,7 @@ const std::vector<Route>& routes() {
       {"POST", "/api/v1/train/runs/{}/explain", v1::explain_run},
       {"POST", "/api/v1/train/runs/{}/plan", v1::plan_run},
       {"POST", "/api/v1/train/runs/{}/start", v1::start_run},
+      {"POST", "/api/v1/train/runs/{}/now", v1::run_now},
       {"GET", "/api/v1/train/runs/{}/series", v1::run_series},
       {"GET", "/api/v1/train/runs/{}/samples/{}", v1::run_sample},
       {"POST", "/api/v1/train/runs/{}/use", v1::use_run},

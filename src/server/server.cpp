@@ -28,6 +28,7 @@
 #include "server/v1/endpoints.h"
 #include "server/v1/submissions.h"
 #include "server/web_files.h"
+#include "server/words.h"
 
 namespace darkroom::server {
 namespace {
@@ -135,6 +136,7 @@ struct Server::Parts {
   LogSink sink_before;
   int port = 0;
   std::atomic<bool> is_stopping = false, is_listening = false;
+  std::atomic<bool> was_opened = false, warms_up = false;
 
   explicit Parts(const ServerConfig& config)
       : config(config),
@@ -154,6 +156,8 @@ struct Server::Parts {
   Answer answered(const httplib::Request& request);
   Answer routed(const httplib::Request& request, const std::string& user);
   void prepare();
+  void note_page();
+  void be_idle();
 };
 
 Answer Server::Parts::answered(const httplib::Request& request) {
@@ -189,12 +193,31 @@ Answer Server::Parts::routed(const httplib::Request& request, const std::string&
       return {.body = std::string(file->bytes),
               .type = std::string(file->type),
               .headers = {{"Cache-Control", file->is_lasting ? "public, max-age=31536000, immutable" : "no-cache"}}};
+    if (is_page(request.path)) note_page();
     if (is_page(request.path))
       return {.body = page(line_of(v1::start_json(context))),
               .type = "text/html; charset=utf-8",
               .headers = {{"Cache-Control", "no-store"}, {"Content-Security-Policy", kContentPolicy}}};
   }
   return error_answer(404, "Not Found", "there is nothing at " + request.path.substr(0, 200));
+}
+
+/// The first picture of a fresh machine shall not wait for the model: it is loaded while the page is looked at. Who has
+/// models of his own has not said yet which one he wants.
+void Server::Parts::note_page() {
+  if (was_opened.exchange(true)) return;
+  if (library.models().size() != 1 || store.picture_count({}) > 0) return;
+  warms_up = true;
+  queue.wake();
+}
+
+void Server::Parts::be_idle() {
+  if (warms_up.exchange(false) && !queue.running()) {
+    generate::Settings said = options.request_settings();
+    said["prompt"] = first_prompts().front();
+    jobs::warm_up(residency, said);
+  }
+  residency.unload_if_idle(60.0 * double(options.whole("unload_idle_minutes")));
 }
 
 void Server::Parts::prepare() {
@@ -211,9 +234,10 @@ void Server::Parts::prepare() {
   queue.set_runner("merge", jobs::merge_runner(residency, config.output, [this] { library.refresh(); }));
   const auto lets_pass = [this] { return options.truth("pictures_pass_trainings"); };
   queue.set_runner("training",
-                   jobs::training_runner({trainings.program, trainings.runs.folder(), /*lets_others_pass=*/lets_pass}),
+                   jobs::training_runner(
+                       {trainings.program, trainings.runs.folder(), /*lets_others_pass=*/lets_pass, &trainings.wishes}),
                    /*is_long=*/true);
-  queue.set_idle([this] { residency.unload_if_idle(60.0 * double(options.whole("unload_idle_minutes"))); });
+  queue.set_idle([this] { be_idle(); });
   http.new_task_queue = [] { return new TaskThreads(kMostConnections); };
   http.set_payload_max_length(kMostBody);
   http.set_read_timeout(30);

@@ -335,10 +335,10 @@ void LoraRun::after_step(int64_t done) {
     log_->add(done, {{"validation_loss", loss}});
   }
   if (done == steps_.steps) return;  // the last file has a name of its own
-  if (files_.wants_step(done)) {
-    save(files_.step_file(done), done);
-    files_.remove_before_step(done);
-  }
+  const LoraWishes wished = hooks_.wishes ? hooks_.wishes() : LoraWishes();
+  if (files_.wants_step(done) || wished.saves) save(files_.step_file(done), done);
+  if (files_.wants_step(done)) files_.remove_before_step(done);
+  if (wished.saves) state_.save(o_.run.output_dir, record_);
   if (ends_epoch && files_.wants_epoch(epoch)) {
     save(files_.epoch_file(epoch), done);
     files_.remove_before_epoch(epoch);
@@ -346,9 +346,10 @@ void LoraRun::after_step(int64_t done) {
   const bool samples = o_.sample_every_n_epochs > 0
                            ? ends_epoch && epoch % o_.sample_every_n_epochs == 0
                            : o_.sample_every_n_steps > 0 && done % o_.sample_every_n_steps == 0;
-  if (samples) {
+  if (samples || wished.samples) {
     trained_->without_dropouts();
-    make_samples(done, o_.sample_every_n_epochs > 0 ? fmt::format("e{:06d}", epoch) : fmt::format("{:06d}", done));
+    make_samples(done,
+                 samples && o_.sample_every_n_epochs > 0 ? fmt::format("e{:06d}", epoch) : fmt::format("{:06d}", done));
   }
 }
 

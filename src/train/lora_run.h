@@ -9,6 +9,12 @@
 
 namespace darkroom::train {
 
+/// What somebody wants of a run that goes on, besides what its options say.
+struct LoraWishes {
+  bool saves = false;    ///< the file as it is, and the state
+  bool samples = false;  ///< sample pictures, where there are prompts
+};
+
 /// What a run asks of those around it.
 struct LoraHooks {
   /// Makes the pictures of the sample prompts with the model and this LoRA file, of full fine-tuning with the file
@@ -17,6 +23,8 @@ struct LoraHooks {
                      const std::filesystem::path& folder, const std::string& name)>
       make_samples;
   int64_t machine_memory = 0;  ///< bytes there are; 0 = as the system says
+  /// Asked once after each step but the last, which leaves both anyway. None: nobody wants anything.
+  std::function<LoraWishes()> wishes = {};
 };
 
 /// `resolved`: the options as they are recorded. See run_training() for what is written; progress may throw

@@ -32,6 +32,28 @@ TEST(MergeJob, NeverWritesOver) {
   expect_error(ErrorKind::invalid_request, "never written over", [&] { check(job); });
 }
 
+TEST(MergeJob, OneFileBecomesAnother) {
+  MergeJob job{.how = "scale", .alpha = 4, .output = "/nowhere/x"};
+  job.files = {{"a", 1}};
+  check(job);
+  EXPECT_EQ(merge_job(job_text(job)).how, "scale");
+  EXPECT_EQ(merge_job(job_text(job)).alpha, 4);
+  job.rank = 2;
+  expect_error(ErrorKind::invalid_request, "its matrices stay", [&] { check(job); });
+  job.rank = 0, job.alpha = 0;
+  expect_error(ErrorKind::invalid_request, "other than 1", [&] { check(job); });
+  job.files[0].weight = 0.5;
+  check(job);
+  job.how = "resize";
+  expect_error(ErrorKind::invalid_request, "a rank, or a share", [&] { check(job); });
+  job.rank = 2;
+  expect_error(ErrorKind::invalid_request, "its strength stays", [&] { check(job); });
+  job.files[0].weight = 1;
+  check(job);
+  job.files.push_back({"b", 1});
+  expect_error(ErrorKind::invalid_request, "give one file", [&] { check(job); });
+}
+
 TEST(MergeJob, ACheckpointTakesEverything) {
   MergeJob job{.model = "m", .output = "/nowhere/x", .rank = 8};
   job.files = {{"a", 1}};

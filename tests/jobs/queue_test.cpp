@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <thread>
 
 #include "base/error.h"
 #include "jobs/support.h"
@@ -48,6 +49,19 @@ TEST(Queue, RunsOneAfterAnother) {
   for (const char* id : {"a", "b", "c"}) EXPECT_EQ(bench.queue.wait(id).job.state, JobState::finished);
   EXPECT_EQ(order, (std::vector<std::string>{"c", "a", "b"}));
   EXPECT_FALSE(bench.queue.running());
+}
+
+TEST(Queue, IsIdleOnceMoreWhenItIsWoken) {
+  Bench bench([](const Job&, JobControl&) {}, /*starts=*/false);
+  std::atomic<int> idle = 0;
+  bench.queue.set_idle([&] { ++idle; });
+  bench.queue.start();
+  while (idle == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  bench.queue.wake();
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (idle < 2 && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(idle, 2) << "not only once a minute";
 }
 
 TEST(Queue, MakesNoJobTwice) {

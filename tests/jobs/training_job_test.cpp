@@ -22,14 +22,16 @@ struct TrainerBench {
   EventLog events;
   Queue queue{store, events};
   std::atomic<bool> lets_pass = true;
+  TrainingWishes wishes;
 
   explicit TrainerBench(const std::string& script) {
     formats::put(folder / "trainer", "#!/bin/bash\nfor last; do :; done\nout=${last#--output_dir=}\n" + script);
     std::filesystem::permissions(folder / "trainer", std::filesystem::perms::owner_all);
     std::filesystem::create_directories(folder / "runs/a");
-    queue.set_runner("training",
-                     training_runner({folder / "trainer", folder / "runs", [this] { return lets_pass.load(); }}),
-                     /*is_long=*/true);
+    queue.set_runner(
+        "training",
+        training_runner({folder / "trainer", folder / "runs", [this] { return lets_pass.load(); }, &wishes}),
+        /*is_long=*/true);
     queue.set_runner("test", [this](const Job& job, JobControl&) {
       passed.push_back(job.id);
       said_that_it_stands |= has_told("while pictures are made");
@@ -62,6 +64,7 @@ while :; do
   echo "{\"stage\": \"training\", \"step\": $i, \"total\": 1000, \"note\": \"loss 0.5\"}"
   if read -t 0.02 order; then
     [ "$order" = stop ] && { touch "$out/saved"; exit 130; }
+    [ "$order" = save ] && echo "$order" >> "$out/orders"
     [ "$order" = pause ] && { echo '{"paused": true}'; read order; echo "$order" >> "$out/orders"; }
   fi
 done
@@ -133,6 +136,21 @@ TEST(TrainingJob, StandsStillWhilePicturesPass) {
   std::string order;
   std::getline(orders, order);
   EXPECT_EQ(order, "go on");
+}
+
+TEST(TrainingJob, PassesWishesOnOnce) {
+  TrainerBench bench(kSteps);
+  bench.wishes.add("a", "save");  // before it was started: of an earlier one
+  bench.train();
+  while (!bench.has_told("loss 0.5")) std::this_thread::sleep_for(10ms);
+  EXPECT_FALSE(std::filesystem::exists(bench.folder / "runs/a/orders"));
+  bench.wishes.add("a", "save"), bench.wishes.add("a", "save"), bench.wishes.add("b", "save");
+  while (!std::filesystem::exists(bench.folder / "runs/a/orders")) std::this_thread::sleep_for(10ms);
+  std::this_thread::sleep_for(300ms);
+  bench.queue.cancel("t");
+  bench.queue.wait("t");
+  EXPECT_EQ(formats::content_of(bench.folder / "runs/a/orders"), "save\n");
+  EXPECT_EQ(bench.wishes.take("b"), std::vector<std::string>{"save"});
 }
 
 TEST(TrainingJob, KeepsPicturesWaitingWhereItIsToldTo) {

@@ -26,6 +26,15 @@ TEST(XyzJob, IsKeptAsTextWithItsSides) {
   formats::expect_error(ErrorKind::corrupt_file, "read a kept job", [] { xyz_job("{}"); });
 }
 
+TEST(XyzJob, AMatrixSaysWhichPartsStandInARowAndColumn) {
+  const plot::Plan plan = plot::matrix_plan({{"prompt", "a|b|c|d"}, {"seed", "1"}});
+  const XyzJob read =
+      xyz_job(job_text(settled({.settings = {{"prompt", "a"}}, .is_matrix = true}, plan, kRecommended)));
+  EXPECT_TRUE(read.is_matrix);
+  EXPECT_EQ(read.x_labels, (std::vector<std::string>{"without", "b", "c", "b, c"}));
+  EXPECT_EQ(read.y_labels, (std::vector<std::string>{"without", "d"}));
+}
+
 TEST(XyzJob, MorePixelsThanFitIntoOnePictureAreRefused) {
   const plot::Plan plan = plan_of("Seed: 1-100", "Size: 2048x2048");
   formats::expect_error(ErrorKind::invalid_request, "pixels", [&] {

@@ -228,6 +228,26 @@ TEST(Server, ServesThePageWithItsFirstData) {
   EXPECT_EQ(start.json["models"][0]["built_in"], true);
 }
 
+TEST(Server, TheFirstVisitFindsTheModelLoaded) {
+  const RunningServer server;
+  const auto state = [](const RunningServer& one) { return one.get("/api/v1/residency").json.value("state", ""); };
+  EXPECT_EQ(state(server), "unloaded");
+  server.get("/");
+  for (int i = 0; i < 600 && state(server) != "loaded"; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(state(server), "loaded");
+  EXPECT_EQ(server.get("/api/v1/pictures").json["total"], 0);
+  EXPECT_EQ(server.get("/api/v1/jobs?state=waiting,running,finished,failed").json["jobs"].size(), 0u);
+  // Who has models of his own has not said which one he wants.
+  const formats::TemporaryFolder models;
+  std::filesystem::create_directories(models / "Stable-diffusion");
+  std::filesystem::copy(std::string(DARKROOM_SOURCE_DIR) + "/models/emoji", models / "Stable-diffusion/other",
+                        std::filesystem::copy_options::recursive);
+  const RunningServer other({.models = models.path()});
+  other.get("/");
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  EXPECT_EQ(state(other), "unloaded");
+}
+
 TEST(Server, CountsTokensAsTheModelDoes) {
   const auto answer = shared().post(
       "/api/v1/prompt", {{"prompt", "a (red:1.3) apple <lora:ink:0.5> <lora:none:1>"}, {"negative_prompt", "(("}});

@@ -63,6 +63,20 @@ TEST(Submissions, APlotIsItsCellsAndOnePicture) {
   EXPECT_EQ(server.get(plot["url"]).status, 200);
 }
 
+TEST(Submissions, APromptMatrixIsEveryChoiceOfItsParts) {
+  const RunningServer server;
+  const json request = small_image({{"prompt", "a cat | at night | in snow"}, {"steps", 1}});
+  const json plan = server.post("/api/v1/plans/xyz", {{"request", request}, {"matrix", true}}).json;
+  EXPECT_EQ(plan["cells"], 4) << plan;
+  EXPECT_EQ(plan["x_labels"], json({"without", "at night"}));
+  EXPECT_EQ(plan["y_labels"], json({"without", "in snow"}));
+  const json job = finished(server, {{"kind", "xyz"}, {"request", request}, {"matrix", true}});
+  ASSERT_EQ(job["pictures"].size(), 5u) << job;
+  EXPECT_EQ(job["pictures"][0]["prompt"], "a cat ");
+  EXPECT_EQ(job["pictures"][3]["prompt"], "a cat , at night, in snow");
+  EXPECT_NE(job["pictures"][4]["infotext"].get<std::string>().find("Script: Prompt matrix"), std::string::npos);
+}
+
 TEST(Submissions, APictureIsProved) {
   const RunningServer server;
   const json made = finished(server, {{"request", small_image()}});
@@ -135,6 +149,27 @@ TEST(Submissions, AMergeIsANewFileAndNeverAnOldOne) {
   }
 }
 
+TEST(Submissions, ALoraFileIsRescaledAndMadeSmaller) {
+  const OwnModels models;
+  const RunningServer server({.models = models.folder.path()});
+  const json half = {{{"name", "ink"}, {"weight", 0.5}}}, whole = {{{"name", "ink"}}};
+  finished(server, {{"kind", "merge"}, {"how", "scale"}, {"name", "half"}, {"loras", half}});
+  const json compared = finished(
+      server,
+      {{"kind", "lab"}, {"report", "lora"}, {"loras", {{{"name", "half"}}, {{"name", "ink"}, {"weight", 0.5}}}}});
+  const auto comparison = server.get("/api/v1/jobs/" + compared["id"].get<std::string>() + "/files/comparison.json");
+  EXPECT_LT(comparison.json["difference"].get<double>(), 1e-6 * comparison.json["first"].get<double>())
+      << comparison.body;
+  const json job =
+      finished(server, {{"kind", "merge"}, {"how", "resize"}, {"name", "small"}, {"loras", whole}, {"rank", 1}});
+  const auto report = server.get("/api/v1/jobs/" + job["id"].get<std::string>() + "/files/merge.json").json;
+  EXPECT_EQ(report["most_rank"], 1) << report;
+  EXPECT_GT(report["kept"], 0.1);
+  EXPECT_LT(report["kept"], 1);
+  EXPECT_LT(fs::file_size(models.folder / "Lora" / "small.safetensors"),
+            fs::file_size(models.folder / "Lora" / "ink.safetensors"));
+}
+
 TEST(Submissions, AModelThatVanishedFailsTheJobAndNothingElse) {
   const OwnModels models;
   const RunningServer server({.models = models.folder.path()});
@@ -154,7 +189,7 @@ TEST(Submissions, AModelThatVanishedFailsTheJobAndNothingElse) {
 
 TEST(Submissions, SayWhatIsWrongWithThem) {
   const RunningServer server;
-  const json request = small_image();
+  const json request = small_image(), ink = {{{"name", "ink"}}};
   const auto plot = [&](json more) {
     json body = {{"kind", "xyz"}, {"request", request}};
     body.update(more);
@@ -173,6 +208,8 @@ TEST(Submissions, SayWhatIsWrongWithThem) {
       {plot({{"x", "lora_dir: /etc,/tmp"}}), "folders of this machine"},
       {plot({{"x", "batch_size: 1,2"}}), "one picture"},
       {plot({{"w", "Steps: 1"}}), "nothing called"},
+      {plot({{"matrix", true}}), "parts with |"},
+      {plot({{"matrix", true}, {"x", "Steps: 1,2"}}), "leave out"},
       {{{"kind", "xyz"}, {"x", "Steps: 1"}}, "\"request\" is needed"},
       {{{"kind", "replay"}}, "either"},
       {{{"kind", "replay"}, {"picture", "1"}}, "a whole number"},
@@ -184,7 +221,10 @@ TEST(Submissions, SayWhatIsWrongWithThem) {
       {{{"kind", "lab"}, {"report", "convergence"}, {"request", request}, {"seeds", 1}}, "from 2 to 16"},
       {{{"kind", "merge"}, {"name", "x"}}, "at least one"},
       {{{"kind", "merge"}, {"name", "x"}, {"loras", {{{"name", "ink"}, {"weight", 1e9}}}}}, "from -1000 to 1000"},
-      {{{"kind", "merge"}, {"name", "x"}, {"loras", {"ink"}}}, "is needed"}};
+      {{{"kind", "merge"}, {"name", "x"}, {"loras", {"ink"}}}, "is needed"},
+      {{{"kind", "merge"}, {"how", "dance"}, {"name", "x"}, {"loras", ink}}, "merge, scale, resize"},
+      {{{"kind", "merge"}, {"how", "scale"}, {"name", "x"}, {"loras", ink}}, "other than 1"},
+      {{{"kind", "merge"}, {"how", "scale"}, {"name", "x"}, {"loras", ink}, {"alpha", -1}}, "from 0"}};
   for (const auto& [body, words] : kBad) {
     const auto answer = server.post("/api/v1/jobs", body);
     EXPECT_EQ(answer.status, 422) << body << answer.body;

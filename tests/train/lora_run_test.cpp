@@ -361,6 +361,41 @@ TEST(LoraRun, DoesNotStartWhereMemoryCannotDo) {
   EXPECT_TRUE(std::filesystem::exists(folder / "run/last.safetensors"));
 }
 
+TEST(LoraRun, WishesAreGrantedBetweenStepsAndChangeNothing) {
+  const TrainingFolder folder;
+  const auto told = [&](const std::string& output) {
+    LoraTraining training = folder.training(output);
+    training.run.steps = 6, training.run.save_every_n_steps = 1000, training.network.dropout = 0.1;
+    training.sample_prompts = folder / "prompts.txt", training.sample_every_n_steps = 1000;
+    return settled(training);
+  };
+  run(told("plain"));
+  std::vector<std::string> samples;
+  int64_t step = 0;
+  bool is_kept = false;
+  const LoraHooks hooks{
+      .make_samples = [&](const LoraTraining&, const std::filesystem::path&, const std::filesystem::path&,
+                          const std::string& name) { samples.push_back(name); },
+      .wishes =
+          [&] {
+            ++step;
+            return LoraWishes{.saves = step == 2, .samples = step == 4};
+          }};
+  run_training(
+      told("wished"),
+      [&](const ProgressEvent& event) {
+        if (event.stage == "training" && event.step == 2)
+          is_kept = state_to_continue(folder / "wished", {}).has_value();
+      },
+      hooks);
+  EXPECT_EQ(step, 5) << "the last step leaves both anyway";
+  EXPECT_TRUE(is_kept) << "the state too";
+  EXPECT_EQ(samples, (std::vector<std::string>{"000004", "last"}));
+  EXPECT_EQ(formats::read_safetensors(folder / "wished/last-step00000002.safetensors").metadata.at("ss_steps"), "2");
+  EXPECT_FALSE(std::filesystem::exists(folder / "plain/last-step00000002.safetensors"));
+  EXPECT_EQ(content_of(folder / "wished/last.safetensors"), content_of(folder / "plain/last.safetensors"));
+}
+
 TEST(LoraRun, APlanCountsAsTheRunDoes) {
   const TrainingFolder folder;
   LoraTraining told = folder.training();

@@ -1,6 +1,8 @@
 // Gallery and compare.
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import test from 'node:test';
+import { png_size } from './png.mjs';
 import { make_picture, open_generate, real_url, use_browser } from './browser.mjs';
 
 const world = use_browser({ step_ms: 4 });
@@ -31,6 +33,37 @@ test('pictures are searched, flagged, looked at, deleted and brought back', asyn
   await page.waitForFunction((was) => document.querySelectorAll('.tile').length === was - 1, count);
   await page.getByRole('button', { name: 'Undo' }).click();
   await page.waitForFunction((was) => document.querySelectorAll('.tile').length === was, count);
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
+
+/** What a click on a menu entry downloads. */
+async function downloaded(page, entry) {
+  await page.getByRole('button', { name: 'Export' }).click();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('menuitem', { name: entry }).click()]);
+  return { name: download.suggestedFilename(), bytes: fs.readFileSync(await download.path()) };
+}
+
+test('a selection becomes a zip, with recipes or without, and a contact sheet', async () => {
+  const page = await open_generate(world);
+  for (const prompt of ['a mill one', 'a mill two', 'a mill three']) await make_picture(page, prompt);
+  await page.getByRole('link', { name: 'Gallery' }).click();
+  const grid = page.getByRole('listbox', { name: 'Pictures' });
+  await grid.getByRole('option', { name: /a mill one/ }).first().click();
+  for (const prompt of ['two', 'three']) await grid.getByRole('option', { name: new RegExp(`a mill ${prompt}`) }).first().click({ modifiers: ['Control'] });
+  await page.getByText('3 pictures selected').waitFor();
+  const told = await downloaded(page, 'Zip, with recipes');
+  const bare = await downloaded(page, 'Zip, without recipes');
+  assert.match(told.name, /^darkroom-\d{4}-\d\d-\d\d\.zip$/);
+  const names_in = (bytes) => [...bytes.toString('latin1').matchAll(/PK\x01\x02[^]{42}([\w.-]+?\.png)/g)].map(([, name]) => name); // of the directory at the end
+  assert.equal(names_in(told.bytes).length, 3);
+  assert.deepEqual(names_in(told.bytes), [...names_in(told.bytes)].sort(), 'oldest first');
+  assert.deepEqual(names_in(bare.bytes), names_in(told.bytes));
+  assert.equal(told.bytes.toString('latin1').split('parameters').length - 1, 3);
+  assert.equal(bare.bytes.includes('parameters'), false);
+  const sheet = await downloaded(page, 'Contact sheet');
+  const [width, height] = png_size(sheet.bytes);
+  assert.deepEqual([width, height], [12 + 2 * (256 + 12), 12 + 2 * (256 + 40 + 12)], 'two columns, two rows, two lines of words each');
   assert.deepEqual(page.problems, []);
   await page.context().close();
 });

@@ -58,6 +58,20 @@ test('an axis that cannot be is refused where it stands', { skip }, async () => 
   await end(page);
 });
 
+test('a prompt matrix is counted, made and shown as a grid', { skip }, async () => {
+  const page = await open_quick();
+  await page.getByRole('switch', { name: 'X/Y/Z plot' }).click();
+  await page.getByRole('radio', { name: 'Prompt matrix' }).click();
+  await prompt_of(page).fill('a red apple');
+  await page.getByText(/parts with \| between them/).waitFor();
+  await prompt_of(page).fill('a red apple | noto style | on a black background');
+  await page.getByText('4 cells', { exact: true }).first().waitFor();
+  await prompt_of(page).press('Control+Enter');
+  await page.getByRole('button', { name: 'Cell noto style, on a black background' }).waitFor();
+  assert.equal(await page.getByRole('button', { name: /^Cell / }).count(), 4);
+  await end(page);
+});
+
 test('a picture is proved: identical, byte for byte', { skip }, async () => {
   const page = await open_quick();
   await prompt_of(page).press('Control+Enter');
@@ -93,6 +107,29 @@ test('a report on guidance costs what it says, and its page has pictures and num
   await page.getByRole('img', { name: 'Pictures at CFG 1, 7' }).waitFor();
   await page.getByRole('button', { name: 'Use CFG 7' }).click();
   await page.getByRole('textbox', { name: 'Prompt', exact: true }).waitFor();
+  await end(page);
+});
+
+test('a LoRA file is rescaled, another made smaller', { skip }, async () => {
+  const page = await open_page(world, '/models/lora');
+  const [half, small] = [`half ${Date.now()}`, `small ${Date.now()}`];
+  const choose_ink = async () => {
+    await page.getByRole('combobox', { name: 'File 1' }).click();
+    await page.getByRole('option', { name: 'ink', exact: true }).click();
+  };
+  await page.getByRole('radio', { name: 'Rescale' }).click();
+  await choose_ink();
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill(half);
+  await page.getByText('Give a weight other than 1, or an alpha.').waitFor();
+  await page.getByRole('textbox', { name: 'Weight of file 1' }).fill('0.5');
+  await page.getByRole('button', { name: 'Rescale', exact: true }).click();
+  await page.getByRole('rowheader', { name: half }).waitFor();
+  await page.getByRole('radio', { name: 'Resize' }).click();
+  await page.getByRole('textbox', { name: 'Rank' }).fill('2');
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill(small);
+  await page.getByRole('button', { name: 'Resize', exact: true }).click();
+  await page.getByText(/layers of rank 2, \d+\.\d % of the change kept/).waitFor();
+  await page.getByRole('row', { name: new RegExp(`^${small} .* 2 `) }).waitFor();
   await end(page);
 });
 

@@ -27,6 +27,12 @@ async function findings(page) {
 
 const api = (page, path, body) => page.evaluate(async ([address, sent]) => (await fetch(`/api/v1${address}`, sent ? { method: 'POST', body: JSON.stringify(sent) } : {})).json(), [path, body]);
 
+/** The page's own waitForFunction takes the promise of an answer for a yes. */
+async function until(what) {
+  for (const end = Date.now() + world.patience; !(await what()); await new Promise((done) => setTimeout(done, 100)))
+    if (Date.now() > end) throw new Error(`did not come true: ${what}`);
+}
+
 /** A dark disc, square or cross on white. */
 function sign(kind, size) {
   return png(size, size + 32 * (kind % 2), (x, y) => {
@@ -113,6 +119,10 @@ test('a run is started, watched, stopped and goes on to its end; a picture passe
   const page = await open_page(world, `/train/${first}/live`);
   await page.getByRole('button', { name: 'Start run' }).click();
   await page.getByText(/Step \d+ of 240/).waitFor();
+  await page.getByRole('button', { name: 'Save now' }).click();
+  await page.getByRole('button', { name: new RegExp(`^Try it: ${first}-step0`) }).waitFor();
+  await page.keyboard.press('n');
+  await page.getByRole('button', { name: /^Sample \d+, a red apple/ }).first().waitFor();
   await page.getByRole('table', { name: 'Loss, numbers' }).waitFor({ state: 'attached' });
   await page.getByRole('button', { name: /^Stop/ }).click();
   await page.getByText('stopped, can go on').waitFor();
@@ -121,7 +131,7 @@ test('a run is started, watched, stopped and goes on to its end; a picture passe
   await page.getByRole('button', { name: 'Go on' }).click();
   await page.getByText('running').first().waitFor();
   const picture = await api(page, '/jobs', { kind: 'generate', request: { prompt: 'a blue fish', steps: 2, width: 64, height: 64 } });
-  await page.waitForFunction(async (id) => (await (await fetch(`/api/v1/jobs/${id}`)).json()).state === 'finished', picture.id);
+  await until(async () => (await api(page, `/jobs/${picture.id}`)).state === 'finished');
   await page.getByText('finished', { exact: true }).waitFor();
   await page.getByText('Step 240 of 240').waitFor();
   await page.getByRole('button', { name: /^Sample last/ }).waitFor();
@@ -144,7 +154,7 @@ test('two runs, by keys alone: what differs, with what it does', { skip }, async
   const page = await open_page(world, '/train');
   await api(page, '/train/runs', { name: second, from: first });
   await api(page, `/train/runs/${second}/start`, { options: { ...(await api(page, `/train/runs/${second}`)).told, network_alpha: '4', max_train_steps: '20', lr_scheduler: 'cosine', lr_warmup_steps: '' } });
-  await page.waitForFunction(async (name) => (await (await fetch(`/api/v1/train/runs/${name}`)).json()).state === 'finished', second);
+  await until(async () => (await api(page, `/train/runs/${second}`)).state === 'finished');
   await page.reload();
   for (const name of [first, second]) {
     await page.getByRole('checkbox', { name: `Compare ${name}` }).focus();
@@ -156,6 +166,12 @@ test('two runs, by keys alone: what differs, with what it does', { skip }, async
   await differs.getByText('Same pictures and captions').waitFor();
   await page.getByRole('table', { name: 'Loss of both, numbers' }).waitFor({ state: 'attached' });
   await shot(page, 'web_train_runs');
+  await page.getByRole('button', { name: 'Weights 0 to 1, both' }).click();
+  await page.getByText(/A plot of both at weights 0 to 1 is in the queue/).waitFor();
+  await until(async () => (await api(page, '/jobs?kind=xyz&state=waiting,running,finished')).jobs.length === 1);
+  const [plot] = (await api(page, '/jobs?kind=xyz&state=waiting,running,finished')).jobs;
+  assert.deepEqual([plot.request.columns, plot.request.rows], [6, 2]);
+  await page.evaluate((id) => fetch(`/api/v1/jobs/${id}`, { method: 'DELETE' }), plot.id);
   await page.getByRole('button', { name: 'Add from a file' }).click();
   await page.getByRole('textbox', { name: 'Command line' }).fill('accelerate launch train_network.py --network_dim 32 --optimizer_type Lion');
   await page.getByRole('button', { name: 'Read it' }).click();

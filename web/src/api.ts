@@ -71,12 +71,14 @@ export interface Job {
 /** A LoRA by its name. */
 export interface WeightedLora { name: string; weight: number }
 export interface NewPictures { kind: 'generate'; request: Settings }
-export interface Axes { x: string; y: string; z: string }
+/** `matrix`: instead of axes, the parts of the prompt between its bars. */
+export interface Axes { x?: string; y?: string; z?: string; matrix?: boolean }
 export interface NewXyz extends Axes { kind: 'xyz'; request: Settings }
 export interface NewReplay { kind: 'replay'; picture?: number; upload?: string; request?: Settings }
 export type ReportKind = 'samplers' | 'convergence' | 'precision' | 'guidance' | 'lora';
 export interface NewReport { kind: 'lab'; report: ReportKind; request?: Settings; cfg_scales?: number[]; steps?: number[]; seeds?: number; loras?: WeightedLora[]; model?: string }
-export interface NewMerge { kind: 'merge'; loras: WeightedLora[]; name: string; model?: string; rank?: number; keep?: number; fp32?: boolean }
+export type MergeKind = 'merge' | 'scale' | 'resize';
+export interface NewMerge { kind: 'merge'; how?: MergeKind; alpha?: number; loras: WeightedLora[]; name: string; model?: string; rank?: number; keep?: number; fp32?: boolean }
 export type Work = NewPictures | NewXyz | NewReplay | NewReport | NewMerge;
 export type NewJob = Work & { id: string; to_front: boolean };
 
@@ -257,6 +259,7 @@ export const api = {
   explain_run: (name: string, draft: Partial<Draft>) => call<Explained>('POST', `${of_run(name)}/explain`, draft),
   plan_run: (name: string, draft: Partial<Draft>, probe: boolean) => call<Plan>('POST', `${of_run(name)}/plan`, { ...draft, probe }),
   start_run: async (name: string, draft: Partial<Draft>) => tidy_job(await call<Job>('POST', `${of_run(name)}/start`, draft)),
+  wish_of_run: (name: string, wish: 'save' | 'sample') => call<Run>('POST', `${of_run(name)}/now`, { wish }),
   run_series: async (name: string, after: number) => (await call<{ series: Series }>('GET', `${of_run(name)}/series${query({ after })}`)).series,
   /** Of full fine-tuning a checkpoint's title, else a LoRA's name. */
   use_run: (name: string, file: string) => call<{ lora?: string; model?: string }>('POST', `${of_run(name)}/use`, { file }),

@@ -1,5 +1,5 @@
 // What kinds of jobs there are besides pictures: their words, and how each is asked for again.
-import type { Job, NewJob, ReportKind, Settings, WeightedLora, Work } from './api';
+import type { Job, MergeKind, NewJob, ReportKind, Settings, WeightedLora, Work } from './api';
 import { pictures_asked } from './form/request';
 import { count_text } from './form/words';
 
@@ -30,12 +30,14 @@ export function kind_name(job: Job): string {
 /** One line for the queue, for kinds without a size. */
 export function kind_words(job: Job): string {
   if (job.kind === 'lab') return `Lab, ${report_names[report_of(job)] ?? 'report'}`;
+  const how = kept<MergeKind>(job, 'how', 'merge');
+  if (job.kind === 'merge' && how !== 'merge') return `LoRA file ${how === 'scale' ? 'rescaled' : 'made smaller'}`;
   if (job.kind === 'merge') return `Merge, ${count_text(kept<unknown[]>(job, 'files', []).length, 'LoRA file')}`;
   return job.kind === 'replay' ? 'A picture made again and compared' : job.kind;
 }
 
 export function unsent_words(job: NewJob): string {
-  if (job.kind === 'merge') return `Merge into ${job.name}`;
+  if (job.kind === 'merge') return `${job.how === 'scale' ? 'Scale' : job.how === 'resize' ? 'Resize' : 'Merge'} into ${job.name}`;
   if (job.kind === 'replay') return 'Prove it';
   return String(job.request?.prompt ?? (job.kind === 'lab' ? report_names[job.report] : ''));
 }
@@ -45,6 +47,7 @@ export function again(job: Job): Work {
   const request: Settings = job.request;
   if (job.kind === 'xyz') {
     const { n_iter: _n, batch_size: _b, ...fields } = request;
+    if (kept(job, 'is_matrix', false)) return { kind: 'xyz', request: fields, matrix: true };
     return { kind: 'xyz', request: fields, x: kept(job, 'x', ''), y: kept(job, 'y', ''), z: kept(job, 'z', '') };
   }
   if (job.kind === 'replay') {
@@ -59,7 +62,7 @@ export function again(job: Job): Work {
   }
   if (job.kind === 'merge') {
     return {
-      kind: 'merge', loras: loras_of(kept<KeptLora[]>(job, 'files', [])), name: file_name(kept(job, 'output', '')), model: kept(job, 'model', ''),
+      kind: 'merge', how: kept<MergeKind>(job, 'how', 'merge'), alpha: kept(job, 'alpha', 0), loras: loras_of(kept<KeptLora[]>(job, 'files', [])), name: file_name(kept(job, 'output', '')), model: kept(job, 'model', ''),
       rank: kept(job, 'rank', 0), keep: kept(job, 'keep', 1), fp32: kept(job, 'is_fp32', false),
     };
   }

@@ -1,5 +1,6 @@
-// The pictures of docs/web.md: every place, dark, light and 390 pixels wide, of a program that DARKROOM_URL names. What they show is made
-// first: eight pictures, a mask, two runs, two reports.  DARKROOM_URL=http://127.0.0.1:7860 node tools/pictures.mjs FOLDER
+// The pictures of docs/web.md: every place, dark, light and 390 pixels wide, as WebP, of a program that DARKROOM_URL names. What they show is
+// made first: sixteen pictures, a mask, two runs, two reports.
+// DARKROOM_URL=http://127.0.0.1:7860 node tools/pictures.mjs FOLDER [PLACE ...]
 import fs from 'node:fs';
 import { chromium } from 'playwright-core';
 import { png } from '../e2e/png.mjs';
@@ -11,19 +12,42 @@ fs.mkdirSync(folder, { recursive: true });
 const api = async (path, body) => (await fetch(`${url}/api/v1${path}`, body ? { method: 'POST', body: JSON.stringify(body) } : {})).json();
 const things = ['a red apple, noto style, on a white background', 'a rocket, noto style, on a black background', 'an owl, noto style, on a yellow background', 'a fox, fluent style, on a green background', 'a birthday cake, fluent style, on a pink background', 'a snowman, noto style, on a light blue background', 'a guitar, noto style, on a white background', 'a bowl of noodles, fluent style, on a light blue background'];
 
-async function ended(id) {
+/** Asks until the answer is not nothing; what never comes true is said instead of waited for. */
+async function until(what, words, patience_s = 60) {
+  const end = Date.now() + 1000 * patience_s;
   for (;;) {
-    const job = await api(`/jobs/${id}`);
-    if (['finished', 'failed', 'cancelled'].includes(job.state)) return job;
-    await new Promise((done) => setTimeout(done, 500));
+    const value = await what();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`pictures: waited ${patience_s} s for ${words}`);
+    await new Promise((done) => setTimeout(done, 100));
   }
 }
+
+const ended = (id) => until(async () => { const job = await api(`/jobs/${id}`); return ['finished', 'failed', 'cancelled'].includes(job.state) && job; }, `job ${id} to end`, 900);
 const make = async (body) => ended((await api('/jobs', body)).id);
 
 async function prepare() {
   if ((await api('/pictures?limit=1')).total < 16)
     for (const [i, prompt] of [...things, ...things.map((thing) => `${thing} <lora:ink:0.8>`)].entries()) await make({ kind: 'generate', request: { prompt, steps: 12, seed: 4711 + (i % 8) } });
-  const reports = (await api('/jobs?state=finished&kind=lab&limit=20')).jobs.map((job) => job.request.report);
+  async function first_visit(page) {
+  await command(page, 'First steps');
+  await page.getByRole('region', { name: 'First steps' }).waitFor();
+  await page.getByRole('button', { name: /^Make a red apple/ }).click();
+  await page.getByRole('button', { name: /^Picture: a red apple/ }).waitFor();
+}
+
+async function selection(page) {
+  const tiles = page.getByRole('listbox', { name: 'Pictures' }).getByRole('option');
+  for (const i of [0, 1, 2]) await tiles.nth(i).click({ modifiers: ['Control'] });
+  await page.getByRole('button', { name: 'Export' }).click();
+}
+
+async function rescale(page) {
+  await page.getByRole('radio', { name: 'Rescale' }).click();
+  await page.getByRole('textbox', { name: 'Weight of file 1' }).fill('0.5');
+}
+
+const reports = (await api('/jobs?state=finished&kind=lab&limit=20')).jobs.map((job) => job.request.report);
   if (!reports.includes('samplers')) await make({ kind: 'lab', report: 'samplers' });
   if (!reports.includes('guidance')) await make({ kind: 'lab', report: 'guidance', request: { prompt: things[0], steps: 8 }, cfg_scales: [1, 3, 7, 11] });
   const { runs } = await api('/train');
@@ -45,17 +69,26 @@ async function prepare() {
 
 const click = (role, name) => async (page) => { await page.getByRole(role, { name }).first().click(); };
 
+/** Through the palette, which is there at every width. */
+async function command(page, words) {
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Search or run a command' }).fill(words);
+  await page.getByRole('option').first().waitFor();
+  await page.keyboard.press('Enter');
+}
+
+/** The second of four pictures, past its middle. */
 async function running(page) {
-  await page.getByRole('button', { name: '4', exact: true }).first().click().catch(() => {});
-  await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill('a (red:1.2) rocket, noto style, on a light blue background <lora:ink:0.4>');
-  await page.getByRole('textbox', { name: 'Prompt', exact: true }).press('Control+Enter');
-  for (;;) {
-    const [job] = (await api('/jobs?state=running&limit=1')).jobs;
-    if (job?.progress?.picture === 2 && job.progress.step > 12) break;
-    await new Promise((done) => setTimeout(done, 100));
-  }
+  await command(page, 'batch count 4');
+  const prompt = page.getByRole('textbox', { name: 'Prompt', exact: true });
+  await prompt.fill('a (red:1.2) rocket, noto style, on a light blue background <lora:ink:0.4>');
+  await prompt.press('Control+Enter');
+  const job = await until(async () => {
+    const [one] = (await api('/jobs?state=running&limit=1')).jobs;
+    return one?.progress?.picture === 2 && one.progress.step > 12 && one;
+  }, 'the second of four pictures');
   await page.waitForTimeout(300);
-  return async () => { for (const { id } of (await api('/jobs?state=running&limit=1')).jobs) { await fetch(`${url}/api/v1/jobs/${id}`, { method: 'DELETE' }); await ended(id); } };
+  return async () => { await fetch(`${url}/api/v1/jobs/${job.id}`, { method: 'DELETE' }); await ended(job.id); };
 }
 
 /** The pictures do not show where on a machine they were made. */
@@ -100,16 +133,31 @@ const [b, a] = (await api('/pictures?search=apple&limit=2')).pictures;
 const places = [
   ['generate', '/', running], ['inpaint', '/', masked], ['gallery', '/gallery'], ['compare', `/gallery/compare?a=${a.id}&b=${b.id}`],
   ['train_runs', '/train', compare_runs], ['train_dataset', '/train/ink_sign-01/dataset'], ['train_options', '/train/ink_sign-02/options'], ['train_plan', '/train/ink_sign-02/plan'], ['train_live', '/train/ink_sign-01/live'],
+  ['first_visit', '/', first_visit], ['export', '/gallery', selection], ['merge', '/models/lora', rescale],
   ['lab_samplers', report('samplers')], ['lab_guidance', report('guidance')], ['queue', '/queue', queue_open], ['models', '/models', click('button', 'Reload')], ['settings', '/settings'],
 ];
+const wanted = process.argv.slice(3); // places, if not all
 const looks = { dark: { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' }, light: { viewport: { width: 1440, height: 900 }, colorScheme: 'light' }, phone: { viewport: { width: 390, height: 844 }, colorScheme: 'dark', hasTouch: true } };
 
+/** The browser that took a picture writes it smaller, too. */
+async function as_webp(browser, bytes) {
+  const page = await browser.newPage();
+  const text = await page.evaluate(async (data) => {
+    const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${data}`)).blob());
+    const canvas = Object.assign(document.createElement('canvas'), { width: bitmap.width, height: bitmap.height });
+    canvas.getContext('2d').drawImage(bitmap, 0, 0);
+    return canvas.toDataURL('image/webp', 0.88);
+  }, bytes.toString('base64'));
+  await page.close();
+  return Buffer.from(text.slice(text.indexOf(',') + 1), 'base64');
+}
+
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
-const wanted = process.argv.slice(3); // places, if not all
-for (const [look, options] of Object.entries(looks)) {
-  for (const [name, path, unfold] of places) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
-    const context = await browser.newContext(options);
+/** A place as it looks; what was begun for it is ended again. */
+async function taken([name, path, unfold], look) {
+  const context = await browser.newContext(looks[look]);
+  context.setDefaultTimeout(60_000);
+  try {
     const page = await context.newPage();
     await page.addInitScript(() => localStorage.setItem('darkroom.first-steps', '"closed"'));
     await page.goto(url + (name === 'queue' && look !== 'phone' ? '/' : path));
@@ -117,10 +165,20 @@ for (const [look, options] of Object.entries(looks)) {
     const undo = await unfold?.(page, look === 'phone');
     await page.waitForTimeout(400);
     await page.evaluate(hide_places);
-    await page.screenshot({ path: `${folder}/web_${name}_${look}.png` });
+    fs.writeFileSync(`${folder}/web_${name}_${look}.webp`, await as_webp(browser, await page.screenshot()));
     if (typeof undo === 'function') await undo();
-    await context.close();
     console.log(`${name} ${look}`);
+  } finally {
+    await context.close();
+  }
+}
+
+const failed = [];
+for (const look of Object.keys(looks)) {
+  for (const place of places) {
+    if (wanted.length > 0 && !wanted.includes(place[0])) continue;
+    await taken(place, look).catch((error) => { failed.push(`${place[0]} ${look}`); console.error(`${place[0]} ${look}: ${error.message}`); });
   }
 }
 await browser.close();
+if (failed.length > 0) throw new Error(`pictures: not taken: ${failed.join(', ')}`);

@@ -15,6 +15,7 @@ struct Trainings {
   std::filesystem::path program;  ///< darkroom: trains and plans in processes of its own
   Runs runs;
   Datasets datasets;
+  jobs::TrainingWishes wishes = {};
 
   std::mutex planning = {};        ///< one plan at a time
   std::atomic<int64_t> asked = 0;  ///< plans asked for so far: who is not the last gives up

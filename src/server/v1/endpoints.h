@@ -55,6 +55,7 @@ Answer save_draft(const Asked& asked, Context& context);
 Answer explain_run(const Asked& asked, Context& context);
 Answer plan_run(const Asked& asked, Context& context);
 Answer start_run(const Asked& asked, Context& context);
+Answer run_now(const Asked& asked, Context& context);
 Answer run_series(const Asked& asked, Context& context);
 Answer run_sample(const Asked& asked, Context& context);
 Answer use_run(const Asked& asked, Context& context);

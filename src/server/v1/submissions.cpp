@@ -22,7 +22,7 @@ namespace {
 using generate::Settings;
 using nlohmann::json;
 
-constexpr double kMostWeight = 1000;
+constexpr double kMostWeight = 1000, kMostAlpha = 1e6;
 constexpr size_t kMostMerged = 32;
 constexpr size_t kLongestName = 100;
 
@@ -114,14 +114,16 @@ Submission replay_submission(const json& body, Context& context) {
   return {"Prove it: " + title, jobs::job_text(wanted)};
 }
 
+/// A file by its name, or else by the name it was trained under, which copies of it keep.
 LoraFile lora_named(const std::string& name, const Context& context) {
+  const std::vector<LoraFile> all = context.library.loras();
   std::vector<std::string> names;
-  for (const LoraFile& lora : context.library.loras()) {
-    if (lora.name == name || lora.alias == name) {
-      require(lora.error.empty(), ErrorKind::corrupt_file, "{}", lora.error);
-      return lora;
-    }
-    names.push_back(lora.name);
+  for (const LoraFile& lora : all) names.push_back(lora.name);
+  for (std::string LoraFile::*called : {&LoraFile::name, &LoraFile::alias}) {
+    const auto found = std::find_if(all.begin(), all.end(), [&](const LoraFile& lora) { return lora.*called == name; });
+    if (found == all.end()) continue;
+    require(found->error.empty(), ErrorKind::corrupt_file, "{}", found->error);
+    return *found;
   }
   require(!names.empty(), ErrorKind::not_found, "find the LoRA {}: there is none in the folder",
           formats::in_quotes(name));
@@ -167,10 +169,16 @@ void require_file_name(const std::string& name) {
 }
 
 Submission merge_submission(const json& body, Context& context) {
-  require_known(body, {"id", "kind", "to_front", "loras", "model", "name", "rank", "keep", "fp32"});
+  require_known(body, {"id", "kind", "to_front", "how", "loras", "alpha", "model", "name", "rank", "keep", "fp32"});
   const std::string name = text_in(body, "name");
   require_file_name(name);
-  jobs::MergeJob wanted{.model = model_path(text_in(body, "model"), context),
+  const std::string how = text_in(body, "how");
+  require(how.empty() || std::find(jobs::kMergeKinds.begin(), jobs::kMergeKinds.end(), how) != jobs::kMergeKinds.end(),
+          ErrorKind::invalid_request, "how must be one of {}, {} was given", fmt::join(jobs::kMergeKinds, ", "),
+          formats::in_quotes(how.substr(0, 100)));
+  jobs::MergeJob wanted{.how = how.empty() ? "merge" : how,
+                        .alpha = number_in(body, "alpha", 0, 0, kMostAlpha),
+                        .model = model_path(text_in(body, "model"), context),
                         .rank = whole_in(body, "rank", 0, 0, 100000),
                         .keep = number_in(body, "keep", 1, 0, 1),
                         .is_fp32 = truth_in(body, "fp32")};
@@ -183,7 +191,8 @@ Submission merge_submission(const json& body, Context& context) {
   const std::filesystem::path& folder = wanted.model.empty() ? folders.lora : folders.checkpoints;
   wanted.output = (folder / (name + ".safetensors")).string();
   jobs::check(wanted);
-  return {fmt::format("Merge {} into {}", fmt::join(names, ", "), name), jobs::job_text(wanted)};
+  const char* verb = wanted.how == "scale" ? "Scale" : wanted.how == "resize" ? "Resize" : "Merge";
+  return {fmt::format("{} {} into {}", verb, fmt::join(names, ", "), name), jobs::job_text(wanted)};
 }
 
 Submission lab_submission(const json& body, Context& context) {
@@ -212,11 +221,19 @@ Settings picture_settings(const json& body, const Context& context) {
 }
 
 jobs::XyzJob xyz_of(const json& body, Context& context) {
-  require_known(body, {"id", "kind", "to_front", "request", "x", "y", "z"});
-  jobs::XyzJob job{
-      .settings = said_of(body, context), .x = text_in(body, "x"), .y = text_in(body, "y"), .z = text_in(body, "z")};
-  require(!job.x.empty() || !job.y.empty() || !job.z.empty(), ErrorKind::invalid_request,
+  require_known(body, {"id", "kind", "to_front", "request", "x", "y", "z", "matrix"});
+  jobs::XyzJob job{.settings = said_of(body, context),
+                   .x = text_in(body, "x"),
+                   .y = text_in(body, "y"),
+                   .z = text_in(body, "z"),
+                   .is_matrix = truth_in(body, "matrix")};
+  const bool has_axes = !job.x.empty() || !job.y.empty() || !job.z.empty();
+  require(has_axes || job.is_matrix, ErrorKind::invalid_request,
           "an X/Y/Z plot: at least one of x, y and z is needed, such as \"Steps: 5,10,20\"");
+  require(!has_axes || !job.is_matrix, ErrorKind::invalid_request,
+          "a prompt matrix has its parts for axes: leave out x, y and z, or matrix");
+  require(!job.is_matrix || said_in(job.settings, "prompt").find('|') != std::string::npos, ErrorKind::invalid_request,
+          "a prompt matrix: the prompt needs parts with | between them, such as \"a cat | at night | in snow\"");
   take_format(job, context);
   // The files of now: a checkpoint that is chosen later is for later jobs.
   job.settings = with_own_files(std::move(job.settings), context);
@@ -236,8 +253,9 @@ jobs::XyzJob settled_plot(jobs::XyzJob job, const Context& context) {
 }
 
 plot::Plan plan_of(const jobs::XyzJob& job, const Context& context) {
-  plot::Plan plan = plot::xyz_plan(job.settings, axis_of("x", job.x, context), axis_of("y", job.y, context),
-                                   axis_of("z", job.z, context));
+  plot::Plan plan = job.is_matrix ? plot::matrix_plan(job.settings)
+                                  : plot::xyz_plan(job.settings, axis_of("x", job.x, context),
+                                                   axis_of("y", job.y, context), axis_of("z", job.z, context));
   for (Settings& cell : plan.cells) cell = with_own_files(std::move(cell), context);
   return plan;
 }

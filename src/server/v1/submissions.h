@@ -23,7 +23,7 @@ Submission submission_of(const std::string& kind, const nlohmann::json& body, Co
 /// What a body's "request" says over the options, its files found. Throws as submission_of().
 generate::Settings picture_settings(const nlohmann::json& body, const Context& context);
 
-/// A body's X/Y/Z plot: {"request", "x", "y", "z"}. Throws as submission_of().
+/// A body's X/Y/Z plot or prompt matrix: {"request", "x", "y", "z", "matrix"}. Throws as submission_of().
 jobs::XyzJob xyz_of(const nlohmann::json& body, Context& context);
 /// A plot ready to be kept: its seeds drawn, its sides known, every cell checked. The settings' files are resolved
 /// already. Throws as submission_of().

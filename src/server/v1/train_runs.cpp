@@ -352,6 +352,24 @@ Answer start_run(const Asked& asked, Context& context) {
   return {.status = 201, .body = jobs::job_data(job, {}, context.queue.state_of(job.id))};
 }
 
+Answer run_now(const Asked& asked, Context& context) {
+  const std::string name = run_of(asked, context), wish = text_in(object_of_body(asked.body), "wish");
+  require(wish == "save" || wish == "sample", ErrorKind::invalid_request,
+          "run {}: wish must be save or sample, {} was given", name, formats::in_quotes(wish.substr(0, 100)));
+  const RunDraft draft = context.trainings.runs.draft(name);
+  const auto job = draft.job.empty() ? std::nullopt : context.store.job(draft.job);
+  require(job && job->state == jobs::JobState::running, ErrorKind::invalid_request,
+          "{} now, in run {}: it must be running, it is {}", wish, name,
+          job ? jobs::state_name(job->state) : "not started");
+  require(wish != "sample" || jobs::training_job(job->request).options.contains("sample_prompts"),
+          ErrorKind::invalid_request,
+          "sample now, in run {}: it was started without prompts of samples; stop it, write "
+          "some and let it go on",
+          name);
+  context.trainings.wishes.add(name, wish);
+  return json_answer(run_json(name, context));
+}
+
 Answer run_series(const Asked& asked, Context& context) {
   const std::string name = run_of(asked, context);
   ordered_json series = ordered_json::object();

@@ -159,6 +159,36 @@ TEST(Trainings, ACheckpointIsPutWhereCheckpointsLie) {
   EXPECT_EQ(own.post("/api/v1/model", {{"title", used.json["model"]}}).status, 200) << "it can be chosen at once";
 }
 
+TEST(Trainings, ARunThatGoesOnSavesAndSamplesWhenAsked) {
+  trainer().post(
+      "/api/v1/train/runs",
+      {{"name", "asked"},
+       {"dataset", "dots"},
+       {"prompts", "a dot --w 64 --h 64 --s 1"},
+       {"options",
+        {{"resolution", "32"}, {"network_dim", 2}, {"max_train_steps", 100000}, {"sample_every_n_steps", 100000}}}});
+  const auto wish = [](const char* what) { return trainer().post("/api/v1/train/runs/asked/now", {{"wish", what}}); };
+  EXPECT_NE(wish("save").body.find("must be running, it is not started"), std::string::npos);
+  const std::string id = trainer().start("asked");
+  while (trainer().get("/api/v1/train/runs/asked/series").json["series"].empty())
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(wish("dance").status, 422);
+  EXPECT_EQ(wish("save").status, 200);
+  EXPECT_EQ(wish("sample").status, 200);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  json run;
+  do {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    run = trainer().get("/api/v1/train/runs/asked").json;
+  } while ((run["files"].empty() || run["samples"].empty()) && std::chrono::steady_clock::now() < until);
+  trainer().remove("/api/v1/jobs/" + id);
+  EXPECT_EQ(trainer().ended(id), "cancellednull");
+  ASSERT_EQ(run["files"].size(), 1u) << run;
+  EXPECT_EQ(run["files"][0]["name"].get<std::string>().find("asked-step0"), 0u) << run["files"];
+  EXPECT_EQ(run["samples"].size(), 1u) << run["samples"];
+  EXPECT_EQ(wish("save").status, 422) << "it has ended";
+}
+
 TEST(Trainings, ADatasetThatVanishedWhileQueuedIsSaid) {
   trainer().post("/api/v1/train/datasets", {{"name", "gone"}, {"folder", "1_a"}});
   trainer().post_bytes("/api/v1/train/datasets/gone/1_a?name=a.png", formats::encode_png(Image(32, 32, 3)),

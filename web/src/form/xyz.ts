@@ -15,7 +15,9 @@ const no_axis: AxisText = { name: '', values: '' };
 export const has_plot_section = remembered('xyz', false, 'tab');
 export const axes = remembered<Record<Side, AxisText>>('axes', { x: no_axis, y: no_axis, z: no_axis }, 'tab');
 
-export const has_plot = computed(() => has_plot_section.value && sides.some((side) => axes.value[side].name !== ''));
+export const plot_kind = remembered<'axes' | 'matrix'>('plot-kind', 'axes', 'tab');
+
+export const has_plot = computed(() => has_plot_section.value && (plot_kind.value === 'matrix' || sides.some((side) => axes.value[side].name !== '')));
 
 /** What the program said of the axes as they stand, or why they cannot be. */
 export const plan = signal<{ plan: XyzPlan | null; error: string | null }>({ plan: null, error: null });
@@ -34,6 +36,7 @@ export function quoted(value: string): string {
 const axis_text = ({ name, values }: AxisText) => (name === '' ? '' : `${name}: ${values}`);
 
 export function axes_of_form(): Axes {
+  if (plot_kind.value === 'matrix') return { matrix: true };
   return { x: axis_text(axes.value.x), y: axis_text(axes.value.y), z: axis_text(axes.value.z) };
 }
 
@@ -91,7 +94,7 @@ export function steps_of_cells(): number {
   if (!made) return 0;
   const label = field_named('steps')?.infotext ?? 'Steps';
   const sides_of_plan: [Side, string[]][] = [['x', made.x_labels], ['y', made.y_labels], ['z', made.z_labels]];
-  const varied = sides_of_plan.find(([side]) => axes.value[side].name === label)?.[1];
+  const varied = plot_kind.value === 'matrix' ? undefined : sides_of_plan.find(([side]) => axes.value[side].name === label)?.[1];
   if (!varied || varied.length === 0) return made.cells * Number(text_of('steps'));
   const sum = varied.reduce((total, text) => total + (Number(text.split(': ').pop()) || 0), 0);
   return (made.cells / varied.length) * sum;

@@ -12,6 +12,7 @@ import { MenuButton } from '../widgets/menu';
 import { Segmented } from '../widgets/choice';
 import { Slider } from '../widgets/slider';
 import { ComparePage } from './compare_page';
+import { export_contact_sheet, export_zip } from './export';
 import { flag_filter, found, has_read, search, tile_size, total, watch_search } from './found';
 import { PictureGrid } from './picture_grid';
 import { active_picture, bin, compare, flag, move_active, selected, selected_pictures } from './selection';
@@ -73,6 +74,7 @@ function SelectionBar() {
       {first && <><span class="grow">{count_text(pictures.length, 'picture')} selected</span>
         <Button icon="git-compare" disabled={pictures.length < 2} on_click={() => compare(pictures)}>Compare</Button>
         {pictures.length === 1 && <MenuButton icon="send" items={send_items(first)}>Send to</MenuButton>}
+        <MenuButton icon="download" items={[{ label: 'Zip, with recipes', act: () => void export_zip(pictures, true) }, { label: 'Zip, without recipes', act: () => void export_zip(pictures, false) }, { label: 'Contact sheet', act: () => void export_contact_sheet(pictures) }]}>Export</MenuButton>
         <IconButton icon="flag" name="Pick" keys="P" on_click={() => flag(pictures, 'picked')} /><IconButton icon="circle-x" name="Reject" keys="X" on_click={() => flag(pictures, 'rejected')} />
         <Button icon="trash-2" on_click={() => bin(pictures)}>Delete</Button></>}
       {!first && rejected.length > 0 && <><span class="grow" /><Button icon="trash-2" on_click={() => bin(rejected)}>Delete rejected ({rejected.length})</Button></>}

@@ -1,7 +1,7 @@
 // Eight sheets of paper. A click develops one in its place; the eighth needs no more than the first.
 import { signal } from '@preact/signals';
 import { generate_apart } from '../actions';
-import { set_value, text_of } from '../form/form';
+import { base_value, set_value, text_of } from '../form/form';
 import { requests_of_form } from '../form/request';
 import { random_seed } from '../form/seeds';
 import { time_text } from '../form/words';
@@ -22,6 +22,11 @@ import { show_detail } from './shown';
 export const first_steps = remembered<'new' | 'open' | 'closed'>('first-steps', 'new', 'browser');
 const sheet_jobs = remembered<Record<number, string>>('sheets', {}, 'tab');
 const own_prompt_made = signal(false);
+
+/** A sheet is a first look, so it takes fewer steps than the model's makers advise; the form keeps theirs. */
+const steps_of_sheet = 12;
+const advised_steps = () => Number(base_value('steps'));
+const is_quick = () => advised_steps() > steps_of_sheet;
 
 export function is_first_visit(): boolean {
   if (own_prompt_made.value || start.value.first_prompts.length === 0) return false;
@@ -51,7 +56,7 @@ export function develop(sheet: number, takes_prompt = true) {
   if (prompt === undefined) return;
   first_steps.value = 'open';
   const seed = random_seed();
-  const request = requests_of_form({}, { prompt, negative_prompt: '', seed, n_iter: 1, batch_size: 1 })[0];
+  const request = requests_of_form({}, { prompt, negative_prompt: '', seed, n_iter: 1, batch_size: 1, ...(is_quick() ? { steps: steps_of_sheet } : {}) })[0];
   if (!request) return;
   if (takes_prompt) {
     set_value('prompt', prompt);
@@ -138,6 +143,7 @@ export function FirstVisit() {
       </header>
       <ul class="sheets">{all.map((prompt, i) => <Sheet key={prompt} sheet={i} prompt={prompt} />)}</ul>
       <NextWords />
+      {is_quick() && <p class="hint">A sheet takes {steps_of_sheet} steps, for a quick look; Generate takes the {advised_steps()} that are advised for this model.</p>}
       <Doors />
     </section>
   );

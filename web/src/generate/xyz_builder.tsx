@@ -1,11 +1,11 @@
 // The rows of the X/Y/Z plot in the settings panel: axis, values, a way to fill them, and what the plot would cost.
 import { useEffect } from 'preact/hooks';
 import { api } from '../api';
-import { axes, axes_of_form, axis_options, filled, has_plot, has_plot_section, plan, set_axis, sides, type Side } from '../form/xyz';
+import { axes, axes_of_form, axis_options, filled, has_plot, has_plot_section, plan, plot_kind, set_axis, sides, type Side } from '../form/xyz';
 import { model_calls, seconds_of_form, settings_of_form } from '../form/request';
 import { count_text, number_text, time_text } from '../form/words';
 import { IconButton } from '../widgets/button';
-import { Choice } from '../widgets/choice';
+import { Choice, Segmented } from '../widgets/choice';
 import { Section } from './settings_panel';
 
 const pause_ms = 300;
@@ -64,8 +64,10 @@ export function XyzBuilder() {
   return (
     <Section id="xyz" title="X/Y/Z plot" summary={has_plot_section.value ? (cells ? count_text(cells, 'cell') : '') : 'off'} toggle={{ is_on: has_plot_section.value, set: (is_on) => { has_plot_section.value = is_on; } }}>
       <div class="axes">
-        {sides.map((side) => <AxisRow key={side} side={side} />)}
-        <p class="hint">Lists, ranges: 1-5, 1-5 (+2), 1-10 [5]. A value with a comma stands in quotes.</p>
+        <Segmented name="What varies" value={plot_kind.value} options={[{ value: 'axes', label: 'Axes' }, { value: 'matrix', label: 'Prompt matrix' }]} on_change={(kind) => { plot_kind.value = kind as 'axes' | 'matrix'; }} />
+        {plot_kind.value === 'axes' ? <>{sides.map((side) => <AxisRow key={side} side={side} />)}
+          <p class="hint">Lists, ranges: 1-5, 1-5 (+2), 1-10 [5]. A value with a comma stands in quotes.</p></>
+          : <p class="hint">The prompt with and without each part behind a bar, all with one seed: <code>a cat | at night | in snow</code> makes four pictures.</p>}
         <Cost />
       </div>
     </Section>

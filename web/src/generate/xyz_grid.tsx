@@ -12,7 +12,7 @@ const read_jobs = signal<Record<string, Job>>({});
 
 /** The job of a plot; null while it is read or where the picture is no plot. */
 export function use_plot(picture: Picture | null): Job | null {
-  const is_plot = picture !== null && /(^|, )Script: X\/Y\/Z plot/m.test(picture.infotext);
+  const is_plot = picture !== null && /(^|, )Script: (X\/Y\/Z plot|Prompt matrix)/m.test(picture.infotext);
   const id = picture?.job ?? '';
   const known = jobs.value[id] ?? read_jobs.value[id];
   useEffect(() => {

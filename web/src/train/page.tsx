@@ -5,14 +5,14 @@ import { add_keys } from '../keys';
 import { go, path } from '../places';
 import { is_phone } from '../screen';
 import { line } from '../stream';
-import { Button } from '../widgets/button';
+import { Button, KeyCap } from '../widgets/button';
 import { Icon } from '../widgets/icon';
 import { DatasetTab } from './dataset_tab';
 import { LiveTab } from './live_tab';
 import { CommandDock, OptionsTab } from './options_tab';
 import { PlanPanel } from './plan_panel';
 import { RunsPage } from './runs_page';
-import { explained, follow_run, is_live, load_problem, open, open_run, place, progress_of, read_train, set_options, start_run, state_of, state_words, stop_run, tabs, train, type Tab } from './runs_state';
+import { explained, follow_run, is_live, load_problem, open, open_run, place, progress_of, read_train, set_options, start_run, state_of, state_words, stop_run, tabs, train, wish, type Tab } from './runs_state';
 
 const tab_labels: Record<Tab, string> = { dataset: 'Dataset', options: 'Options', plan: 'Plan', live: 'Live' };
 
@@ -36,13 +36,27 @@ function GoOnFor() {
   );
 }
 
+/** What can be had of a run at the end of the step being done. */
+function LiveWishes() {
+  const has_prompts = (open_run.value?.prompts ?? '').trim() !== '';
+  const is_lost = line.value.state === 'lost';
+  const sample = () => { if (has_prompts) void wish('sample'); };
+  useEffect(() => add_keys('Train', [{ keys: 'S', label: 'Save now', act: () => void wish('save') }, { keys: 'N', label: 'Sample now', act: sample }]), [has_prompts]);
+  return (
+    <>
+      <Button icon="image" disabled={is_lost || !has_prompts} {...(has_prompts ? {} : { title: 'The run has no prompts for samples: write some under Options before it is started' })} on_click={sample}>Sample now<KeyCap>N</KeyCap></Button>
+      <Button icon="save" disabled={is_lost} on_click={() => void wish('save')}>Save now<KeyCap>S</KeyCap></Button>
+    </>
+  );
+}
+
 /** Start, go on, or stop, and what keeps from it. */
 function MainAction() {
   const run = open_run.value;
   if (!run) return null;
   const state = state_of(run);
   if (is_live(run)) {
-    return <Button class="outlined" icon="square" disabled={line.value.state === 'lost'} on_click={() => void stop_run()}>{state === 'waiting' ? 'Do not start' : <>Stop <span class="hint stop-hint">finishes the step, saves</span></>}</Button>;
+    return <>{state === 'running' && <LiveWishes />}<Button class="outlined" icon="square" disabled={line.value.state === 'lost'} on_click={() => void stop_run()}>{state === 'waiting' ? 'Do not start' : <>Stop <span class="hint stop-hint">finishes the step, saves</span></>}</Button></>;
   }
   const start = async () => { if (await start_run()) go(`/train/${run.name}/live`); };
   const words = state === 'draft' ? 'Start run' : 'Go on';

@@ -2,9 +2,11 @@
 import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { api, type Run, type RunDiff, type Series } from '../api';
-import { copy_text } from '../actions';
+import { copy_text, start_again, submit } from '../actions';
 import { count_text, number_text, time_text } from '../form/words';
+import { quoted } from '../form/xyz';
 import { go } from '../places';
+import { start } from '../store';
 import { attempt, tell } from '../toasts';
 import { Button, IconButton } from '../widgets/button';
 import { Switch } from '../widgets/choice';
@@ -103,12 +105,14 @@ function RunRow({ run }: { run: Run }) {
   );
 }
 
+const heads_of_numbers = new Set(['Steps', 'Time', 'Rate', 'Rank / alpha', 'Loss, end', 'Validation']);
+
 function RunTable() {
   const runs = found_runs();
   return (
     <div class="run-table-room" tabIndex={0} aria-label="Table of runs">
       <table class="facts-table run-table" aria-label="Runs">
-        <thead><tr><th scope="col"><span class="spoken">Compare</span></th>{['Run', 'State', 'Started', 'Steps', 'Time', 'Optimiser', 'Rate', 'Schedule', 'Rank / alpha', 'Loss', 'Loss, end', 'Validation', 'Sample'].map((head) => <th scope="col" key={head}>{head}</th>)}<th scope="col"><span class="spoken">More</span></th></tr></thead>
+        <thead><tr><th scope="col"><span class="spoken">Compare</span></th>{['Run', 'State', 'Started', 'Steps', 'Time', 'Optimiser', 'Rate', 'Schedule', 'Rank / alpha', 'Loss', 'Loss, end', 'Validation', 'Sample'].map((head) => <th scope="col" key={head} class={heads_of_numbers.has(head) ? 'is-number' : undefined}>{head}</th>)}<th scope="col"><span class="spoken">More</span></th></tr></thead>
         <tbody>{runs.map((run) => <RunRow key={`${run.kind} ${run.name}`} run={run} />)}</tbody>
       </table>
       {runs.length === 0 && words.value !== '' && <p class="hint pad">No run matches "{words.value}". <button type="button" class="link" onClick={() => { words.value = ''; }}>Show all</button></p>}
@@ -125,16 +129,35 @@ function change_words(row: RunDiff['rows'][number]): string {
   return row.a_effect ? `A: ${row.a_effect}.` : '';
 }
 
+/** The newest file of a run, copied to the LoRA folder. Its name there. */
+async function lora_of(run: Run): Promise<string> {
+  const { files } = await api.run(run.name);
+  const file = files[0]?.name;
+  if (!file) throw new Error(`${run.name} has no file yet.`);
+  return (await api.use_run(run.name, file)).lora;
+}
+
+/** Both files at six weights each, on the sample prompt of B, as a plot in the queue. */
+async function plot_weights(a: Run, b: Run) {
+  const words = (b.prompts ?? '').split('\n').find((line) => line.trim() !== '' && !line.startsWith('#'))?.replace(/ --.*$/, '') ?? '';
+  const [first, second] = [await lora_of(a), await lora_of(b)];
+  await start_again();
+  const [prompt_a, prompt_b] = [`<lora:${first}:`, `<lora:${second}:`];
+  submit({ kind: 'xyz', request: { prompt: `${words || start.value.first_prompts[0] || ''} ${prompt_a}1>` }, x: `LoRA weight ${first}: 0-1 [6]`, y: `Prompt S/R: ${quoted(prompt_a)}, ${quoted(prompt_b)}` });
+  tell('A plot of both at weights 0 to 1 is in the queue; it will be in the gallery');
+}
+
 function Diff({ a, b }: { a: Run; b: Run }) {
   const [diff, set_diff] = useState<RunDiff | null>(null);
   const [problem, set_problem] = useState<string | null>(null);
   const [has_all, set_all] = useState(false);
+  // Asked again when a run begins or ends: one that has just been started has no options yet.
   useEffect(() => {
-    set_diff(null);
     set_problem(null);
     api.diff_runs(a.name, b.name).then(set_diff, (error: unknown) => set_problem(error instanceof Error ? error.message : String(error)));
     for (const run of [a, b]) if (run.kind === 'run') void attempt(async () => { curves.value = { ...curves.value, [run.name]: await api.run_series(run.name, -1) }; });
-  }, [a.name, b.name]);
+  }, [a.name, b.name, state_of(a), state_of(b), a.options === null, b.options === null]);
+  useEffect(() => set_diff(null), [a.name, b.name]);
   const rows = (diff?.rows ?? []).filter(({ name }) => has_all || !of_places.has(name));
   const value = (text: string, is_default: boolean) => <>{text === '' ? <span class="hint">none</span> : text}{is_default && <span class="hint">{text === '' ? '' : ','} default</span>}</>;
   const text = () => rows.map((row) => `${row.name}: ${row.a || '-'} -> ${row.b || '-'}`).join('\n');
@@ -160,6 +183,7 @@ function Diff({ a, b }: { a: Run; b: Run }) {
       <section aria-label="Curves of both" class="diff-curves">
         <header><h2>{what}</h2><span class="grow" /><b class="a-text">A {a.loss ? value_text((what === 'Loss' ? a.loss : a.validation_loss) ?? a.loss) : ''}</b><b class="accent-text">B {b.loss ? value_text((what === 'Loss' ? b.loss : b.validation_loss) ?? b.loss) : ''}</b></header>
         {curve_of(a) || curve_of(b) ? <Chart name={`${what} of both`} height={170} caption={`${what} of ${a.name} and ${b.name}.`} lines={[{ name: `A ${a.name}`, curve: curve_of(a), colour: '--series-2', dash: [6, 3] }, { name: `B ${b.name}`, curve: curve_of(b), colour: '--series-1' }]} /> : <p class="hint">No curves are recorded.</p>}
+        {a.kind === 'run' && b.kind === 'run' && a.steps_done && b.steps_done ? <p class="button-row"><Button icon="table-2" on_click={() => void attempt(() => plot_weights(a, b))}>Weights 0 to 1, both</Button></p> : null}
         {(a.sample || b.sample) && <><h3>Last samples</h3><div class="diff-samples">{[['A', a], ['B', b]].map(([mark, run]) => { const one = run as Run; return one.sample ? <figure key={String(mark)}><img src={one.sample} alt={`Last sample of ${one.name}`} /><figcaption>{String(mark)}</figcaption></figure> : null; })}</div></>}
       </section>
     </div>
@@ -205,7 +229,7 @@ export function RunsPage() {
   const runs = train.value?.runs ?? [];
   const both = pair();
   const states = runs.map((run) => `${run.name} ${state_of(run)}`).join();
-  useEffect(() => { void read_curves(); }, [states]);
+  useEffect(() => { void read_train().then(read_curves); }, [states]);
   const records = runs.filter(({ kind }) => kind === 'record').length;
   return (
     <main class="train runs" id="main">

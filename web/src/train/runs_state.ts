@@ -4,7 +4,7 @@ import { batch, computed, effect, signal } from '@preact/signals';
 import { api, ApiError, type Draft, type Explained, type Job, type Plan, type Run, type RunState, type Series, type TrainOption, type TrainStart, type WholeRun } from '../api';
 import { path } from '../places';
 import { jobs, progress, take_answer, training_news } from '../store';
-import { attempt, tell_failure } from '../toasts';
+import { attempt, tell, tell_failure } from '../toasts';
 import { with_rows } from './curves';
 
 export const train = signal<TrainStart | null>(null);
@@ -198,6 +198,26 @@ export async function stop_run() {
   if (job) await attempt(async () => take_answer(await api.cancel_job(job)));
 }
 
+/** A file that was asked for: the trainer's news do not say when it is there. */
+let awaited_file: { run: string; files: number } | null = null;
+
+function awaits_file(name: string): boolean {
+  if (awaited_file?.run === name && (open_run.peek()?.files.length ?? 0) > awaited_file.files) awaited_file = null;
+  return awaited_file?.run === name;
+}
+
+const wish_words = { save: 'The file and the state are saved at the end of this step', sample: 'Sample pictures are made at the end of this step' };
+
+/** Asks a run that goes on to save, or to make sample pictures. */
+export async function wish(what: 'save' | 'sample') {
+  const run = open_run.peek();
+  if (!run) return;
+  const files = run.files.length;
+  if (!(await attempt(() => api.wish_of_run(run.name, what)))) return;
+  if (what === 'save') awaited_file = { run: run.name, files };
+  tell(wish_words[what]);
+}
+
 let last_state = '';
 
 /** Curves follow the trainer while a run is looked at; its files and samples when they are new. */
@@ -206,7 +226,7 @@ export function follow_run(): () => void {
     const news = training_news.value;
     if (!news || news.run !== open_run.peek()?.name) return;
     void read_series();
-    if (news.samples) void read_run();
+    if (news.samples || awaits_file(news.run)) void read_run();
   });
   const stop_states = effect(() => {
     const run = open_run.value;

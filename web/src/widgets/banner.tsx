@@ -9,7 +9,7 @@ import { Icon } from './icon';
 export const newer_build = signal<string | null>(null);
 
 const now_ms = signal(Date.now());
-const quiet_ms = 7000; // shorter breaks show only in the queue's pill; the banner stands there within 8 s of the last word
+const quiet_ms = 6000; // shorter breaks show only in the queue's pill; the banner stands there within 8 s of the last word, on a busy machine too
 
 function NotConnected() {
   const next = Math.max(0, Math.ceil((line.value.next_try - now_ms.value) / 1000));
@@ -29,7 +29,7 @@ export function Banner() {
   useEffect(() => {
     if (!is_lost) return undefined;
     now_ms.value = Date.now();
-    const clock = setInterval(() => { now_ms.value = Date.now(); }, 500);
+    const clock = setInterval(() => { now_ms.value = Date.now(); }, 250);
     return () => clearInterval(clock);
   }, [is_lost]);
   if (is_lost && now_ms.value - line.value.since >= quiet_ms) return <NotConnected />;
