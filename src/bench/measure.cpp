@@ -11,6 +11,7 @@
 #include <fstream>
 #include <memory>
 
+#include "base/cpu.h"
 #include "base/error.h"
 #include "bench/layer_times.h"
 #include "bench/machine.h"

@@ -6,13 +6,13 @@
 #include <charconv>
 #include <map>
 
-#include "base/cpu.h"
 #include "base/error.h"
 #include "checkpoint/load.h"
 #include "formats/safetensors.h"
 #include "generate/default_model.h"
 #include "generate/explained_now.h"
 #include "generate/lora_folder.h"
+#include "generate/precision.h"
 #include "generate/run.h"
 #include "prompt/extra_networks.h"
 
@@ -116,7 +116,7 @@ std::string with_live_values(const std::string& words, const GenerateRequest& re
 
 RequestFacts request_facts(const GenerateRequest& request) {
   RequestFacts facts;
-  facts.has_bf16 = cpu_has_bf16();
+  facts.has_bf16 = computes_bf16();
   try {
     const auto model =
         checkpoint::describe_checkpoint(request.model.empty() ? default_model() : std::filesystem::path(request.model));

@@ -11,6 +11,7 @@
 #include "generate/model_hash.h"
 #include "generate/network_device.h"
 #include "generate/precision.h"
+#include "layers/bf16_kernels.h"
 #include "layers/tensor_memory.h"
 
 namespace darkroom::generate {
@@ -152,6 +153,10 @@ ModelChoice model_choice(const GenerateRequest& request) {
           .vae_precision = request.vae_precision,
           .vae_decoder = request.vae_decoder,
           .taesd = request.taesd};
+}
+
+bool computes_bf16() {
+  return layers::has_bf16_kernels();
 }
 
 LoadedModel::LoadedModel(const ModelChoice& choice) {

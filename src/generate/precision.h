@@ -15,6 +15,9 @@ std::string precision_named(std::string_view name);
 
 enum class Arithmetic { fp32, bf16 };
 
+/// Whether this processor has kernels for bf16.
+bool computes_bf16();
+
 struct PrecisionChoice {
   Arithmetic arithmetic = Arithmetic::fp32;
   std::string note;  ///< one line for the user where something else is done than was asked; or empty

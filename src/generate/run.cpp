@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 
+#include "base/cpu.h"
 #include "base/log.h"
 #include "generate/canvas.h"
 #include "generate/hires.h"

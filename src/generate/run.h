@@ -7,13 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "base/cpu.h"
 #include "base/progress.h"
+#include "generate/precision.h"
 #include "generate/request.h"
 #include "generate/request_fields.h"
 #include "generate/source_picture.h"
 #include "imaging/image.h"
-#include "layers/bf16_product.h"
 
 namespace darkroom::generate {
 
@@ -22,9 +21,9 @@ struct ModelChoice {
   std::string model;  ///< empty = default_model()
   std::string vae;    ///< empty = the model's own
   std::string precision = "auto";
-  std::string vae_precision = "auto";          ///< auto = fp32
-  std::string vae_decoder = "Full", taesd;     ///< as in the request
-  bool has_bf16 = layers::has_bf16_kernels();  ///< tests compute in bf16 on processors that only emulate it
+  std::string vae_precision = "auto";       ///< auto = fp32
+  std::string vae_decoder = "Full", taesd;  ///< as in the request
+  bool has_bf16 = computes_bf16();          ///< tests compute in bf16 on processors that only emulate it
 
   bool operator==(const ModelChoice&) const = default;
 };

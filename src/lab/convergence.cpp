@@ -8,6 +8,7 @@
 #include <cctype>
 #include <cstring>
 
+#include "base/cpu.h"
 #include "base/error.h"
 #include "formats/safetensors.h"
 #include "generate/guided_unet.h"

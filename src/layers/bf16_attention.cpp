@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "layers/bf16_product.h"
+#include "layers/bf16_kernels.h"
 #include "layers/kernels/bf16_attention_kernel.h"
 
 namespace darkroom::layers {

@@ -5,7 +5,7 @@
 
 namespace darkroom::layers {
 
-/// Whether bf16_attention() does it: bf16 on a CPU where has_bf16_kernels() (bf16_product.h), heads of even depth.
+/// Whether bf16_attention() does it: bf16 on a CPU where has_bf16_kernels() (bf16_kernels.h), heads of even depth.
 bool can_use_bf16_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads);
 
 /// As attention() of attention.h without a mask: q [B, Tq, heads * d], k and v [B, Tk, heads * d] -> [B, Tq, heads *

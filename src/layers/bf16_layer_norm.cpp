@@ -2,7 +2,7 @@
 
 #include <ATen/Parallel.h>
 
-#include "layers/bf16_product.h"
+#include "layers/bf16_kernels.h"
 #include "layers/kernels/group_norm_kernel.h"
 
 namespace darkroom::layers {

@@ -5,7 +5,7 @@
 
 namespace darkroom::layers {
 
-/// Whether bf16_layer_norm() does it: x and weight bf16 on a CPU where has_bf16_kernels() (bf16_product.h).
+/// Whether bf16_layer_norm() does it: x and weight bf16 on a CPU where has_bf16_kernels() (bf16_kernels.h).
 bool can_use_bf16_layer_norm(const Tensor& x, const Tensor& weight);
 
 /// As at::layer_norm over the last dimension. Records no gradients.

@@ -17,8 +17,6 @@ namespace {
 constexpr int64_t kBlock = 32 * kPairRows;  // rows that pass by a panel while both are in the second cache
 constexpr int64_t kTasks = 4;               // for each thread, so that none waits long for another
 
-bool emulates = false;
-
 const std::uint16_t* numbers_of(const Tensor& x) {
   return reinterpret_cast<const std::uint16_t*>(x.data_ptr<at::BFloat16>());
 }
@@ -127,14 +125,6 @@ Tensor multiplied(const Tensor& x, const Tensor& weight, const PackedWeight& pac
 }
 
 }  // namespace
-
-bool has_bf16_kernels() {
-  return can_run_pair_products() && (emulates || has_pair_products());
-}
-
-void emulate_bf16_kernels(bool on) {
-  emulates = on;
-}
 
 bool can_use_bf16_product(const Tensor& x, const Tensor& weight) {
   return x.scalar_type() == at::kBFloat16 && x.device().is_cpu() && x.numel() > 0 && is_readable(weight) &&

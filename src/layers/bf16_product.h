@@ -2,14 +2,10 @@
 // rounded once when all are added. The layers choose them where the processor has the instruction.
 #pragma once
 
+#include "layers/bf16_kernels.h"
 #include "layers/packed_weight.h"
 
 namespace darkroom::layers {
-
-/// Whether bf16 is computed by our kernels at all: where its products are an instruction, or for tests, which set it,
-/// where they are emulated. Not thread-safe: set it before starting work.
-bool has_bf16_kernels();
-void emulate_bf16_kernels(bool on);
 
 /// Whether the functions below do it: x bf16 on a CPU, a weight that widen() reads, inputs in pairs, no autocast.
 bool can_use_bf16_product(const Tensor& x, const Tensor& weight);

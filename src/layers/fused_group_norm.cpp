@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "layers/bf16_product.h"
+#include "layers/bf16_kernels.h"
 #include "layers/kernels/group_norm_kernel.h"
 
 namespace darkroom::layers {

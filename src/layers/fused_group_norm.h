@@ -10,7 +10,7 @@
 namespace darkroom::layers {
 
 /// Whether fused_group_norm() does it: fp32 on a CPU, or where no gradients are recorded and has_bf16_kernels()
-/// (bf16_product.h) bf16, which is computed in fp32; x and weight of one type, four dimensions, channels last.
+/// (bf16_kernels.h) bf16, which is computed in fp32; x and weight of one type, four dimensions, channels last.
 bool can_fuse_group_norm(const Tensor& x, const Tensor& weight);
 
 /// As at::group_norm, followed by at::silu where asked for. The result has the same bits for every number of threads

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "formats/support.h"
-#include "layers/bf16_product.h"
+#include "layers/bf16_kernels.h"
 
 namespace darkroom::jobs {
 namespace {

@@ -3,7 +3,8 @@
 
 #include <gtest/gtest.h>
 
-#include "layers/bf16_product.h"
+#include "base/tensor.h"
+#include "layers/bf16_kernels.h"
 
 namespace darkroom::layers {
 

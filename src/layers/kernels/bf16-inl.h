@@ -35,10 +35,6 @@
 #define DARKROOM_AFTER_BF16 HWY_AFTER_NAMESPACE()
 #endif
 
-#if DARKROOM_HAS_PAIR_PRODUCT
-#include <immintrin.h>
-#endif
-
 DARKROOM_BEFORE_BF16;
 namespace darkroom::layers::HWY_NAMESPACE {
 namespace {
