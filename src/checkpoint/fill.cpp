@@ -38,7 +38,8 @@ bool same_but_for_ones(std::vector<int64_t> a, std::vector<int64_t> b) {
 at::ScalarType kept_type(const Tensor& stored, const FillOptions& options) {
   const at::ScalarType type = stored.scalar_type();
   const bool is_half = type == at::kHalf || type == at::kBFloat16;
-  const bool is_read = is_half || (options.dtype == at::kBFloat16 && type == at::kFloat);
+  const bool is_read =
+      options.dtype == at::kBFloat16 ? is_half || type == at::kFloat : options.dtype == at::kFloat && is_half;
   return options.keep_half && is_read && stored.dim() > 1 ? type : options.dtype;
 }
 

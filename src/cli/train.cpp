@@ -108,7 +108,7 @@ void run_with_samples(const train::Training& training, const Progress& progress,
   const train::LoraHooks hooks{[&](const auto& lora, const auto& file, const auto& folder, const auto& name) {
                                  samples.make(lora, file, folder, name);
                                },
-                               std::move(wishes)};
+                               /*machine_memory=*/0, std::move(wishes)};
   train::run_training(training, progress, hooks);
 }
 

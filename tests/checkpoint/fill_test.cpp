@@ -67,6 +67,15 @@ TEST(Fill, HalfNumbersMayStayButNotInVectors) {
     EXPECT_EQ(linear.weight.scalar_type(), at::kDouble) << "only where fp32 is wanted";
     EXPECT_TRUE(mismatch.empty());
   }
+  for (const at::ScalarType type : {at::kHalf, at::kBFloat16, at::kFloat}) {  // bf16 is packed from any of them
+    const PartTensors file = {{"weight", stored_tensor(at::ones({3, 2}).to(type))},
+                              {"bias", stored_tensor(at::ones({3}).to(type))}};
+    Mismatch mismatch;
+    fill(linear, file, kSame, "", {.dtype = at::kBFloat16, .keep_half = true}, mismatch);
+    EXPECT_EQ(linear.weight.data_ptr(), file.at("weight").data);
+    EXPECT_EQ(linear.bias.scalar_type(), at::kBFloat16);
+    EXPECT_TRUE(mismatch.empty());
+  }
   const PartTensors doubles = {{"weight", stored_tensor(at::ones({3, 2}, at::kDouble))},
                                {"bias", stored_tensor(at::ones({3}))}};
   Mismatch mismatch;
