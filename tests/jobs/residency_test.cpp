@@ -10,14 +10,13 @@
 namespace darkroom::jobs {
 namespace {
 
-/// Loads the embedded model in bf16 and lets its UNet pack its weights.
+/// Loads the embedded model in bf16 and makes a small picture, for which its UNet packs its weights.
 void pack_unet(Residency& residency) {
   layers::emulate_bf16_kernels(true);
   const auto use = residency.use({.precision = "bf16", .has_bf16 = true});
-  const NoGrad no_grad;
-  const auto bf16 = [](at::IntArrayRef sizes) { return at::zeros(sizes, at::kBFloat16); };
-  const models::UNet& unet = *use->model().parts().checkpoint.unet;
-  unet.forward(bf16({1, 4, 8, 8}), at::ones({1}), {bf16({1, 77, unet.config.context}), {}});
+  const generate::LoadedModel& model = use->model();
+  const generate::Settings settings = {{"prompt", "a pear"}, {"steps", "1"}, {"width", "64"}, {"height", "64"}};
+  generate::generate(model, generate::completed_request(settings, model.recommended()), [](generate::Picture&&) {});
   layers::emulate_bf16_kernels(false);
 }
 
