@@ -108,7 +108,9 @@ TEST(Trainings, APlanIsTheDryRuns) {
   EXPECT_EQ(plan.json["steps"], 12);
   EXPECT_EQ(plan.json["folders"][0]["pictures"], 3);
   EXPECT_EQ(plan.json["file_bytes"], plan.json["lora_bytes"]) << "fp32 both";
-  EXPECT_EQ(plan.json["effects"].size(), trainer().get("/api/v1/train").json["options"].size());
+  const json options = trainer().get("/api/v1/train").json["options"];
+  EXPECT_GT(options.size(), 100u);
+  for (const json& option : options) EXPECT_TRUE(plan.json["effects"].contains(option["name"])) << option["name"];
   EXPECT_FALSE(std::filesystem::exists(trainer().folder / "out/runs/planned/options.toml")) << "nothing was begun";
   const auto refused = trainer().post("/api/v1/train/runs/planned/plan", {{"options", {{"validation_split", 0.9}}}});
   EXPECT_EQ(refused.status, 422);

@@ -134,7 +134,9 @@ async function lora_of(run: Run): Promise<string> {
   const { files } = await api.run(run.name);
   const file = files[0]?.name;
   if (!file) throw new Error(`${run.name} has no file yet.`);
-  return (await api.use_run(run.name, file)).lora;
+  const { lora } = await api.use_run(run.name, file);
+  if (!lora) throw new Error(`${run.name} trained a whole model, not a LoRA.`);
+  return lora;
 }
 
 /** Both files at six weights each, on the sample prompt of B, as a plot in the queue. */
