@@ -185,6 +185,7 @@ class Run {
     tell("sampling step");
     const generate::PromptPair pair = generate::encode_prompts(model_->parts(), picture_);
     const std::function<void()> step = step_of(pair);
+    step();  // the first makes keys and values of the prompt, which the others use
     const double flop = counted_flop(step);
     if (wants("step")) add("sampling step", flop, step);
     if (wants("step") && request_.compares_plain && !request_.plain) {

@@ -41,10 +41,12 @@ TEST(Measure, FindsAllParts) {
     ASSERT_NE(found, nullptr) << name;
     EXPECT_GT(found->time.median, 0) << name;
   }
-  // A picture is its steps, its texts and its decoding.
+  // A picture is its steps, its texts and its decoding, and keys and values of its prompt, made once.
   const double step = figure(bench, "sampling step")->flop;
-  EXPECT_EQ(figure(bench, "first picture, 2 steps")->flop, 2 * step + figure(bench, "VAE, one picture")->flop +
-                                                               figure(bench, "text, prompt and negative prompt")->flop);
+  const double once = figure(bench, "first picture, 2 steps")->flop - 2 * step -
+                      figure(bench, "VAE, one picture")->flop - figure(bench, "text, prompt and negative prompt")->flop;
+  EXPECT_GT(once, 0);
+  EXPECT_LT(once, step / 4);
   double layers = 0;
   for (const LayerClass& one : bench.layers) layers += one.flop;
   EXPECT_EQ(layers, step);
