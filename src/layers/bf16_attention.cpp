@@ -6,18 +6,11 @@
 #include <cmath>
 
 #include "layers/bf16_kernels.h"
+#include "layers/bf16_numbers.h"
 #include "layers/kernels/bf16_attention_kernel.h"
 
 namespace darkroom::layers {
 namespace {
-
-const std::uint16_t* numbers_of(const Tensor& x) {
-  return reinterpret_cast<const std::uint16_t*>(x.data_ptr<at::BFloat16>());
-}
-
-std::uint16_t* numbers_to(const Tensor& x) {
-  return reinterpret_cast<std::uint16_t*>(x.data_ptr<at::BFloat16>());
-}
 
 int64_t in_tiles(int64_t keys) {
   return (keys + kBf16TileKeys - 1) / kBf16TileKeys * kBf16TileKeys;
@@ -33,8 +26,8 @@ struct PackedHeads {
         keys(at::empty({k.size(0) * heads * size}, k.options())),
         values(at::empty_like(keys)) {
     const int64_t count = k.size(1), width = k.size(2), depth = width / heads;
-    const std::uint16_t *k_data = numbers_of(k), *v_data = numbers_of(v);
-    std::uint16_t *to_keys = numbers_to(keys), *to_values = numbers_to(values);
+    const std::uint16_t *k_data = bf16_data(k), *v_data = bf16_data(v);
+    std::uint16_t *to_keys = bf16_data(keys), *to_values = bf16_data(values);
     const int64_t blocks = (count + kBf16BlockKeys - 1) / kBf16BlockKeys;
     at::parallel_for(0, k.size(0) * heads * blocks, 1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
@@ -68,8 +61,8 @@ Tensor bf16_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t
   const int64_t batch = q.size(0), queries = q.size(1), width = q.size(2), keys = k.size(1), depth = width / heads;
   const Tensor qs = q.contiguous(), out = at::empty_like(qs);
   const PackedHeads packed(k.contiguous(), v.contiguous(), heads);
-  const std::uint16_t *q_data = numbers_of(qs), *k_data = numbers_of(packed.keys), *v_data = numbers_of(packed.values);
-  std::uint16_t* out_data = numbers_to(out);
+  const std::uint16_t *q_data = bf16_data(qs), *k_data = bf16_data(packed.keys), *v_data = bf16_data(packed.values);
+  std::uint16_t* out_data = bf16_data(out);
   const int64_t block = bf16_attention_block(), blocks = (queries + block - 1) / block;
   at::parallel_for(0, batch * heads * blocks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {

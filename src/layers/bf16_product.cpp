@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "layers/bf16_numbers.h"
 #include "layers/kernels/aligned_floats.h"
 #include "layers/kernels/bf16_product_kernel.h"
 #include "layers/kernels/product_kernel.h"
@@ -16,14 +17,6 @@ namespace {
 
 constexpr int64_t kBlock = 32 * kPairRows;  // rows that pass by a panel while both are in the second cache
 constexpr int64_t kTasks = 4;               // for each thread, so that none waits long for another
-
-const std::uint16_t* numbers_of(const Tensor& x) {
-  return reinterpret_cast<const std::uint16_t*>(x.data_ptr<at::BFloat16>());
-}
-
-std::uint16_t* numbers_to(const Tensor& x) {
-  return reinterpret_cast<std::uint16_t*>(x.data_ptr<at::BFloat16>());
-}
 
 /// What a thread works with.
 struct Scratch {
@@ -112,12 +105,12 @@ Tensor multiplied(const Tensor& x, const Tensor& weight, const PackedWeight& pac
   std::vector<int64_t> sizes = x.sizes().vec();
   sizes.back() = order == PanelOrder::halves ? shape.out / 2 : shape.out;
   const Tensor y = at::empty(sizes, x.options());
-  const std::uint16_t* from = numbers_of(rows);
+  const std::uint16_t* from = bf16_data(rows);
   const Product product{.shape = shape,
                         .panels = packed.of(weight, order),
                         .order = order,
                         .offset = offset.defined() ? offset.data_ptr<float>() : nullptr,
-                        .out = numbers_to(y),
+                        .out = bf16_data(y),
                         .rows = rows.size(0),
                         .width = sizes.back()};
   product.run([&](int64_t row, const std::uint16_t** places) { *places = from + row * shape.in; });
@@ -147,12 +140,12 @@ Tensor bf16_conv(const Tensor& x, const Tensor& weight, const PackedWeight& pack
   const Tensor pixels = x.contiguous(at::MemoryFormat::ChannelsLast), offset = offset_of(bias);
   const Tensor y = at::empty({x.size(0), shape.out, down, across}, x.options(), at::MemoryFormat::ChannelsLast);
   const std::vector<std::uint16_t> nothing(static_cast<size_t>(shape.in));  // a pixel outside
-  const std::uint16_t* from = numbers_of(pixels);
+  const std::uint16_t* from = bf16_data(pixels);
   const Product product{.shape = shape,
                         .panels = packed.of(weight, PanelOrder::neighbours),
                         .order = PanelOrder::neighbours,
                         .offset = offset.defined() ? offset.data_ptr<float>() : nullptr,
-                        .out = numbers_to(y),
+                        .out = bf16_data(y),
                         .rows = x.size(0) * down * across,
                         .width = shape.out};
   product.run([&](int64_t row, const std::uint16_t** places) {

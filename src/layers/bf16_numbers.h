@@ -1,0 +1,15 @@
+// Numbers of a bf16 tensor as kernels see them: the upper halves of fp32 ones.
+#pragma once
+
+#include <cstdint>
+
+#include "base/tensor.h"
+
+namespace darkroom::layers {
+
+/// Requires: x is bf16.
+inline std::uint16_t* bf16_data(const Tensor& x) {
+  return reinterpret_cast<std::uint16_t*>(x.data_ptr<at::BFloat16>());
+}
+
+}  // namespace darkroom::layers
