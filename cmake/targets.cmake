@@ -40,6 +40,12 @@ if(OPENBLAS_OPENMP MATCHES openblas-openmp)
   target_link_options(darkroom_torch INTERFACE -Wl,--disable-new-dtags -Wl,-rpath,${OPENBLAS_OPENMP_FOLDER})
 endif()
 
+include(cmake/unused_needs.cmake)
+stand_in_for_unused_needs(${TORCH_CPU_LIBRARY} ${PROJECT_BINARY_DIR}/unused_needs UNUSED_NEEDS_STOOD_IN)
+if(UNUSED_NEEDS_STOOD_IN)
+  target_link_options(darkroom_torch INTERFACE -Wl,--disable-new-dtags -Wl,-rpath,${PROJECT_BINARY_DIR}/unused_needs)
+endif()
+
 # darkroom_library(name SOURCES ... LINKS ... [TORCH]): one static library per folder of src/, linking only what it may use.
 function(darkroom_library name)
   cmake_parse_arguments(ARG "TORCH" "" "SOURCES;LINKS" ${ARGN})
