@@ -49,6 +49,12 @@ bool is_pointwise(const Tensor& x, const Tensor& kernels, int64_t stride, int64_
          x.is_contiguous(at::MemoryFormat::ChannelsLast) && can_use_linear_product(x, kernels);
 }
 
+/// Whether few enough numbers are written out for a picture, of x [B, C, H, W]; B does not matter.
+bool is_small_unfolded(const Tensor& x, const Tensor& kernels, int64_t stride) {
+  const int64_t windows = kernels.size(2) * kernels.size(3);
+  return can_unfold(x, kernels) && x[0].numel() * windows / (stride * stride) <= kMostUnfolded / 4;
+}
+
 /// Where libtorch would keep a wide copy of the kernels until their gradient, or that of x, is wanted.
 bool is_worth_unfolding(const Tensor& x, const Tensor& kernels, const Tensor& offset, int64_t stride) {
   const bool is_fp32_trained = kernels.requires_grad() && kernels.scalar_type() == at::kFloat;
@@ -98,6 +104,8 @@ Tensor convolution(const Tensor& x, const Tensor& kernels, const Tensor& offset,
         !at::autocast::is_cpu_enabled())
       return winograd_conv_with_gradient(x, kernels, in_type(offset, x.scalar_type()));
   }
+  if (fast_paths() && !at::GradMode::is_enabled() && is_small_unfolded(x, kernels, stride))
+    return unfolded_conv(x, kernels, in_type(offset, x.scalar_type()), stride, padding);
   if (fast_paths() && is_worth_unfolding(x, kernels, offset, stride))
     return unfolded_conv_with_gradient(x, kernels, in_type(offset, x.scalar_type()), stride, padding);
   return conv2d_of_stored(x, kernels, offset, stride, padding);

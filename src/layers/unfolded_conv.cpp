@@ -4,6 +4,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "layers/kernels/product_kernel.h"
 #include "layers/linear_product.h"
@@ -15,6 +16,7 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 constexpr int64_t kPixelsOfTask = 16;
+constexpr int64_t kWrittenAtATime = int64_t(16) << 20;  // numbers of windows, 64 MiB, as long as one picture takes less
 
 /// Where each output of a convolution looks.
 struct Windows {
@@ -83,6 +85,14 @@ struct Windows {
   }
 };
 
+/// The outputs of as many pictures as x has, channels last.
+Tensor product_of_windows(const Tensor& x, const Tensor& kernels, const Tensor& bias, int64_t stride, int64_t padding) {
+  const Windows windows(x.sizes(), kernels.size(2), stride, padding);
+  return linear_product(windows.rows(x), kernels.flatten(1), bias)
+      .view({windows.pictures, windows.down, windows.across, kernels.size(0)})
+      .permute({0, 3, 1, 2});
+}
+
 struct UnfoldedConvolution : torch::autograd::Function<UnfoldedConvolution> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& kernels, const Tensor& bias,
                         int64_t stride, int64_t padding) {
@@ -91,10 +101,7 @@ struct UnfoldedConvolution : torch::autograd::Function<UnfoldedConvolution> {
     context->saved_data["input"] = x.sizes().vec();
     context->saved_data["stride"] = stride;
     context->saved_data["padding"] = padding;
-    const Windows windows(x.sizes(), kernels.size(2), stride, padding);
-    return linear_product(windows.rows(x), kernels.flatten(1), bias)
-        .view({windows.pictures, windows.down, windows.across, kernels.size(0)})
-        .permute({0, 3, 1, 2});
+    return product_of_windows(x, kernels, bias, stride, padding);
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
@@ -117,6 +124,17 @@ struct UnfoldedConvolution : torch::autograd::Function<UnfoldedConvolution> {
 bool can_unfold(const Tensor& x, const Tensor& kernels) {
   return x.dim() == 4 && x.is_contiguous(at::MemoryFormat::ChannelsLast) && can_use_linear_product(x, kernels) &&
          kernels.numel() / kernels.size(0) % product_panel() == 0;
+}
+
+Tensor unfolded_conv(const Tensor& x, const Tensor& kernels, const Tensor& bias, int64_t stride, int64_t padding) {
+  const Windows windows(x.sizes(), kernels.size(2), stride, padding);
+  const int64_t of_picture = windows.down * windows.across * windows.row();
+  const int64_t at_a_time = std::max<int64_t>(1, kWrittenAtATime / std::max<int64_t>(1, of_picture));
+  if (windows.pictures <= at_a_time) return product_of_windows(x, kernels, bias, stride, padding);
+  std::vector<Tensor> answers;
+  for (const Tensor& some : x.split(at_a_time))
+    answers.push_back(product_of_windows(some, kernels, bias, stride, padding));
+  return at::cat(answers);
 }
 
 Tensor unfolded_conv_with_gradient(const Tensor& x, const Tensor& kernels, const Tensor& bias, int64_t stride,

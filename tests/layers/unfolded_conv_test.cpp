@@ -57,6 +57,24 @@ TEST(UnfoldedConv, ValueAndGradientAreThoseOfTheDefinition) {
   }
 }
 
+TEST(UnfoldedConv, IsTheSameWithoutGradientsAndInEveryBatch) {
+  at::manual_seed(9);
+  for (const Sizes& s : kSizes) {
+    const Tensor x = side_by_side({3, s.in, s.height, s.width}), bias = at::randn({s.out});
+    const Tensor kernels = at::randn({s.out, s.in, s.side, s.side}).to(at::kHalf);
+    const Tensor y = unfolded_conv(x, kernels, bias, s.stride, s.padding);
+    EXPECT_TRUE(y.equal(unfolded_conv_with_gradient(x, kernels, bias, s.stride, s.padding)));
+    EXPECT_TRUE(y.narrow(0, 1, 1).equal(unfolded_conv(x.narrow(0, 1, 1), kernels, bias, s.stride, s.padding)));
+  }
+}
+
+TEST(UnfoldedConv, ALargeBatchIsWrittenOutInParts) {
+  const Tensor x = side_by_side({5, 512, 33, 33}), kernels = at::randn({16, 512, 3, 3});  // 5 million numbers each
+  const Tensor y = unfolded_conv(x, kernels, {}, 1, 1);
+  for (int64_t i = 0; i < 5; ++i)
+    EXPECT_TRUE(y.narrow(0, i, 1).equal(unfolded_conv(x.narrow(0, i, 1), kernels, {}, 1, 1))) << i;
+}
+
 TEST(UnfoldedConv, DoesNotDependOnThreads) {
   const Tensor x = side_by_side({2, 32, 9, 10}).requires_grad_(), kernels = at::randn({48, 32, 3, 3}).to(at::kHalf);
   const auto both = [&] {
@@ -73,6 +91,21 @@ TEST(UnfoldedConv, DoesNotDependOnThreads) {
     EXPECT_TRUE(found.first.equal(expected.first) && found.second.equal(expected.second)) << count;
   }
   at::set_num_threads(threads);
+}
+
+/// The same layer with and without the fast path, which are different roundings of the same sums.
+TEST(UnfoldedConv, StandsInForFewPixelsAndStrides) {
+  at::manual_seed(10);
+  const Conv2d few(32, 48, 3, 1, 1), halving(32, 32, 3, 2, 1);
+  for (const Conv2d* conv : {&few, &halving}) {
+    NoGrad guard;
+    Tensor(conv->weight).normal_();
+    Tensor(conv->bias).normal_();
+    const Tensor x = side_by_side({2, 32, 8, 8});
+    const Tensor found = conv->forward(x);
+    EXPECT_TRUE(found.equal(unfolded_conv(x, conv->weight, conv->bias, conv->stride, conv->padding)));
+    EXPECT_LT(error_of(found, at::conv2d(x, conv->weight, conv->bias, conv->stride, conv->padding)), 1e-6);
+  }
 }
 
 TEST(UnfoldedConv, StandsInWhereTheKernelsAreFrozen) {
