@@ -34,6 +34,12 @@ PartFacts facts_of(const std::string& name, layers::Module& part) {
   return facts;
 }
 
+/// What is on a device is counted there alone, wherever the weights came from.
+void put_on_accelerator(PartFacts& facts) {
+  facts.accelerator_bytes = facts.memory_bytes + facts.file_bytes;
+  facts.memory_bytes = facts.file_bytes = facts.read_bytes = 0;
+}
+
 /// Back to the file with it: pages that were read, and what was made of them.
 void let_go_of(const layers::Module& network) {
   network.drop_packed();
@@ -45,7 +51,10 @@ void let_go_of(const layers::Module& network) {
 std::vector<PartFacts> LoadedModel::part_facts() const {
   const std::lock_guard alone(parts_->running);
   std::vector<PartFacts> all;
-  for (const auto& [name, network] : networks_in_turn(parts_->checkpoint)) all.push_back(facts_of(name, *network));
+  for (const auto& [name, network] : networks_in_turn(parts_->checkpoint)) {
+    all.push_back(facts_of(name, *network));
+    if (parts_->placement && parts_->placement->is_on_device(name)) put_on_accelerator(all.back());
+  }
   all.push_back(
       {.name = "LoRA", .memory_bytes = parts_->adapters->bytes(), .precision = precision_of(parts_->unet_dtype)});
   return all;
@@ -55,6 +64,12 @@ void LoadedModel::move_part(const std::string& name, PartPlace to) const {
   const std::lock_guard alone(parts_->running);
   for (const auto& [known, network] : networks_in_turn(parts_->checkpoint)) {
     if (known != name) continue;
+    if (to == PartPlace::accelerator) {
+      require(parts_->placement != nullptr, ErrorKind::invalid_request,
+              "move the {} to an accelerator: this model is computed on the processor; see --device", name);
+      return parts_->placement->use(name);
+    }
+    if (parts_->placement) parts_->placement->give_back(name);
     if (to == PartPlace::memory) return checkpoint::read_mapped(*network);
     const PartFacts facts = facts_of(name, *network);
     require(
@@ -67,6 +82,16 @@ void LoadedModel::move_part(const std::string& name, PartPlace to) const {
   }
   fail(ErrorKind::not_found, "move the part {}: the model has none of that name that can be moved",
        formats::in_quotes(name.substr(0, 100)));
+}
+
+void LoadedModel::keep_on_accelerator(const std::set<std::string>& names) const {
+  const std::lock_guard alone(parts_->running);
+  if (parts_->placement) parts_->placement->pin(names);
+}
+
+void LoadedModel::free_accelerator() const {
+  const std::lock_guard alone(parts_->running);
+  if (parts_->placement) parts_->placement->give_back_unpinned();
 }
 
 void LoadedModel::Parts::place_on(PartDevice& other) const {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,15 +38,16 @@ Settings recommended_settings(const std::string& model);
 
 /// Where the weights of a part of a model are.
 struct PartFacts {
-  std::string name;          ///< "Text encoder", "Text encoder 2", "UNet", "VAE", "LoRA"
-  int64_t memory_bytes = 0;  ///< in main memory
-  int64_t file_bytes = 0;    ///< mapped from the file: the system keeps them only while it has room
-  int64_t read_bytes = 0;    ///< of those, what this process has in memory now
-  std::string precision;     ///< of most of its weights as they are kept: fp32, bf16, fp16
+  std::string name;               ///< "Text encoder", "Text encoder 2", "UNet", "VAE", "LoRA"
+  int64_t memory_bytes = 0;       ///< in main memory
+  int64_t file_bytes = 0;         ///< mapped from the file: the system keeps them only while it has room
+  int64_t read_bytes = 0;         ///< of those, what this process has in memory now
+  int64_t accelerator_bytes = 0;  ///< on an accelerator: then the three above are 0
+  std::string precision;          ///< of most of its weights as they are kept: fp32, bf16, fp16
 };
 
 /// Where a part can be.
-enum class PartPlace { file, memory };
+enum class PartPlace { file, memory, accelerator };
 
 /// A model in memory. One generate() at a time, others wait: the LoRA files a prompt names act on its weights.
 class LoadedModel {
@@ -62,10 +64,17 @@ class LoadedModel {
   /// "LoRA" stands last: what changed weights take besides the model's own. Waits for generate().
   std::vector<PartFacts> part_facts() const;
 
-  /// Reads a part's mapped weights into memory, or takes them out of it until they are used again: the pictures stay
-  /// the same. Waits for generate(). Throws Error: not_found, invalid_request where weights to take out are not the
-  /// file's own.
+  /// Reads a part's mapped weights into memory, or takes them out of it until they are used again, or moves the part to
+  /// the accelerator it is computed on: there until another part needs the room or it is moved elsewhere. The pictures
+  /// stay the same. Waits for generate(). Throws Error: not_found, invalid_request where weights to take out are not
+  /// the file's own or nothing is computed on an accelerator, out_of_memory.
   void move_part(const std::string& name, PartPlace to) const;
+
+  /// These parts stay on the accelerator while others need room there; move_part() moves them all the same. Waits for
+  /// generate().
+  void keep_on_accelerator(const std::set<std::string>& names) const;
+  /// All other parts go back to main memory. Waits for generate().
+  void free_accelerator() const;
 
   /// Whether one of its files was written in place since: generate() would refuse.
   bool is_outdated() const;

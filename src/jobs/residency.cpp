@@ -84,6 +84,7 @@ std::unique_ptr<Residency::Use> Residency::use(const generate::ModelChoice& choi
   std::unique_lock lock(mutex_);
   freed_.wait(lock, [&] { return !is_in_use_; });
   load(choice);
+  model_->keep_on_accelerator(pinned_parts_);
   is_in_use_ = true;
   publish();
   return std::make_unique<Use>(*this, *model_);
@@ -142,6 +143,8 @@ void Residency::unload_if_idle(double seconds) {
   const std::lock_guard lock(mutex_);
   if (seconds <= 0 || !model_ || is_in_use_ || is_pinned_ || now() - last_use_ < seconds) return;
   if (pinned_parts_.empty()) return drop();
+  model_->keep_on_accelerator(pinned_parts_);
+  model_->free_accelerator();
   for (const generate::PartFacts& part : model_->part_facts())
     if (!pinned_parts_.contains(part.name) && part.read_bytes > 0 && part.file_bytes > part.memory_bytes)
       model_->move_part(part.name, generate::PartPlace::file);

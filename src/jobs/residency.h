@@ -64,7 +64,8 @@ class Residency {
 
   /// A pinned model survives idle times.
   void pin(bool is_pinned);
-  /// So does a pinned part, of this and of later models; with it what cannot be moved to a file alone.
+  /// So does a pinned part, of this and of later models; with it what cannot be moved to a file alone. Where models are
+  /// computed on an accelerator, it also stays there while others need room, from the next job on.
   void pin_part(const std::string& part, bool is_pinned);
   /// Unloads what nobody used for so many seconds and is not pinned; 0 = never.
   void unload_if_idle(double seconds);

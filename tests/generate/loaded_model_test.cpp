@@ -137,6 +137,36 @@ TEST(LoadedModel, TakesTurnsOnAnAccelerator) {
                [&] { placed_picture(unet, request); });
 }
 
+PartFacts facts_of_part(const LoadedModel& model, const std::string& name) {
+  for (const PartFacts& part : model.part_facts())
+    if (part.name == name) return part;
+  return {};
+}
+
+TEST(LoadedModel, PartsAreMovedToAnAcceleratorByHandAndKeptThere) {
+  const GenerateRequest request = placed_request("sd15.safetensors");
+  const LoadedModel model({.model = request.model, .precision = "fp32"});
+  expect_error(ErrorKind::invalid_request, "this model is computed on the processor; see --device",
+               [&] { model.move_part("VAE", PartPlace::accelerator); });
+  std::map<std::string, int64_t> sizes;
+  for (const PartFacts& part : model.part_facts()) sizes[part.name] = part.file_bytes + part.memory_bytes;
+  const int64_t working = 12 * 2 * 8 * 8 * model.parts().checkpoint.unet->config.channels.front() * 4;
+  RecordingDevice device(sizes["UNet"] + sizes["VAE"] + working, sizes);
+  model.parts().place_on(device);
+  model.move_part("VAE", PartPlace::accelerator);
+  EXPECT_EQ(facts_of_part(model, "VAE").accelerator_bytes, sizes["VAE"]);
+  EXPECT_EQ(facts_of_part(model, "VAE").memory_bytes + facts_of_part(model, "VAE").file_bytes, 0);
+  model.keep_on_accelerator({"VAE"});
+  generate(model, request, [](Picture&&) {});
+  EXPECT_EQ(device.log, "+VAE +Text encoder -Text encoder +UNet ") << "the VAE would have made room first";
+  model.free_accelerator();
+  EXPECT_EQ(facts_of_part(model, "UNet").accelerator_bytes, 0);
+  EXPECT_EQ(facts_of_part(model, "VAE").accelerator_bytes, sizes["VAE"]) << "it is kept";
+  model.move_part("VAE", PartPlace::memory);
+  EXPECT_EQ(facts_of_part(model, "VAE").accelerator_bytes, 0) << "by hand it goes all the same";
+  EXPECT_TRUE(device.log.ends_with("-UNet -VAE ")) << device.log;
+}
+
 TEST(LoadedModel, BringsBothTextEncodersOfSdxl) {
   EXPECT_EQ(placed_picture(int64_t(1) << 30, placed_request("sdxl")).log, "+Text encoder +Text encoder 2 +UNet +VAE ");
 }

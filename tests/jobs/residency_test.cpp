@@ -5,6 +5,8 @@
 #include <thread>
 
 #include "formats/support.h"
+#include "generate/loaded_model.h"
+#include "generate/recording_device.h"
 #include "layers/bf16_kernels.h"
 
 namespace darkroom::jobs {
@@ -138,6 +140,28 @@ TEST(Residency, APinnedPartOutlivesIdleTimes) {
   residency.pin_part("UNet", false);
   residency.unload_if_idle(1e-9);
   EXPECT_FALSE(residency.state().is_loaded);
+}
+
+TEST(Residency, APinnedPartStaysOnItsAccelerator) {
+  Residency residency;
+  std::map<std::string, int64_t> sizes;
+  {
+    const auto use = residency.use({});
+    for (const generate::PartFacts& part : use->model().part_facts())
+      sizes[part.name] = part.file_bytes + part.memory_bytes;
+  }
+  generate::RecordingDevice device(int64_t(1) << 30, sizes);
+  residency.use({})->model().parts().place_on(device);
+  residency.move("UNet", generate::PartPlace::accelerator);
+  residency.move("VAE", generate::PartPlace::accelerator);
+  EXPECT_GT(part_of(residency, "VAE").accelerator_bytes, 0);
+  residency.pin_part("VAE", true);
+  residency.unload_if_idle(1e-9);
+  EXPECT_EQ(device.log, "+UNet +VAE -UNet ");
+  EXPECT_GT(part_of(residency, "VAE").accelerator_bytes, 0);
+  residency.move("VAE", generate::PartPlace::memory);
+  EXPECT_EQ(device.log, "+UNet +VAE -UNet -VAE ");
+  residency.unload();  // the device goes before the model otherwise
 }
 
 TEST(Residency, AFailureToLoadLeavesNothingBehind) {

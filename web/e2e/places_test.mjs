@@ -26,6 +26,21 @@ test('models: unload, reload, keep, use another checkpoint', { skip: real_url !=
   await page.context().close();
 });
 
+test('models: a part is moved to the accelerator and back where there is one', { skip: real_url !== undefined }, async () => {
+  world.server.accelerator = 'cuda:0';
+  const page = await open_page(world, '/models');
+  await page.getByText('Accelerator: cuda:0').waitFor();
+  await page.getByRole('radio', { name: 'UNet on an accelerator' }).click();
+  await page.getByText('UNet is on cuda:0').waitFor();
+  await page.getByRole('radio', { name: 'UNet on an accelerator', checked: true }).waitFor();
+  await page.getByRole('radio', { name: 'UNet in memory' }).click();
+  await page.getByText('UNet is in memory').waitFor();
+  assert.equal(await page.getByRole('radio', { name: 'UNet on an accelerator' }).getAttribute('aria-checked'), 'false');
+  world.server.accelerator = null;
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
+
 test('models: a part goes to its file and back, is kept alone; a folder of elsewhere is added and removed', { skip: real_url !== undefined }, async () => {
   const page = await open_page(world, '/models');
   await page.getByRole('button', { name: 'Reload' }).click();

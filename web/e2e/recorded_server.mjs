@@ -48,7 +48,7 @@ function painted(width, height, seed, prompt, noise, infotext = '') {
 
 export class RecordedServer {
   constructor({ step_ms = 30, build_id = 'recorded', start_id = 'a1' } = {}) {
-    Object.assign(this, { step_ms, start: recorded_start(start_id, build_id), jobs: [], pictures: [], binned: new Map(), uploads: new Map(), events: [], listeners: new Set(), paused: false, pinned: false, loaded: false, in_file: new Set(), kept: new Set(), folders: [], event_id: 0, number: 0, seen: [] });
+    Object.assign(this, { step_ms, start: recorded_start(start_id, build_id), jobs: [], pictures: [], binned: new Map(), uploads: new Map(), events: [], listeners: new Set(), paused: false, pinned: false, loaded: false, in_file: new Set(), accelerator: null, on_accelerator: new Set(), kept: new Set(), folders: [], event_id: 0, number: 0, seen: [] });
     this.server = http.createServer((request, response) => this.answer(request, response));
     this.server.on('connection', (socket) => { this.sockets.add(socket); socket.on('close', () => this.sockets.delete(socket)); });
     this.sockets = new Set();
@@ -167,8 +167,8 @@ export class RecordedServer {
   }
 
   residency() {
-    const part = (name, bytes) => { const where = this.loaded && !this.in_file.has(name) ? 'memory' : 'file'; return { name, where, bytes, memory_bytes: 0, file_bytes: bytes, read_bytes: where === 'memory' ? bytes : 0, pinned: this.kept.has(name), movable: true, precision: 'fp32' }; };
-    return { model: this.start.model, state: this.loaded ? 'loaded' : 'unloaded', parts: [part('Text encoder', 246e6), part('UNet', 1720e6), part('VAE', 335e6)], pinned: this.pinned, in_use_by: this.jobs.find((job) => job.state === 'running')?.id ?? null, memory: { total: 16e9, free: 11.4e9, process: this.loaded ? 4.6e9 : 0.3e9 } };
+    const part = (name, bytes) => { const where = this.on_accelerator.has(name) ? 'accelerator' : this.loaded && !this.in_file.has(name) ? 'memory' : 'file'; return { name, where, bytes, memory_bytes: 0, accelerator_bytes: where === 'accelerator' ? bytes : 0, file_bytes: where === 'accelerator' ? 0 : bytes, read_bytes: where === 'memory' ? bytes : 0, pinned: this.kept.has(name), movable: true, precision: 'fp32' }; };
+    return { model: this.start.model, state: this.loaded ? 'loaded' : 'unloaded', parts: [part('Text encoder', 246e6), part('UNet', 1720e6), part('VAE', 335e6)], pinned: this.pinned, accelerator: this.accelerator, in_use_by: this.jobs.find((job) => job.state === 'running')?.id ?? null, memory: { total: 16e9, free: 11.4e9, process: this.loaded ? 4.6e9 : 0.3e9 } };
   }
 
   // Addresses
@@ -317,7 +317,10 @@ export class RecordedServer {
       [/^GET \/residency$/, () => [200, this.residency()]],
       [/^POST \/residency$/, ({ json }) => {
         const { action, part, to } = json();
-        if (action === 'move') this.in_file[to === 'file' ? 'add' : 'delete'](part);
+        if (action === 'move') {
+          this.in_file[to === 'file' ? 'add' : 'delete'](part);
+          this.on_accelerator[to === 'accelerator' ? 'add' : 'delete'](part);
+        }
         else if (part) this.kept[action === 'pin' ? 'add' : 'delete'](part);
         else if (action === 'pin' || action === 'unpin') this.pinned = action === 'pin';
         else this.loaded = action === 'reload';

@@ -94,11 +94,12 @@ export interface ReplayReport {
 export interface RecipeField { key: string; value: string; field: string | null; honoured: 'yes' | 'differently' | 'no' | 'note'; note: string }
 export interface Recipe { infotext: string; settings: Record<string, string>; fields: RecipeField[]; model_title?: string | null }
 
-export interface Part { name: string; where: 'file' | 'memory' | 'none'; bytes: number; memory_bytes: number; read_bytes: number; pinned: boolean; movable: boolean; precision: string }
+export type Place = 'file' | 'memory' | 'accelerator';
+export interface Part { name: string; where: Place | 'none'; bytes: number; memory_bytes: number; read_bytes: number; accelerator_bytes: number; pinned: boolean; movable: boolean; precision: string }
 export interface ModelFolder { name: string; kind: 'checkpoints' | 'lora' | 'vae' | 'embeddings' | 'small_vae'; place: string; files: number }
-export interface ResidencyChange { action: 'unload' | 'reload' | 'move' | 'pin' | 'unpin'; part?: string; to?: 'file' | 'memory' }
+export interface ResidencyChange { action: 'unload' | 'reload' | 'move' | 'pin' | 'unpin'; part?: string; to?: Place }
 export interface Residency {
-  model: string; state: 'loaded' | 'unloaded'; parts: Part[]; pinned: boolean; in_use_by: string | null;
+  model: string; state: 'loaded' | 'unloaded'; parts: Part[]; pinned: boolean; accelerator: string | null; in_use_by: string | null;
   memory: { total: number; free: number; process: number };
 }
 

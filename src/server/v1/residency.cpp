@@ -9,18 +9,28 @@ namespace {
 using nlohmann::ordered_json;
 
 ordered_json part_json(const generate::PartFacts& part, const jobs::Residency::State& state) {
-  const int64_t bytes = part.memory_bytes + part.file_bytes, in_memory = part.memory_bytes + part.read_bytes;
+  const int64_t bytes = part.memory_bytes + part.file_bytes + part.accelerator_bytes;
+  const int64_t in_memory = part.memory_bytes + part.read_bytes;
   return {{"name", part.name},
-          {"where", bytes == 0               ? "none"
-                    : 2 * in_memory >= bytes ? "memory"
-                                             : "file"},
+          {"where", bytes == 0                   ? "none"
+                    : part.accelerator_bytes > 0 ? "accelerator"
+                    : 2 * in_memory >= bytes     ? "memory"
+                                                 : "file"},
           {"bytes", bytes},
           {"memory_bytes", part.memory_bytes},
           {"file_bytes", part.file_bytes},
           {"read_bytes", part.read_bytes},
+          {"accelerator_bytes", part.accelerator_bytes},
           {"pinned", state.pinned_parts.contains(part.name)},
-          {"movable", part.file_bytes > part.memory_bytes},
+          {"movable", part.accelerator_bytes > 0 || part.file_bytes > part.memory_bytes},
           {"precision", part.precision}};
+}
+
+generate::PartPlace place_named(const std::string& name) {
+  if (name == "file") return generate::PartPlace::file;
+  if (name == "memory") return generate::PartPlace::memory;
+  require(name == "accelerator", ErrorKind::invalid_request, "to: file, memory or accelerator is needed");
+  return generate::PartPlace::accelerator;
 }
 
 /// Null where there is none, so that nobody offers what cannot be.
@@ -67,9 +77,7 @@ Answer change_residency(const Asked& asked, Context& context) {
   } else if (action == "reload") {
     context.residency.reload();
   } else if (action == "move") {
-    const std::string to = text("to");
-    require(to == "file" || to == "memory", ErrorKind::invalid_request, "to: file or memory is needed");
-    freed = context.residency.move(part, to == "file" ? generate::PartPlace::file : generate::PartPlace::memory);
+    freed = context.residency.move(part, place_named(text("to")));
   } else {
     require(action == "pin" || action == "unpin", ErrorKind::invalid_request,
             "action: unload, reload, move, pin or unpin is needed");

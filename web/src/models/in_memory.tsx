@@ -1,6 +1,6 @@
 // What of the model is in memory: part by part, moved and kept there by hand.
 import { signal } from '@preact/signals';
-import type { Part } from '../api';
+import type { Part, Place } from '../api';
 import { change_residency, set_option } from '../actions';
 import { size_text } from '../form/words';
 import { jobs, residency, start } from '../store';
@@ -17,11 +17,11 @@ async function unload_or_reload(action: 'unload' | 'reload') {
   if (answer) tell(action === 'unload' ? `${size_text(answer.freed)} returned` : `Reloaded in ${answer.seconds.toFixed(1)} s`);
 }
 
-async function move_part(part: Part, to: 'file' | 'memory') {
+async function move_part(part: Part, to: Place) {
   busy.value = part.name;
   const answer = await change_residency('move', { part: part.name, to });
   busy.value = '';
-  if (answer) tell(to === 'file' ? `${part.name}: ${size_text(answer.freed)} returned` : `${part.name} is in memory`);
+  if (answer) tell(to === 'file' ? `${part.name}: ${size_text(answer.freed)} returned` : to === 'memory' ? `${part.name} is in memory` : `${part.name} is on ${answer.accelerator}`);
 }
 
 const part_colours: Record<string, string> = { 'Text encoder': 'var(--series-2)', UNet: 'var(--text-2)', VAE: 'var(--series-3)', LoRA: 'var(--series-4)' };
@@ -44,17 +44,22 @@ function MemoryBar() {
   );
 }
 
-/** File or memory; a part that was converted when it was read has no file to go back to. */
+const place_words: Record<Place, [label: string, at: string]> = { file: ['File', 'in file'], memory: ['Memory', 'in memory'], accelerator: ['Accelerator', 'on an accelerator'] };
+
+/** Where a part can be; one that was converted when it was read has no file to go back to. */
 function Places({ part }: { part: Part }) {
   const at = part.where === 'none' ? '' : part.where;
   const why = !part.movable ? 'Its weights were converted when they were read; Unload checkpoint frees them.' : undefined;
   return (
     <span class="segmented" role="radiogroup" aria-label={`Where the ${part.name} is`} title={why}>
-      {(['file', 'memory'] as const).map((place) => (
-        <button type="button" key={place} role="radio" aria-checked={at === place} disabled={busy.value !== '' || (at !== place && !part.movable)} aria-label={`${part.name} in ${place}`} onClick={() => { if (at !== place) void move_part(part, place); }}>
-          {busy.value === part.name && at !== place ? '...' : place === 'file' ? 'File' : 'Memory'}</button>
-      ))}
-      <button type="button" role="radio" aria-checked="false" disabled class="is-absent" aria-label={`${part.name} on an accelerator`}>Accelerator</button>
+      {(Object.keys(place_words) as Place[]).map((place) => {
+        const is_absent = place === 'accelerator' && !residency.value?.accelerator;
+        const is_fixed = place !== 'accelerator' && !part.movable;
+        return (
+          <button type="button" key={place} role="radio" aria-checked={at === place} disabled={is_absent || busy.value !== '' || (at !== place && is_fixed)} class={is_absent ? 'is-absent' : undefined} aria-label={`${part.name} ${place_words[place][1]}`} onClick={() => { if (at !== place) void move_part(part, place); }}>
+            {busy.value === part.name && at !== place ? '...' : place_words[place][0]}</button>
+        );
+      })}
     </span>
   );
 }
@@ -78,7 +83,7 @@ const idle_choices = [['0', 'never'], ['1', '1 min'], ['10', '10 min'], ['60', '
 function Idle() {
   const now = String(start.value.options.unload_idle_minutes ?? 10);
   const options = idle_choices.some(({ value }) => value === now) ? idle_choices : [...idle_choices, { value: now, label: `${now} min` }];
-  return <p class="idle-row">Unload parts not used for <Choice name="Unload parts not used for" value={now} options={options} on_change={(value) => set_option('unload_idle_minutes', Number(value))} /><span class="hint grow">Pinned parts stay. A reload gives the identical picture.</span><span class="hint">No accelerator found on this machine</span></p>;
+  return <p class="idle-row">Unload parts not used for <Choice name="Unload parts not used for" value={now} options={options} on_change={(value) => set_option('unload_idle_minutes', Number(value))} /><span class="hint grow">Pinned parts stay. A reload gives the identical picture.</span><span class="hint">{residency.value?.accelerator ? `Accelerator: ${residency.value.accelerator}` : 'No accelerator found on this machine'}</span></p>;
 }
 
 export function InMemory() {
