@@ -35,6 +35,7 @@ struct GenerateOptions {
   std::string prompts_file;
   std::string preview;
   int preview_every = 5;
+  bool preview_full = false;
   int quality = formats::kDefaultQuality;
   std::string device = "auto";
   bool quiet = false, explain = false;
@@ -188,6 +189,7 @@ void run_generate(const GenerateOptions& options) {
     if (!options.preview.empty()) {
       run.on_preview = [&](Image&& image) { formats::write_picture(options.preview, image, ""); };
       run.preview_every = options.preview_every;
+      if (options.preview_full) run.preview_kind = generate::PreviewKind::full;
     }
     generate::generate(
         model, request, [&](generate::Picture&& picture) { writer.write(picture); }, run);
@@ -213,6 +215,9 @@ void add_generate(CLI::App& program) {
                       "File that shows what the picture is becoming; written anew every few steps.");
   command->add_option("--preview-every", options->preview_every, "Steps between previews. [5]")
       ->check(CLI::Range(1, 1000));
+  command->add_flag("--preview-full", options->preview_full,
+                    "Previews by the VAE, each as costly as decoding the picture; without it by TAESD where it is "
+                    "given, else by colours alone.");
   command->add_option("--from-file", options->prompts_file, "Text file with one prompt per line, instead of a prompt.");
   command->add_flag("-q,--quiet", options->quiet, "Print nothing but errors.");
   command->add_option("--device", options->device,

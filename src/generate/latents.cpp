@@ -46,14 +46,9 @@ Tensor decoded_by_taesd(const LoadedModel::Parts& parts, const Tensor& latent) {
   return require_numbers(parts.taesd->decode(latent.unsqueeze(0)), "decode the picture");
 }
 
-}  // namespace
-
-Image preview(const LoadedModel::Parts& parts, const Tensor& latent) {
-  return parts.taesd ? tensor_image(decoded_by_taesd(parts, latent)[0]) : decoded(parts, latent);
-}
-
-Image decoded(const LoadedModel::Parts& parts, const Tensor& latent) {
-  if (parts.decodes_with_taesd) return tensor_image(decoded_by_taesd(parts, latent)[0]);
+/// By the decoder that was chosen: [1, 3, H, W].
+Tensor decoded_pixels(const LoadedModel::Parts& parts, const Tensor& latent) {
+  if (parts.decodes_with_taesd) return decoded_by_taesd(parts, latent);
   const double scale = parts.checkpoint.vae->config.scale;
   const Tensor z = latent.unsqueeze(0) / scale;
   Tensor pixels = parts.checkpoint.vae->decode(z.to(parts.device_of("VAE"), parts.vae_dtype)).to(at::kCPU, at::kFloat);
@@ -62,7 +57,24 @@ Image decoded(const LoadedModel::Parts& parts, const Tensor& latent) {
         "the VAE cannot decode this picture in bf16; decoding it in fp32 (--vae-precision fp32 does so at once)");
     pixels = parts.fp32_vae().decode(z);
   }
-  return tensor_image(require_numbers(pixels, "decode the picture")[0]);
+  return require_numbers(pixels, "decode the picture");
+}
+
+}  // namespace
+
+Image decoded(const LoadedModel::Parts& parts, const Tensor& latent) {
+  return tensor_image(decoded_pixels(parts, latent)[0]);
+}
+
+Image preview(const LoadedModel::Parts& parts, const Tensor& latent, PreviewKind kind) {
+  if (kind == PreviewKind::full) return decoded(parts, latent);
+  if (parts.taesd) return tensor_image(decoded_by_taesd(parts, latent)[0]);
+  if (!parts.linear_preview) {
+    const models::VaeConfig& vae = parts.checkpoint.vae->config;
+    parts.linear_preview = fitted_preview([&](const Tensor& z) { return decoded_pixels(parts, z[0]); },
+                                          vae.latent_channels, vae.reduction());
+  }
+  return linear_picture(*parts.linear_preview, require_numbers(latent, "show the picture"));
 }
 
 }  // namespace darkroom::generate

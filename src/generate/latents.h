@@ -23,7 +23,7 @@ Tensor encoded(const LoadedModel::Parts& parts, const Tensor& pictures);
 /// One latent [C,h,w] as a picture, by the decoder that was chosen for the model.
 Image decoded(const LoadedModel::Parts& parts, const Tensor& latent);
 
-/// The same to look at while sampling goes on: by TAESD where it is there.
-Image preview(const LoadedModel::Parts& parts, const Tensor& latent);
+/// The same to look at while sampling goes on.
+Image preview(const LoadedModel::Parts& parts, const Tensor& latent, PreviewKind kind);
 
 }  // namespace darkroom::generate

@@ -5,12 +5,14 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "checkpoint/load.h"
 #include "diffusion/noise_schedule.h"
 #include "diffusion/parameterization.h"
+#include "generate/linear_preview.h"
 #include "generate/model_adapters.h"
 #include "generate/placement.h"
 #include "generate/run.h"
@@ -28,7 +30,8 @@ struct LoadedModel::Parts {
   at::ScalarType unet_dtype, vae_dtype;         ///< text encoders are fp32
   std::unique_ptr<models::TaesdDecoder> taesd;  ///< may be missing
   bool decodes_with_taesd;
-  std::string name, vae_name;  ///< for infotext
+  mutable std::optional<LinearPreview> linear_preview;  ///< of its VAE, when a preview was first asked for
+  std::string name, vae_name;                           ///< for infotext
   /// Who is on an accelerator, and when; null where all is computed on the processor.
   mutable std::unique_ptr<Placement> placement;
   at::Device device{at::kCPU};  ///< the accelerator

@@ -162,7 +162,8 @@ std::function<void(int, const Tensor&)> shown(const Parts& parts, const RunOptio
   return [&parts, &options, show = std::move(show)](int done, const Tensor& denoised) {
     show(done);
     const bool is_seen = options.preview_every > 0 && done % options.preview_every == 0;
-    if (is_seen && options.on_preview) options.on_preview(preview(parts, denoised[0].to(at::kFloat)));
+    if (is_seen && options.on_preview)
+      options.on_preview(preview(parts, denoised[0].to(at::kCPU, at::kFloat), options.preview_kind));
   };
 }
 

@@ -95,6 +95,10 @@ struct Picture {
   std::string infotext;
 };
 
+/// Quick: by TAESD where it is there, else by colours alone (linear_preview.h), which costs nothing that can be
+/// measured. Full: by the VAE, as long as decoding the picture takes.
+enum class PreviewKind { quick, full };
+
 struct GuidanceWatch;  // in guidance_watch.h, for those who know tensors
 
 struct RunOptions {
@@ -108,6 +112,7 @@ struct RunOptions {
   /// Of the batch's first picture as it is guessed after a step: every `preview_every` steps, if that is not 0.
   std::function<void(Image&&)> on_preview = {};
   int preview_every = 0;
+  PreviewKind preview_kind = PreviewKind::quick;
   const GuidanceWatch* watch = nullptr;  ///< told of every denoiser call, if given
 };
 

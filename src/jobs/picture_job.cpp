@@ -88,12 +88,9 @@ class PictureRun {
  private:
   void make(const generate::LoadedModel& model, const GenerateRequest& request, int batch) {
     int index = batch * request.batch_size;
-    generate::RunOptions options{.on_progress = [&](const ProgressEvent& event) { control_.progress(event); },
-                                 .read_picture = folders_.read_picture,
-                                 .on_preview = [&](Image&& image) { control_.preview(std::move(image)); },
-                                 .preview_every = 1};
     generate::generate(
-        model, batch_of(request, batch), [&](generate::Picture&& picture) { keep(picture, index++); }, options);
+        model, batch_of(request, batch), [&](generate::Picture&& picture) { keep(picture, index++); },
+        folders_.run_options(control_));
   }
 
   void keep(const generate::Picture& picture, int index) {
@@ -189,6 +186,15 @@ void warm_up(Residency& residency, const generate::Settings& settings) {
   } catch (const Error& error) {
     log_info("nothing is loaded ahead of the first picture: {}", error.what());
   }
+}
+
+generate::RunOptions PictureFolders::run_options(JobControl& control) const {
+  const PreviewChoice choice = previews();
+  return {.on_progress = [&control](const ProgressEvent& event) { control.progress(event); },
+          .read_picture = read_picture,
+          .on_preview = [&control](Image&& image) { control.preview(std::move(image)); },
+          .preview_every = choice.every,
+          .preview_kind = choice.kind};
 }
 
 JobRunner picture_runner(Residency& residency, PictureFolders folders) {

@@ -29,10 +29,21 @@ PictureJob picture_job(const std::string& text);
 /// With seeds drawn and everything checked that can be without the model. Throws Error{invalid_request}.
 PictureJob settled(PictureJob job);
 
+/// What is shown of a picture while it is made.
+struct PreviewChoice {
+  int every = 1;  ///< steps; 0 = nothing
+  generate::PreviewKind kind = generate::PreviewKind::quick;
+};
+
 struct PictureFolders {
   std::filesystem::path output;
   /// What init_image and mask name. Throws Error as read_source_picture().
   std::function<Image(const std::string& name)> read_picture;
+  /// Asked when a picture begins.
+  std::function<PreviewChoice()> previews = [] { return PreviewChoice(); };
+
+  /// Progress and previews go to `control`, which must outlive them.
+  generate::RunOptions run_options(JobControl& control) const;
 };
 
 /// "2026-03-14/00012-1-4711.png", by the job's time and number: what is made again after a crash gets the same name.

@@ -98,12 +98,7 @@ JobRunner replay_runner(Residency& residency, PictureFolders folders,
     control.begin_picture(0, 1);
     control.progress({.stage = "loading the model", .note = ""});
     const auto use = residency.use(generate::model_choice(request));
-    const generate::Picture again =
-        generate::replay(use->model(), recipe, request,
-                         {.on_progress = [&](const ProgressEvent& event) { control.progress(event); },
-                          .read_picture = folders.read_picture,
-                          .on_preview = [&](Image&& image) { control.preview(std::move(image)); },
-                          .preview_every = 1});
+    const generate::Picture again = generate::replay(use->model(), recipe, request, folders.run_options(control));
     generate::compare_model(recipe, use->model());
     generate::compare_hashes(recipe, again);
     const PictureDifference apart = generate::difference(original.image, again.image);

@@ -83,12 +83,9 @@ class XyzRun {
     GenerateRequest request =
         generate::settled(model, generate::completed_request(plan_.cells[index], model.recommended()));
     request.batch_size = request.batch_count = 1;
-    generate::RunOptions options{.on_progress = [&](const ProgressEvent& event) { control_.progress(event); },
-                                 .read_picture = folders_.read_picture,
-                                 .on_preview = [&](Image&& image) { control_.preview(std::move(image)); },
-                                 .preview_every = 1};
     generate::generate(
-        model, request, [&](generate::Picture&& picture) { keep_cell(picture, name, index); }, options);
+        model, request, [&](generate::Picture&& picture) { keep_cell(picture, name, index); },
+        folders_.run_options(control_));
     return name;
   }
 

@@ -58,13 +58,21 @@ ordered_json default_of(const generate::RequestField& field) {
 }
 
 ordered_json defaults() {
-  ordered_json all = {{"samples_save", true},         {"samples_format", "png"},
-                      {"enable_pnginfo", true},       {"jpeg_quality", 80},
-                      {"webp_lossless", false},       {"return_grid", true},
-                      {"sd_model_checkpoint", ""},    {"sd_checkpoint_hash", ""},
-                      {"sd_vae", "Automatic"},        {"CLIP_stop_at_last_layers", 1},
-                      {"live_previews_enable", true}, {"show_progress_every_n_steps", 1},
-                      {"unload_idle_minutes", 10},    {"pictures_pass_trainings", true}};
+  ordered_json all = {{"samples_save", true},
+                      {"samples_format", "png"},
+                      {"enable_pnginfo", true},
+                      {"jpeg_quality", 80},
+                      {"webp_lossless", false},
+                      {"return_grid", true},
+                      {"sd_model_checkpoint", ""},
+                      {"sd_checkpoint_hash", ""},
+                      {"sd_vae", "Automatic"},
+                      {"CLIP_stop_at_last_layers", 1},
+                      {"live_previews_enable", true},
+                      {"show_progress_every_n_steps", 1},
+                      {"show_progress_type", "Approx cheap"},
+                      {"unload_idle_minutes", 10},
+                      {"pictures_pass_trainings", true}};
   for (const char* name : kRequestOptions) all[name] = default_of(generate::request_field(name));
   return all;
 }
@@ -94,6 +102,15 @@ ordered_json read_values(const std::filesystem::path& file) {
 /// A1111's default "GPU" is what its makers' cards drew.
 std::string own_spelling(const std::string& name, const std::string& text) {
   return name == "randn_source" && text == "GPU" ? "NV" : text;
+}
+
+constexpr const char* kPreviewTypes[] = {"Full", "Approx NN", "Approx cheap", "TAESD"};
+
+void check_preview_type(const std::string& type) {
+  for (const char* known : kPreviewTypes)
+    if (type == known) return;
+  fail(ErrorKind::invalid_request, "option show_progress_type: {} is not one of {}", formats::in_quotes(type),
+       fmt::join(kPreviewTypes, ", "));
 }
 
 /// Refuses values that no request could take.
@@ -127,6 +144,7 @@ void Options::change(const json& some) {
               name, standard->type_name(), value.type_name());
       for (const char* field : kRequestOptions)
         if (name == field) check_request_option(name, value);
+      if (name == "show_progress_type") check_preview_type(value.get<std::string>());
     }
     changed[name] = value;
   }

@@ -35,6 +35,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Parity: A1111's two approximations are networks and tables of its own makers' models; here both are
+/// PreviewKind::quick.
+jobs::PreviewChoice previews_of(const Options& options) {
+  if (!options.truth("live_previews_enable")) return {.every = 0};
+  return {.every = int(std::clamp<int64_t>(options.whole("show_progress_every_n_steps"), 0, 10000)),
+          .kind = options.text("show_progress_type") == "Full" ? generate::PreviewKind::full
+                                                               : generate::PreviewKind::quick};
+}
+
 constexpr size_t kMostConnections = 1024;
 constexpr size_t kMostBody = size_t(256) << 20;
 constexpr int kUploadDays = 14;
@@ -223,7 +232,8 @@ void Server::Parts::be_idle() {
 void Server::Parts::prepare() {
   forget_unlisted(store, config.output);
   uploads.forget_older_than(kUploadDays);
-  const jobs::PictureFolders folders{config.output, [this](const std::string& name) { return uploads.picture(name); }};
+  const jobs::PictureFolders folders{config.output, [this](const std::string& name) { return uploads.picture(name); },
+                                     [this] { return previews_of(options); }};
   queue.set_runner("generate", jobs::picture_runner(residency, folders));
   queue.set_runner("upscale", jobs::upscale_runner(folders));
   queue.set_runner("xyz", jobs::xyz_runner(residency, folders,

@@ -161,6 +161,21 @@ TEST(Run, PreviewsComeEveryFewStepsAndChangeNothing) {
   EXPECT_EQ(picture.pixels, pixels(said));
 }
 
+TEST(Run, FullPreviewsAreDecoded) {
+  std::vector<Image> previews;
+  RunOptions options;
+  options.on_preview = [&](Image&& image) { previews.push_back(std::move(image)); };
+  options.preview_every = 1;
+  const Settings said = {{"steps", "3"}, {"sampler_name", "Euler"}};
+  pictures_of(sd15(), small_request(said), options);
+  const std::vector<Image> quick = std::exchange(previews, {});
+  options.preview_kind = PreviewKind::full;
+  const auto picture = pictures_of(sd15(), small_request(said), options).at(0).image;
+  ASSERT_EQ(previews.size(), 3u);
+  EXPECT_EQ(previews[2].pixels, picture.pixels) << "Euler's last step ends at what it denoised";
+  EXPECT_NE(quick.at(2).pixels, picture.pixels);
+}
+
 TEST(Run, WhatIsSaidMatters) {
   const auto plain = pixels({});
   EXPECT_EQ(pixels({}), plain);

@@ -32,6 +32,9 @@ TEST(Options, ChangeAllOrNothing) {
   formats::expect_error(ErrorKind::invalid_request, "randn_source", [&] {
     options.change({{"samples_format", "webp"}, {"randn_source", "dice"}});
   });
+  formats::expect_error(ErrorKind::invalid_request, "Approx cheap", [&] {
+    options.change({{"samples_format", "webp"}, {"show_progress_type", "Approximate"}});
+  });
   formats::expect_error(ErrorKind::invalid_request, "s_churn", [&] { options.change({{"s_churn", -1}}); });
   formats::expect_error(ErrorKind::invalid_request, "bytes", [&] {
     options.change({{"x", std::string(2 << 20, 'a')}});
