@@ -353,7 +353,8 @@ test('8: what a label of Generate explains is what --explain says', { skip }, as
   const { fields } = await api('/explain', { request: { prompt: 'a red apple' } });
   const told = darkroom.says('generate', 'a red apple', '--explain');
   for (const { name, words, now } of fields) assert.ok(told.includes(`    ${words}\n${now === '' ? '' : `    now: ${now}\n`}`), name);
-  const page = await open_page(world);
+  const page = await open_generate(world);
+  await page.getByRole('radio', { name: 'All settings' }).click(); // Essentials has no CFG scale
   await prompt_of(page).fill('a red apple');
   const cfg = fields.find(({ name }) => name === 'cfg_scale');
   await page.getByRole('button', { name: 'Explain CFG scale' }).click();

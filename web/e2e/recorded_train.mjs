@@ -41,7 +41,7 @@ const plan = {
   folders: [{ name: '10_silver', pictures: 4, repeats: 10, with_caption_file: 3, regularisation: false }], validation_pictures: 1, mean_crop_loss: 0.031, largest_crop_loss: 0.18, largest_crop_file: 'print_2.png',
   buckets: [{ width: 512, height: 512, pictures: 28, batches: 28 }, { width: 448, height: 576, pictures: 12, batches: 12 }], batch_size: 1, gradient_accumulation_steps: 1, batches_per_epoch: 40, steps_per_epoch: 40, steps: 400, epochs: 10, steps_done: 0,
   optimizer: 'Prodigy', lr_scheduler: 'cosine', learning_rate_curve: Array.from({ length: 60 }, (_, i) => ({ step: Math.round((i * 399) / 59), factor: 0.5 + 0.5 * Math.cos((Math.PI * i) / 59) })),
-  trained: [{ name: 'unet', matrices: 384, parameters: 27.1e6, learning_rate: 1 }], model_bytes: 3.4e9, lora_bytes: 108e6, state_bytes: 542e6, file_bytes: 108e6,
+  trained: [{ name: 'unet', matrices: 384, parameters: 27.1e6, learning_rate: 1 }], model_bytes: 3.4e9, lora_bytes: 108e6, state_bytes: 542e6, step_bytes: 13.47e9, machine_bytes: 16e9, memory_warning: 'about 17.5 GB of memory will be needed, and this machine has 16.0 GB: training may be very slow, or be stopped by the system; gradient_checkpointing, a lower resolution or train_batch_size take less', file_bytes: 108e6,
 };
 
 const picture = (i) => ({

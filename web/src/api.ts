@@ -133,7 +133,7 @@ export interface Plan {
   mean_crop_loss: number; largest_crop_loss: number; largest_crop_file: string; buckets: { width: number; height: number; pictures: number; batches: number }[];
   batch_size: number; gradient_accumulation_steps: number; batches_per_epoch: number; steps_per_epoch: number; steps: number; epochs: number; steps_done: number;
   optimizer: string; lr_scheduler: string; learning_rate_curve: { step: number; factor: number }[]; trained: { name: string; matrices: number; parameters: number; learning_rate: number }[];
-  model_bytes: number; lora_bytes: number; state_bytes: number; file_bytes: number; probe?: { seconds_per_step: number; peak_bytes: number };
+  model_bytes: number; lora_bytes: number; state_bytes: number; step_bytes: number; machine_bytes: number; memory_warning: string; file_bytes: number; probe?: { seconds_per_step: number; peak_bytes: number };
 }
 export interface Curve { steps: number[]; values: number[] }
 export type Series = Record<string, Curve>;

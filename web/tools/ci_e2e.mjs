@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const recorded = ['access', 'canvas', 'gallery', 'generate', 'offline', 'places', 'queue'];
+const recorded = ['access', 'canvas', 'gallery', 'generate', 'offline', 'places', 'queue', 'runs'];
 const real = ['program'];
 const longest_ms = 240_000; // of one file; on two idle cores the longest takes a quarter of that
 

@@ -10,6 +10,7 @@ import { is_still } from '../screen';
 import { attempt } from '../toasts';
 import { Button, IconButton } from '../widgets/button';
 import { Choice, Segmented, Switch } from '../widgets/choice';
+import { Divided } from '../widgets/divided';
 import { difference_of, difference_pixels, type Difference, type Pixels } from './difference';
 
 type CompareMode = 'slider' | 'side' | 'difference' | 'blink';
@@ -56,24 +57,8 @@ const shape_of = (pair: Pair) => ({ aspectRatio: `${pair.width} / ${pair.height}
 const alt_of = (which: string, picture: PictureDetail) => `${which}: ${picture.prompt}, seed ${picture.seed}`;
 
 function SliderView({ pair }: { pair: Pair }) {
-  const [at, set_at] = useState(50);
-  const set = (value: number) => set_at(Math.max(0, Math.min(100, value)));
-  const on_key = (event: KeyboardEvent) => {
-    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (by === undefined) return;
-    event.preventDefault();
-    event.stopPropagation();
-    set(at + by * (event.shiftKey ? 10 : 1));
-  };
-  return (
-    <div class="compare-picture is-slider" style={{ ...shape_of(pair), '--at': `${at}%` }}>
-      <img src={pair.b.url} alt={alt_of('B', pair.b)} draggable={false} />
-      <img src={pair.a.url} alt={alt_of('A', pair.a)} draggable={false} class="is-a" />
-      <span class="compare-tag is-left"><b>A</b> seed {pair.a.seed}</span><span class="compare-tag is-right"><b>B</b> seed {pair.b.seed}</span>
-      <i class="divider" />
-      <input type="range" min={0} max={100} step={0.5} value={at} aria-label={`Divider between A and B, ${Math.round(at)} %`} onInput={(event) => set(Number(event.currentTarget.value))} onKeyDown={on_key} />
-    </div>
-  );
+  const side = (which: 'A' | 'B', picture: PictureDetail) => ({ url: picture.url, alt: alt_of(which, picture), tag: `seed ${picture.seed}` });
+  return <Divided a={side('A', pair.a)} b={side('B', pair.b)} style={shape_of(pair)} />;
 }
 
 function BlinkView({ pair }: { pair: Pair }) {

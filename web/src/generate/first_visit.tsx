@@ -124,6 +124,7 @@ function Doors() {
     <div class="doors">
       <a href={places.find((place) => place.name === 'Models')?.path}><b><Icon name="folder-open" />Use your own models</b><span>Put checkpoints into Darkroom's folders. An AUTOMATIC1111 folder works as it is.</span></a>
       <button type="button" onClick={() => show_detail('recipe')}><b><Icon name="image-plus" />Drop a picture here</b><span>Its recipe fills every field, and what cannot be honoured is named.</span></button>
+      <a href="/train?new"><b><Icon name="graduation-cap" />Train a style</b><span>A LoRA of your own pictures. The one that is here already, ink, took four minutes.</span></a>
     </div>
   );
 }

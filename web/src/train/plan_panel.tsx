@@ -14,21 +14,30 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
 
 /** "4.7 M", "12,300". */
 const short_count = (count: number) => (count >= 1e6 ? `${(count / 1e6).toFixed(1)} M` : number_text(count));
+/** A sentence of the program as one of the page. */
+const in_words = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 const percent = (part: number) => `${(100 * part).toFixed(1)} %`;
 const part_names: Record<string, string> = { unet: 'UNet', textencoder: 'Text encoder', 'textencoder 1': 'Text encoder 1', 'textencoder 2': 'Text encoder 2' };
 
+/** What is held all the time, and about what a step takes besides; measured, once two steps were timed. */
 function Memory() {
   const now = plan.value;
   if (!now) return null;
-  const parts = [{ name: 'model', bytes: now.model_bytes, colour: 'var(--text-2)' }, { name: 'LoRA', bytes: now.lora_bytes, colour: 'var(--series-2)' }, { name: 'gradients, optimiser', bytes: now.state_bytes, colour: 'var(--series-3)' }];
-  const known = parts.reduce((sum, part) => sum + part.bytes, 0);
-  const most = Math.max(known, now.probe?.peak_bytes ?? 0);
-  const total = residency.value?.memory.total ?? most;
+  const parts = [
+    { name: 'model', bytes: now.model_bytes, colour: 'var(--text-2)' }, { name: 'LoRA', bytes: now.lora_bytes, colour: 'var(--series-2)' },
+    { name: 'gradients, optimiser', bytes: now.state_bytes, colour: 'var(--series-3)' }, { name: 'a step', bytes: now.step_bytes, colour: 'var(--series-5)' },
+  ].filter(({ bytes }) => bytes > 0);
+  const reckoned = parts.reduce((sum, part) => sum + part.bytes, 0);
+  const need = now.probe?.peak_bytes ?? reckoned;
+  const machine = now.machine_bytes || residency.value?.memory.total || 0;
+  const said = `${now.probe ? '' : 'about '}${size_text(need)}`;
+  const of_machine = machine > 0 ? ` of ${size_text(machine)}` : '';
+  const whole = Math.max(reckoned, machine);
   return (
     <Fact name="Memory">
-      <b>{size_text(most)}</b>{now.probe ? ' at most, measured' : ' before activations'} of {size_text(total)}
-      <span class="memory-bar" role="img" aria-label={`${size_text(most)} of ${size_text(total)}`}>{parts.map((part) => <i key={part.name} style={{ width: `${Math.max(0.4, (100 * part.bytes) / total)}%`, background: part.colour }} />)}</span>
-      <small>{parts.map((part) => `${part.name} ${size_text(part.bytes)}`).join(', ')}</small>
+      <b>{said}</b>{now.probe && ' at most, measured'}{of_machine}
+      <span class="memory-bar" role="img" aria-label={`${said}${of_machine}`}>{parts.map((part) => <i key={part.name} style={{ width: `${Math.max(0.4, (100 * part.bytes) / whole)}%`, background: part.colour }} />)}</span>
+      <small>{parts.map((part) => <span key={part.name} class="memory-part"><i style={{ background: part.colour }} />{part.name} {part.name === 'a step' && 'about '}{size_text(part.bytes)}</span>)}</small>
     </Fact>
   );
 }
@@ -63,6 +72,7 @@ export function PlanPanel({ is_whole = false }: { is_whole?: boolean }) {
       {now && (
         <ul class="checks" aria-label="Checked">
           <li><Icon name={captioned === pictures ? 'check' : 'triangle-alert'} />{captioned === pictures ? `Captions: ${captioned} found` : `${pictures - captioned} of ${pictures} pictures have no caption; they are trained as their folder's class`}</li>
+          {now.memory_warning !== '' && <li class="is-attention"><Icon name="triangle-alert" />{in_words(now.memory_warning)}</li>}
           {said ? <li class="is-attention"><Icon name="triangle-alert" />{said.text}</li> : <li><Icon name="check" />Nothing contradicts itself</li>}
         </ul>
       )}

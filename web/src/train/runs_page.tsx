@@ -5,7 +5,7 @@ import { api, type Run, type RunDiff, type Series } from '../api';
 import { copy_text, start_again, submit } from '../actions';
 import { count_text, number_text, time_text } from '../form/words';
 import { quoted } from '../form/xyz';
-import { go } from '../places';
+import { address, go } from '../places';
 import { start } from '../store';
 import { attempt, tell } from '../toasts';
 import { Button, IconButton } from '../widgets/button';
@@ -15,6 +15,7 @@ import { lazy_part } from '../widgets/lazy_part';
 import { MenuButton } from '../widgets/menu';
 import { value_text } from './curves';
 import { label_of, progress_of, read_train, state_of, state_words, train } from './runs_state';
+import { SamplesOfBoth } from './sample_pair';
 import { Sparkline } from './small_charts';
 
 const Chart = lazy_part(() => import('./chart').then((part) => part.Chart));
@@ -186,7 +187,7 @@ function Diff({ a, b }: { a: Run; b: Run }) {
         <header><h2>{what}</h2><span class="grow" /><b class="a-text">A {a.loss ? value_text((what === 'Loss' ? a.loss : a.validation_loss) ?? a.loss) : ''}</b><b class="accent-text">B {b.loss ? value_text((what === 'Loss' ? b.loss : b.validation_loss) ?? b.loss) : ''}</b></header>
         {curve_of(a) || curve_of(b) ? <Chart name={`${what} of both`} height={170} caption={`${what} of ${a.name} and ${b.name}.`} lines={[{ name: `A ${a.name}`, curve: curve_of(a), colour: '--series-2', dash: [6, 3] }, { name: `B ${b.name}`, curve: curve_of(b), colour: '--series-1' }]} /> : <p class="hint">No curves are recorded.</p>}
         {a.kind === 'run' && b.kind === 'run' && a.steps_done && b.steps_done ? <p class="button-row"><Button icon="table-2" on_click={() => void attempt(() => plot_weights(a, b))}>Weights 0 to 1, both</Button></p> : null}
-        {(a.sample || b.sample) && <><h3>Last samples</h3><div class="diff-samples">{[['A', a], ['B', b]].map(([mark, run]) => { const one = run as Run; return one.sample ? <figure key={String(mark)}><img src={one.sample} alt={`Last sample of ${one.name}`} /><figcaption>{String(mark)}</figcaption></figure> : null; })}</div></>}
+        <SamplesOfBoth a={a} b={b} />
       </section>
     </div>
   );
@@ -232,6 +233,7 @@ export function RunsPage() {
   const both = pair();
   const states = runs.map((run) => `${run.name} ${state_of(run)}`).join();
   useEffect(() => { void read_train().then(read_curves); }, [states]);
+  useEffect(() => { if (address.value.searchParams.has('new')) is_adding.value = 'run'; }, []);
   const records = runs.filter(({ kind }) => kind === 'record').length;
   return (
     <main class="train runs" id="main">

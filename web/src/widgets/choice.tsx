@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from './icon';
 import { Popover } from './popover';
 
@@ -16,8 +16,9 @@ function OptionList({ name, value, options, on_change, anchor, close, foot }: Ch
   const [at, set_at] = useState(Math.max(0, options.findIndex((option) => option.value === value)));
   const box = useRef<HTMLDivElement>(null);
   const here = Math.min(at, found.length - 1);
-  useEffect(() => box.current?.querySelector<HTMLElement>('input, [role=listbox]')?.focus({ preventScroll: true }), []);
-  useEffect(() => box.current?.querySelector('[data-here]')?.scrollIntoView({ block: 'nearest' }), [here, words]);
+  // With the list itself, not a frame later: the letters that follow Enter are the list's.
+  useLayoutEffect(() => box.current?.querySelector<HTMLElement>('input, [role=listbox]')?.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => box.current?.querySelector('[data-here]')?.scrollIntoView({ block: 'nearest' }), [here, words]);
   const take = (option: Option | undefined) => {
     if (!option) return;
     close();

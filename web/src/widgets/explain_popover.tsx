@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { api } from '../api';
 import { explained, explanation_of, type Piece } from '../explain';
 import { field_named, number_of } from '../form/form';
@@ -28,7 +28,7 @@ export function Explanation({ pieces }: { pieces: Piece[] }) {
 export function ExplainPopover() {
   const now = explained.value;
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => { if (now) box.current?.focus({ preventScroll: true }); }, [now]);
+  useLayoutEffect(() => { if (now) box.current?.focus({ preventScroll: true }); }, [now]);
   const [acts, set_acts] = useState('');
   useEffect(() => {
     set_acts('');

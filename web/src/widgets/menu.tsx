@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { IconName } from '../icons';
 import { Icon } from './icon';
 import { Popover } from './popover';
@@ -8,7 +8,7 @@ export interface MenuItem { label: string; act: () => void; icon?: IconName; key
 
 export function Menu({ anchor, name, items, close }: { anchor: HTMLElement; name: string; items: MenuItem[]; close: () => void }) {
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => list.current?.querySelector<HTMLElement>('[role^=menuitem]:not(:disabled)')?.focus(), []);
+  useLayoutEffect(() => list.current?.querySelector<HTMLElement>('[role^=menuitem]:not(:disabled)')?.focus({ preventScroll: true }), []);
   const walk = (event: KeyboardEvent) => {
     const rows = [...(list.current?.querySelectorAll<HTMLElement>('[role^=menuitem]:not(:disabled)') ?? [])];
     const at = rows.indexOf(document.activeElement as HTMLElement);

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { closes_on_escape } from '../keys';
 
 interface PopoverProps {
@@ -28,7 +28,7 @@ export function Popover({ anchor, name, role = 'dialog', beside = false, class: 
   useLayoutEffect(() => {
     if (box.current) put(box.current, anchor, beside);
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     const shut = () => {
       close();
       if (returns_focus) anchor.focus({ preventScroll: true });
