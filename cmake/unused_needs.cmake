@@ -7,7 +7,6 @@ set(UNUSED_NEEDS "^lib(opencv_.*|av(codec|format|util)|sw(scale|resample)|lmdb|l
 # when every symbol is looked up at the start: a libtorch that does use one of them keeps them all.
 function(stand_in_for_unused_needs library folder useful)
   set(${useful} FALSE PARENT_SCOPE)
-  file(REMOVE_RECURSE ${folder})
   file(WRITE ${folder}/empty.c "")
   file(WRITE ${folder}/start.c "int main(void) { return 0; }\n")
   set(link ${CMAKE_CXX_COMPILER} -x c -Wl,--disable-new-dtags,-rpath,${folder})
@@ -16,8 +15,14 @@ function(stand_in_for_unused_needs library folder useful)
   list(TRANSFORM needs REPLACE "NEEDED +" "")
   list(FILTER needs INCLUDE REGEX ${UNUSED_NEEDS})
   foreach(need IN LISTS needs)
-    execute_process(COMMAND ${link} -shared -nostdlib -Wl,-soname,${need} -o ${folder}/${need} ${folder}/empty.c)
+    if(NOT EXISTS ${folder}/${need})  # a program that runs now may be about to load it
+      execute_process(COMMAND ${link} -shared -nostdlib -Wl,-soname,${need} -o ${folder}/${need} ${folder}/empty.c)
+    endif()
   endforeach()
+  file(GLOB others RELATIVE ${folder} ${folder}/lib*)
+  list(REMOVE_ITEM others ${needs} "")
+  list(TRANSFORM others PREPEND ${folder}/)
+  file(REMOVE ${others})
   execute_process(COMMAND ${link} -Wl,--no-as-needed,--allow-shlib-undefined -o ${folder}/start ${folder}/start.c -x none ${library}
                   RESULT_VARIABLE linked ERROR_QUIET)
   execute_process(COMMAND ${CMAKE_COMMAND} -E env LD_BIND_NOW=1 ${folder}/start RESULT_VARIABLE started ERROR_QUIET)
