@@ -125,9 +125,14 @@ template <typename T>
 std::string text_of(const std::optional<T>& value) {
   return value ? text_of(*value) : "";
 }
-std::string text_of(const std::vector<std::string>& value) {
+template <typename T>
+std::string text_of(const std::vector<T>& value) {
   return fmt::format("{}", fmt::join(value, " "));
 }
+
+template <typename Member>
+constexpr bool is_list =
+    std::is_same_v<Member, std::vector<std::string>> || std::is_same_v<Member, std::vector<double>>;
 
 const char* type_of(const std::filesystem::path&) {
   return "path";
@@ -138,7 +143,8 @@ const char* type_of(const std::string&) {
 const char* type_of(bool) {
   return "truth";
 }
-const char* type_of(const std::vector<std::string>&) {
+template <typename T>
+const char* type_of(const std::vector<T>&) {
   return "list";
 }
 template <typename Number>
@@ -212,7 +218,7 @@ std::vector<OptionRow> lora_option_rows() {
                     .words = words,
                     .standard = values[rows.size()].text,
                     .is_flag = std::is_same_v<Member, bool>,
-                    .is_list = std::is_same_v<Member, std::vector<std::string>>,
+                    .is_list = is_list<Member>,
                     .type = type_of(member)});
   });
   return rows;
@@ -222,11 +228,12 @@ std::vector<OptionValue> option_values(const LoraTraining& training) {
   LoraTraining copy = training;
   std::vector<OptionValue> values;
   visit_options(copy, [&](const char* name, auto& member, const char*) {
-    const std::string text = text_of(member);
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(member)>, std::vector<std::string>>)
-      values.push_back({name, text, member});
+    OptionValue value{name, text_of(member), {}};
+    if constexpr (is_list<std::remove_cvref_t<decltype(member)>>)
+      for (const auto& element : member) value.list.push_back(text_of(element));
     else
-      values.push_back({name, text, {text}});
+      value.list = {value.text};
+    values.push_back(std::move(value));
   });
   return values;
 }

@@ -89,8 +89,12 @@ void visit_options(LoraTraining& c, Visitor&& v) {
     "With network_module none: the text encoders are trained too, at text_encoder_lr");
   v("unet_lr", c.unet_lr, "Learning rate of the UNet; learning_rate unless said");
   v("text_encoder_lr", c.text_encoder_lr,
-    "Learning rate of the text encoders; learning_rate unless said; 0 = not "
-    "trained");
+    "Learning rate of the text encoders; learning_rate unless said; 0 = not trained. Two numbers are one for each of "
+    "SDXL's");
+  v("learning_rate_te", c.learning_rate_te, "Of full fine-tuning: text_encoder_lr under the name it has there");
+  v("learning_rate_te1", c.learning_rate_te1,
+    "Of full fine-tuning of SDXL: learning rate of its first text encoder; learning_rate unless said; 0 = not trained");
+  v("learning_rate_te2", c.learning_rate_te2, "The same of its second text encoder");
   v("block_lr", c.block_lr,
     "Of full fine-tuning of SDXL: 23 learning rates of the UNet with commas between, for the embeddings, 9 blocks "
     "down, 3 "

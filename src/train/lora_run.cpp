@@ -159,7 +159,8 @@ MemoryNeed checked_need(const LoraTraining& o, const checkpoint::Checkpoint& mod
       need.model += bytes_of(network);
   };
   add(*model.unet, o.trains_the_model() && o.network.unet);
-  for (const auto& text : model.text_encoders) add(*text, o.trains_the_model() && o.network.text_encoder);
+  for (size_t i = 0; i < model.text_encoders.size(); ++i)
+    add(*model.text_encoders[i], o.trains_the_model() && o.network.trains_text(i));
   add(*model.vae, false);
   need.kept = bytes_to_train(trained, o.run);
   for (const TrainingBucket& bucket : set.buckets)

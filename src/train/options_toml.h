@@ -108,6 +108,22 @@ class TableReader {
       value.push_back(*text);
     }
   }
+  /// One number is a list of one.
+  void operator()(const char* key, std::vector<double>& value) {
+    seen_.insert(key);
+    const auto* node = table_.get(key);
+    if (!node) return;
+    value.clear();
+    const auto add = [&](const toml::node& element) {
+      require(element.is_number(), ErrorKind::invalid_request, "read \"{}\": {} must be a number, or a list of numbers",
+              name_, key);
+      value.push_back(*element.value<double>());
+    };
+    if (const auto* list = node->as_array())
+      for (const auto& element : *list) add(element);
+    else
+      add(*node);
+  }
   void operator()(const char* key, std::vector<int64_t>& value) {
     seen_.insert(key);
     if (const auto* node = table_.get(key)) {
@@ -172,6 +188,14 @@ struct TableWriter {
     toml::array list;
     for (const std::string& text : value) list.push_back(text);
     table.insert(key, std::move(list));
+  }
+  void operator()(const char* key, std::vector<double>& value) {
+    toml::array list;
+    for (const double number : value) list.push_back(number);
+    if (value.size() == 1)
+      table.insert(key, value.front());
+    else if (!value.empty())
+      table.insert(key, std::move(list));
   }
   void operator()(const char* key, std::vector<int64_t>& value) {
     toml::array list;

@@ -66,11 +66,27 @@ TEST(KohyaOptions, TheCommandLineCountsOverTheFile) {
   EXPECT_EQ(told.network.dim, 16);
   EXPECT_TRUE(told.flip_aug);
   EXPECT_EQ(told.unet_lr, 5e-5);
+  EXPECT_TRUE(told.text_encoder_lr.empty());
   EXPECT_EQ(told.network.conv_dim, 4);
   EXPECT_THROW(lora_from(file, {{"network_dim", {"many"}}}), Error);
+  EXPECT_THROW(lora_from(file, {{"text_encoder_lr", {"1e-5,", "1e-6"}}}), Error);
   EXPECT_THROW(lora_from(file + "full_bf16 = true\n"), Error);
   EXPECT_THROW(lora_from(file, {{"base_weights", {"other.safetensors"}}}), Error);
   EXPECT_THROW(lora_from(file + "netwrok_dim = 5\n"), Error);
+}
+
+TEST(KohyaOptions, TextEncodersRatesAreOneOrSeveral) {
+  const std::string file =
+      "pretrained_model_name_or_path = \"m\"\ntrain_data_dir = \"d\"\noutput_dir = \"o\"\ntext_encoder_lr = ";
+  EXPECT_EQ(lora_from(file + "5e-5\n").text_encoder_lr, std::vector<double>{5e-5});
+  EXPECT_EQ(lora_from(file + "[ 5e-5, 1e-5,]\n").text_encoder_lr, (std::vector<double>{5e-5, 1e-5}));
+  EXPECT_TRUE(lora_from(file + "[]\n").text_encoder_lr.empty());
+  EXPECT_THROW(lora_from(file + "[\"5e-5\"]\n"), Error);
+  const LoraTraining told = lora_from(file + "1\n", {{"text_encoder_lr", {"5e-5", "0"}}});
+  EXPECT_EQ(told.text_encoder_lr, (std::vector<double>{5e-5, 0}));
+  const formats::TemporaryFolder folder;
+  formats::put(folder / "again.toml", resolved_toml(told));
+  EXPECT_EQ(std::get<LoraTraining>(read_training_config(folder / "again.toml")).text_encoder_lr, told.text_encoder_lr);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "checkpoint/stored_tensors.h"
 #include "formats/safetensors.h"
 #include "train/config.h"
+#include "train/recorded_run.h"
 #include "train/run.h"
 #include "train/saved_state.h"
 #include "train/training_folder.h"
@@ -117,14 +118,67 @@ TEST(LoraRun, TheFileIsAsKohyasAndSaysHowItWasMade) {
   EXPECT_EQ(metadata.at("modelspec.architecture"), "stable-diffusion-v1/lora");
 }
 
+TEST(LoraRun, ARateOfEachTextEncoderIsRecorded) {
+  const TrainingFolder folder;
+  const auto told = [&](const char* output, std::vector<double> rates) {
+    LoraTraining training = folder.training(output);
+    training.pretrained_model_name_or_path = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sdxl";
+    training.run.steps = 2, training.text_encoder_lr = std::move(rates);
+    return settled(training);
+  };
+  const auto recorded = [&](const char* output) {
+    return formats::read_safetensors(folder / (std::string(output) + "/last.safetensors"))
+        .metadata.at("ss_text_encoder_lr");
+  };
+  run(told("two", {5e-4, 1e-4}));
+  EXPECT_EQ(recorded("two"), "[0.0005, 0.0001]") << "as Python prints the list";
+  const RecordedRun file = read_recorded_run((folder / "two/last.safetensors").string());
+  EXPECT_EQ(file.options.at("text_encoder_lr"), "0.0005 0.0001");
+  EXPECT_EQ(read_recorded_run((folder / "two").string()).options.at("text_encoder_lr"), "0.0005 0.0001");
+  run(told("one", {5e-4}));
+  EXPECT_EQ(recorded("one"), "0.0005");
+  run(told("alike", {5e-4, 5e-4}));
+  EXPECT_EQ(recorded("alike"), "0.0005");
+  EXPECT_EQ(content_of(folder / "alike/last.safetensors"), content_of(folder / "one/last.safetensors"));
+
+  const Training planned = told("planned", {5e-4, 1e-4});
+  const LoraPlan plan = plan_lora_training(
+      std::get<LoraTraining>(planned), resolved_toml(planned), [](const auto&) {}, false);
+  const std::string text = plan_text(plan);
+  for (const char* line : {"textencoder 1", "textencoder 2", "rate 0.0005", "rate 0.0001", "rate 0.001"})
+    EXPECT_NE(text.find(line), std::string::npos) << text;
+}
+
 Training fine_tuning(const TrainingFolder& folder, const std::string& output) {
   LoraTraining told = folder.training(output);
   told.pretrained_model_name_or_path = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sd15.safetensors";
   told.network_module = "none", told.network.dim = LoraTraining().network.dim, told.train_text_encoder = true;
-  told.run.learning_rate = 1e-4, told.text_encoder_lr = 1e-5, told.run.ema_decay = 0.9;
+  told.run.learning_rate = 1e-4, told.text_encoder_lr = {1e-5}, told.run.ema_decay = 0.9;
   told.gradient_accumulation_steps = 2, told.gradient_checkpointing = true, told.save_precision = "fp16";
   told.captions.dropout_rate = 0.2, told.run.steps = 8, told.run.save_every_n_steps = 3;
   return settled(told);
+}
+
+// The last layer of SDXL's first text encoder is not read, so it has no gradient.
+TEST(LoraRun, OneTextEncoderOfSdxlIsTrainedAlone) {
+  const TrainingFolder folder;
+  LoraTraining told = folder.training();
+  told.pretrained_model_name_or_path = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sdxl.safetensors";
+  told.network_module = "none", told.network.dim = LoraTraining().network.dim, told.train_text_encoder = true;
+  told.run.steps = 2, told.run.learning_rate = 1e-3, told.learning_rate_te2 = 0;
+  run(settled(told));
+  const auto before = formats::read_safetensors(told.pretrained_model_name_or_path);
+  const auto after = formats::read_safetensors(folder / "run/last.safetensors");
+  bool first_moved = false;
+  for (const auto& [name, tensor] : before.tensors) {
+    const Tensor old = checkpoint::tensor_view(tensor).to(at::kFloat);
+    const auto found = after.tensors.find(name);
+    if (found == after.tensors.end()) continue;
+    const bool is_same = at::equal(checkpoint::tensor_view(found->second).to(at::kFloat), old);
+    if (name.starts_with("conditioner.embedders.0.")) first_moved |= !is_same;
+    if (name.starts_with("conditioner.embedders.1.")) EXPECT_TRUE(is_same) << name;
+  }
+  EXPECT_TRUE(first_moved);
 }
 
 TEST(LoraRun, FullFineTuningLeavesACheckpointAndGoesOnToTheBit) {
@@ -399,7 +453,7 @@ TEST(LoraRun, WishesAreGrantedBetweenStepsAndChangeNothing) {
 TEST(LoraRun, APlanCountsAsTheRunDoes) {
   const TrainingFolder folder;
   LoraTraining told = folder.training();
-  told.gradient_accumulation_steps = 2, told.max_train_epochs = 2, told.text_encoder_lr = 5e-5;
+  told.gradient_accumulation_steps = 2, told.max_train_epochs = 2, told.text_encoder_lr = {5e-5};
   const LoraPlan plan = plan_lora_training(settled(told), "", ignore_progress, /*probes=*/true);
   EXPECT_EQ(plan.batches_per_epoch, 11);
   EXPECT_EQ(plan.steps_per_epoch, 6);
