@@ -63,7 +63,10 @@ void visit_options(LoraTraining& c, Visitor&& v) {
   v("prior_loss_weight", c.prior_loss_weight, "How much regularisation pictures count");
   v("validation_split", c.validation_split, "Share of each folder that is never trained but measured");
   v("validation_seed", c.validation_seed, "Which pictures these are; the seed's unless said");
-  v("validate_every_n_steps", c.validate_every_n_steps, "0 = at the end of each epoch");
+  v("validate_every_n_steps", c.validate_every_n_steps, "How often these are measured; 0 = at the end of epochs");
+  v("validate_every_n_epochs", c.validate_every_n_epochs,
+    "At the end of each so many epochs; 0 = of each, unless validate_every_n_steps is said");
+  v("max_validation_steps", c.max_validation_steps, "Of these only so many batches are measured; 0 = all");
 
   v("network_module", c.network_module,
     "networks.lora; lycoris.kohya for other kinds: algo of network_args; none: the model's own weights are trained, "

@@ -206,6 +206,8 @@ void check_ranges(const LoraTraining& c) {
   needs(c.min_timestep >= 0 && c.min_timestep <= c.max_timestep && c.max_timestep <= 1000 && c.min_timestep < 1000,
         "timesteps must be 0 <= min_timestep <= max_timestep <= 1000");
   needs(c.validation_split >= 0 && c.validation_split < 1, "validation_split must be at least 0 and below 1");
+  needs(c.validate_every_n_steps >= 0 && c.validate_every_n_epochs >= 0 && c.max_validation_steps >= 0,
+        "validate_every_n_steps, validate_every_n_epochs and max_validation_steps must not be negative");
   needs(c.prior_loss_weight >= 0 && c.scale_weight_norms >= 0 && c.ip_noise_gamma >= 0,
         "prior_loss_weight, scale_weight_norms and ip_noise_gamma must not be negative");
   needs(c.unet_rate() >= 0 && c.text_rate(0) >= 0 && c.text_rate(1) >= 0, "learning rates must not be negative");

@@ -34,7 +34,8 @@ struct LoraTraining : PictureOptions {
   double prior_loss_weight = 1;
   double validation_split = 0;
   std::optional<int64_t> validation_seed;
-  int64_t validate_every_n_steps = 0;
+  int64_t validate_every_n_steps = 0, validate_every_n_epochs = 0;  ///< both 0 = at the end of each epoch
+  int64_t max_validation_steps = 0;                                 ///< batches measured at most; 0 = all
 
   // The network.
   std::string network_module = "networks.lora";  ///< "none" = no network: the weights themselves are trained

@@ -75,6 +75,30 @@ TEST(KohyaOptions, TheCommandLineCountsOverTheFile) {
   EXPECT_THROW(lora_from(file + "netwrok_dim = 5\n"), Error);
 }
 
+TEST(KohyaOptions, OtherNamesAreTaken) {
+  const std::string file = "pretrained_model_name_or_path = \"m\"\ntrain_data_dir = \"d\"\noutput_dir = \"o\"\n";
+  EXPECT_EQ(lora_from(file + "use_8bit_adam = true\noptimizer_type = \"\"\n").run.optimizer, "AdamW8bit");
+  EXPECT_EQ(lora_from(file + "use_8bit_adam = false\n").run.optimizer, "AdamW");
+  EXPECT_EQ(lora_from(file, {{"use_lion_optimizer", {}}}).run.optimizer, "Lion");
+  EXPECT_EQ(lora_from(file + "caption_extention = \".caption\"\n").caption_extension, ".caption");
+  EXPECT_THROW(lora_from(file + "use_8bit_adam = true\noptimizer_type = \"Lion\"\n"), Error);
+  for (const KohyaOption& option : kohya_options()) {
+    std::set<std::string> ours;
+    for (const OptionRow& row : lora_option_rows()) ours.insert(row.name);
+    EXPECT_TRUE(option.verdict != KohyaVerdict::renamed || ours.contains(option.becomes)) << option.name;
+  }
+}
+
+TEST(KohyaOptions, WhatIsOffIsNotRefused) {
+  const std::string file = "pretrained_model_name_or_path = \"m\"\ntrain_data_dir = \"d\"\noutput_dir = \"o\"\n";
+  for (const char* off : {"blocks_to_swap = 0", "base_weights = []", "fp8_base = false", "face_crop_aug_range = \"\""})
+    EXPECT_NO_THROW(lora_from(file + off + "\n")) << off;
+  EXPECT_NO_THROW(lora_from(file, {{"blocks_to_swap", {"0"}}}));
+  for (const char* on : {"blocks_to_swap = 4", "base_weights = [\"a\"]", "fp8_base = true"})
+    EXPECT_THROW(lora_from(file + on + "\n"), Error) << on;
+  EXPECT_THROW(lora_from(file, {{"blocks_to_swap", {"4"}}}), Error);
+}
+
 TEST(KohyaOptions, TextEncodersRatesAreOneOrSeveral) {
   const std::string file =
       "pretrained_model_name_or_path = \"m\"\ntrain_data_dir = \"d\"\noutput_dir = \"o\"\ntext_encoder_lr = ";

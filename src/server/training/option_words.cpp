@@ -163,6 +163,8 @@ const std::vector<OptionWords>& option_words() {
 
       {"validation_split", "Held back", kValidation, {}},
       {"validate_every_n_steps", "Measure every n steps", kValidation, {}},
+      {"validate_every_n_epochs", "Measure every n epochs", kValidation, {}},
+      {"max_validation_steps", "Batches measured at most", kValidation, {}},
       {"validation_seed", "Seed of the choice", kValidation, {}},
   };
   return kWords;
