@@ -94,9 +94,11 @@ void print_options_table() {
       "| option | default | |\n|---|---|---|\n");
   for (const train::OptionRow& row : train::lora_option_rows())
     fmt::print("| `{}` | {} | {} |\n", row.name, row.standard.empty() ? "" : "`" + row.standard + "`", row.words);
-  for (const auto& [verdict, title] : {std::pair{train::KohyaVerdict::needless, "Accepted, but nothing changes"},
+  for (const auto& [verdict, title] : {std::pair{train::KohyaVerdict::renamed, "Accepted, as another option"},
+                                       {train::KohyaVerdict::needless, "Accepted, but nothing changes"},
                                        {train::KohyaVerdict::refused, "Refused"}}) {
-    fmt::print("\n## {}\n\n| option | because |\n|---|---|\n", title);
+    fmt::print("\n## {}\n\n| option | {} |\n|---|---|\n", title,
+               verdict == train::KohyaVerdict::renamed ? "is" : "because");
     for (const train::KohyaOption& option : train::kohya_options())
       if (option.verdict == verdict) fmt::print("| `{}` | {} |\n", option.name, option.reason);
   }

@@ -30,6 +30,12 @@ std::string option_text(const OptionValue& value, bool is_flag) {
   return text;
 }
 
+/// Whether only SDXL can be trained so.
+bool is_only_of_sdxl(const LoraTraining& training) {
+  return !training.block_lr.empty() || training.learning_rate_te1 || training.learning_rate_te2 ||
+         training.has_two_text_rates();
+}
+
 }  // namespace
 
 std::string darkroom_command(const LoraTraining& training) {
@@ -50,17 +56,24 @@ std::string kohya_command(const LoraTraining& training) {
                                                 "network_alpha",     "learning_rate", "output_name"};
   const std::vector<OptionRow> rows = lora_option_rows();
   const std::vector<OptionValue> values = option_values(training);
-  // Full fine-tuning from folders of pictures is train_db.py's, which has no network and other words for text encoders.
-  const bool is_full = training.trains_the_model();
-  std::string line = is_full ? "accelerate launch train_db.py" : "accelerate launch train_network.py";
-  if (is_full && !training.train_text_encoder) line += " --stop_text_encoder_training -1";
+  // Full fine-tuning from folders of pictures is train_db.py's, of SDXL sdxl_train.py's; they have no network and other
+  // words for text encoders.
+  const bool is_full = training.trains_the_model(), is_of_sdxl = is_full && is_only_of_sdxl(training);
+  std::string line = "accelerate launch ";
+  line += is_of_sdxl ? "sdxl_train.py" : is_full ? "train_db.py" : "train_network.py";
+  if (is_full && !is_of_sdxl && !training.train_text_encoder) line += " --stop_text_encoder_training -1";
   for (size_t i = 0; i < rows.size(); ++i) {
     const std::string& name = rows[i].name;
-    if (is_full && (name.starts_with("network_") || name == "train_text_encoder")) continue;
+    if (is_full && (name.starts_with("network_") || (name == "train_text_encoder" && !is_of_sdxl))) continue;
     if (is_full && name == "text_encoder_lr") {
-      if (training.text_encoder_lr) line += " --learning_rate_te " + values[i].text;
+      if (training.says_text_rates() && is_of_sdxl)
+        line +=
+            fmt::format(" --learning_rate_te1 {} --learning_rate_te2 {}", training.text_rate(0), training.text_rate(1));
+      else if (!training.text_encoder_lr.empty())
+        line += fmt::format(" --learning_rate_te {}", training.text_rate(0));
       continue;
     }
+    if (is_of_sdxl && name.starts_with("learning_rate_te")) continue;
     if (kOurs.contains(name) || (values[i].text == rows[i].standard && !kAlways.contains(name))) continue;
     if (name == "save_state_every_n_steps") {
       line += " --save_state";  // there with each saved file

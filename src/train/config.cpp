@@ -94,17 +94,53 @@ void flatten(toml::table& table) {
   table = std::move(flat);
 }
 
+/// "", false, 0 and an empty list, which kohya's GUI writes for what nobody said.
+bool is_off(const toml::node& node) {
+  if (const toml::array* list = node.as_array()) return list->empty();
+  return node.value_exact<std::string>() == "" || node.value_exact<bool>() == false ||
+         (node.is_number() && node.value<double>() == 0.0);
+}
+
+/// What another option of kohya's trainer stands for is put under that one's name.
+void rename_option(toml::table& table, const KohyaOption& option, const std::string& file) {
+  const toml::node* meant = table.get(option.becomes);
+  require(!meant || is_off(*meant), ErrorKind::invalid_request, "read \"{}\": {} is {}, and {} is said too; say one",
+          file, option.name, option.reason, option.becomes);
+  if (*option.value)
+    table.insert_or_assign(option.becomes, option.value);
+  else
+    table.insert_or_assign(option.becomes, *table.get(option.name));
+}
+
 /// Options of kohya's trainer that change nothing here are taken out, with a line that says so; those that ask for what
 /// is not there are errors.
-void drop_needless_options(toml::table& table, const std::string& file) {
+void settle_kohya_options(toml::table& table, const std::string& file) {
   for (const KohyaOption& option : kohya_options()) {
     const toml::node* node = table.get(option.name);
     if (!node) continue;
-    const bool is_off = node->value<std::string>() == "" || node->value<bool>() == false;
-    require(option.verdict == KohyaVerdict::needless || is_off, ErrorKind::invalid_request,
-            "read \"{}\": {}: {}; leave it out", file, option.name, option.reason);
-    if (!is_off) log_info("{} changes nothing: {}", option.name, option.reason);
+    if (!is_off(*node)) {
+      require(option.verdict != KohyaVerdict::refused, ErrorKind::invalid_request, "read \"{}\": {}: {}; leave it out",
+              file, option.name, option.reason);
+      if (option.verdict == KohyaVerdict::renamed) rename_option(table, option, file);
+      if (option.verdict == KohyaVerdict::needless) log_info("{} changes nothing: {}", option.name, option.reason);
+    }
     table.erase(option.name);
+  }
+}
+
+/// Those said on a command line, into the table: a flag is true, and a number a number.
+void tell_kohya_options(toml::table& table, const ToldOptions& told) {
+  for (const KohyaOption& option : kohya_options()) {
+    const auto found = told.find(option.name);
+    if (found == told.end()) continue;
+    const std::string text = fmt::format("{}", fmt::join(found->second, " "));
+    const bool is_no = text == "false" || text == "False" || text == "0";
+    if (is_no)
+      table.insert_or_assign(option.name, false);
+    else if (text.empty() || text == "true" || text == "True" || text == "1")
+      table.insert_or_assign(option.name, true);
+    else
+      table.insert_or_assign(option.name, text);
   }
 }
 
@@ -125,9 +161,14 @@ template <typename T>
 std::string text_of(const std::optional<T>& value) {
   return value ? text_of(*value) : "";
 }
-std::string text_of(const std::vector<std::string>& value) {
+template <typename T>
+std::string text_of(const std::vector<T>& value) {
   return fmt::format("{}", fmt::join(value, " "));
 }
+
+template <typename Member>
+constexpr bool is_list =
+    std::is_same_v<Member, std::vector<std::string>> || std::is_same_v<Member, std::vector<double>>;
 
 const char* type_of(const std::filesystem::path&) {
   return "path";
@@ -138,7 +179,8 @@ const char* type_of(const std::string&) {
 const char* type_of(bool) {
   return "truth";
 }
-const char* type_of(const std::vector<std::string>&) {
+template <typename T>
+const char* type_of(const std::vector<T>&) {
   return "list";
 }
 template <typename Number>
@@ -182,9 +224,8 @@ Training read_training_config(const std::filesystem::path& path, const ToldOptio
   } else if (kind == "lora") {
     LoraTraining lora;
     visit_options(lora, ToldWriter(table, told));
-    for (const KohyaOption& option : kohya_options())
-      if (told.contains(option.name)) table.insert_or_assign(option.name, true);
-    drop_needless_options(table, name);
+    tell_kohya_options(table, told);
+    settle_kohya_options(table, name);
     training = std::move(lora);
   } else {
     fail(ErrorKind::invalid_request, "read \"{}\": kind must be \"lora\", \"vae\" or \"diffusion\", found \"{}\"", name,
@@ -212,7 +253,7 @@ std::vector<OptionRow> lora_option_rows() {
                     .words = words,
                     .standard = values[rows.size()].text,
                     .is_flag = std::is_same_v<Member, bool>,
-                    .is_list = std::is_same_v<Member, std::vector<std::string>>,
+                    .is_list = is_list<Member>,
                     .type = type_of(member)});
   });
   return rows;
@@ -222,11 +263,12 @@ std::vector<OptionValue> option_values(const LoraTraining& training) {
   LoraTraining copy = training;
   std::vector<OptionValue> values;
   visit_options(copy, [&](const char* name, auto& member, const char*) {
-    const std::string text = text_of(member);
-    if constexpr (std::is_same_v<std::remove_cvref_t<decltype(member)>, std::vector<std::string>>)
-      values.push_back({name, text, member});
+    OptionValue value{name, text_of(member), {}};
+    if constexpr (is_list<std::remove_cvref_t<decltype(member)>>)
+      for (const auto& element : member) value.list.push_back(text_of(element));
     else
-      values.push_back({name, text, {text}});
+      value.list = {value.text};
+    values.push_back(std::move(value));
   });
   return values;
 }

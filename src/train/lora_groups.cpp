@@ -22,7 +22,15 @@ TrainedGroups lora_groups(const LoraTraining& options, const LoraNetwork& networ
     add(name, rate, true, ratio == 1, is_meant);
     if (ratio != 1) add(name + " plus", rate * ratio, false, true, is_meant);
   };
-  add_part("textencoder", options.text_rate(), plus.text, [](const LoraModule& module) { return module.is_text; });
+  // Parity: sd-scripts reads several text_encoder_lr for newer models only; SDXL's text encoders all have the first
+  // there. The names are those of the former.
+  if (options.has_two_text_rates()) {
+    for (size_t i = 0; i < 2; ++i)
+      add_part(fmt::format("textencoder {}", i + 1), options.text_rate(i), plus.text,
+               [i](const LoraModule& module) { return module.is_text && module.text_encoder == i; });
+  } else {
+    add_part("textencoder", options.text_rate(0), plus.text, [](const LoraModule& module) { return module.is_text; });
+  }
   std::map<size_t, double> block_rates;
   for (const LoraModule& module : network.modules())
     if (module.block) block_rates[*module.block] = module.rate;

@@ -8,8 +8,9 @@
 
 namespace darkroom::train {
 
-/// Text encoders before the UNet, under kohya's names: "textencoder", "unet", with "plus" for up matrices that learn
-/// faster; where blocks have rates of their own "unet_block4" and so on.
+/// Text encoders before the UNet, under kohya's names: "textencoder", where each has its rate "textencoder 1" and
+/// "textencoder 2", "unet", with "plus" for up matrices that learn faster; where blocks have rates of their own
+/// "unet_block4" and so on.
 TrainedGroups lora_groups(const LoraTraining& options, const LoraNetwork& network);
 
 }  // namespace darkroom::train

@@ -45,6 +45,15 @@ std::string printed(const std::optional<T>& value) {
 std::string printed(const std::vector<std::string>& value) {
   return Json(value).dump();
 }
+/// Where it is one number, kohya's trainer has it as one.
+std::string printed(const std::vector<double>& value) {
+  if (value.empty()) return "None";
+  if (std::all_of(value.begin(), value.end(), [&](double one) { return one == value.front(); }))
+    return printed(value.front());
+  std::string text;
+  for (const double one : value) text += (text.empty() ? "[" : ", ") + printed(one);
+  return text + "]";
+}
 
 /// Options that are metadata under their own names.
 const std::set<std::string>& recorded_options() {

@@ -60,6 +60,7 @@ std::vector<std::pair<std::string, Where>> parts_of(models::UNet& unet) {
 struct LoraNetwork::Target {
   std::string name;
   bool is_text = false;
+  size_t text_encoder = 0;
   ChangedLayer layer;
   int64_t dim = 0;
   double alpha = 0;
@@ -86,13 +87,15 @@ std::vector<LoraNetwork::Target> LoraNetwork::targets(const LoraOptions& o, cons
     target.alpha = alpha > 0 ? alpha : double(target.dim);
     found.push_back(std::move(target));
   };
-  for (size_t i = 0; o.text_encoder && i < model.text_encoders.size(); ++i) {
+  for (size_t i = 0; i < model.text_encoders.size(); ++i) {
+    if (!o.trains_text(i)) continue;
     const std::string prefix = is_sdxl ? fmt::format("lora_te{}_", i + 1) : "lora_te_";
     model.text_encoders[i]->for_each_module([&](const std::string& name, layers::Module& module) {
       auto* linear = dynamic_cast<layers::Linear*>(&module);
       const bool is_in_layer = name.find(".self_attn.") != name.npos || name.find(".mlp.") != name.npos;
       if (linear && is_in_layer)
-        add({.name = prefix + underscored(name), .is_text = true, .layer = {.linear = linear}}, false);
+        add({.name = prefix + underscored(name), .is_text = true, .text_encoder = i, .layer = {.linear = linear}},
+            false);
     });
   }
   if (!o.unet) return found;
@@ -122,6 +125,7 @@ LoraNetwork::LoraNetwork(const LoraOptions& options, const checkpoint::Checkpoin
   for (const Target& target : targets(options, model)) {
     modules_.push_back({.name = target.name,
                         .is_text = target.is_text,
+                        .text_encoder = target.text_encoder,
                         .change = make_layer_change(options, target.layer, target.dim, target.alpha, generator),
                         .block = target.block,
                         .rate = target.rate});

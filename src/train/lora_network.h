@@ -21,6 +21,7 @@ namespace darkroom::train {
 struct LoraModule {
   std::string name;  ///< kohya's: "lora_unet_down_blocks_0_attentions_0_proj_in"
   bool is_text = false;
+  size_t text_encoder = 0;  ///< where is_text: whose, counted from 0
   std::unique_ptr<LayerChange> change;
   std::optional<size_t> block;  ///< of the UNet, where blocks have rates of their own (lora_blocks.h)
   double rate = 1;              ///< the block's factor on the UNet's learning rate

@@ -63,7 +63,10 @@ void visit_options(LoraTraining& c, Visitor&& v) {
   v("prior_loss_weight", c.prior_loss_weight, "How much regularisation pictures count");
   v("validation_split", c.validation_split, "Share of each folder that is never trained but measured");
   v("validation_seed", c.validation_seed, "Which pictures these are; the seed's unless said");
-  v("validate_every_n_steps", c.validate_every_n_steps, "0 = at the end of each epoch");
+  v("validate_every_n_steps", c.validate_every_n_steps, "How often these are measured; 0 = at the end of epochs");
+  v("validate_every_n_epochs", c.validate_every_n_epochs,
+    "At the end of each so many epochs; 0 = of each, unless validate_every_n_steps is said");
+  v("max_validation_steps", c.max_validation_steps, "Of these only so many batches are measured; 0 = all");
 
   v("network_module", c.network_module,
     "networks.lora; lycoris.kohya for other kinds: algo of network_args; none: the model's own weights are trained, "
@@ -89,8 +92,12 @@ void visit_options(LoraTraining& c, Visitor&& v) {
     "With network_module none: the text encoders are trained too, at text_encoder_lr");
   v("unet_lr", c.unet_lr, "Learning rate of the UNet; learning_rate unless said");
   v("text_encoder_lr", c.text_encoder_lr,
-    "Learning rate of the text encoders; learning_rate unless said; 0 = not "
-    "trained");
+    "Learning rate of the text encoders; learning_rate unless said; 0 = not trained. Two numbers are one for each of "
+    "SDXL's");
+  v("learning_rate_te", c.learning_rate_te, "Of full fine-tuning: text_encoder_lr under the name it has there");
+  v("learning_rate_te1", c.learning_rate_te1,
+    "Of full fine-tuning of SDXL: learning rate of its first text encoder; learning_rate unless said; 0 = not trained");
+  v("learning_rate_te2", c.learning_rate_te2, "The same of its second text encoder");
   v("block_lr", c.block_lr,
     "Of full fine-tuning of SDXL: 23 learning rates of the UNet with commas between, for the embeddings, 9 blocks "
     "down, 3 "

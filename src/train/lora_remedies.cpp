@@ -29,6 +29,15 @@ std::vector<std::string> without_arguments(const ToldOptions& told, const std::s
   return arguments;
 }
 
+using Changes = std::map<std::string, std::vector<std::string>>;
+
+/// With the rates of text encoders back to their defaults, under all their names.
+Changes without_text_rates(Changes changes = {}) {
+  for (const char* name : {"text_encoder_lr", "learning_rate_te", "learning_rate_te1", "learning_rate_te2"})
+    changes[name] = {};
+  return changes;
+}
+
 }  // namespace
 
 std::vector<Remedy> remedies_for(const std::string& problem, const ToldOptions& told) {
@@ -42,7 +51,16 @@ std::vector<Remedy> remedies_for(const std::string& problem, const ToldOptions& 
     return {{"lr_warmup_steps", "Use constant with warm-up", {{"lr_scheduler", {"constant_with_warmup"}}}},
             {"lr_warmup_steps", "Remove the warm-up", {{"lr_warmup_steps", {}}}}};
   if (says(problem, "must be equal, usually 1"))
-    return {{"unet_lr", "Set both to 1", {{"learning_rate", {"1"}}, {"unet_lr", {}}, {"text_encoder_lr", {}}}}};
+    return {{"unet_lr", "Set all to 1", without_text_rates({{"learning_rate", {"1"}}, {"unet_lr", {}}})}};
+  if (says(problem, "are of full fine-tuning (network_module"))
+    return {{"text_encoder_lr",
+             "Leave them out",
+             {{"learning_rate_te", {}}, {"learning_rate_te1", {}}, {"learning_rate_te2", {}}}}};
+  if (says(problem, "text_encoder_lr says the rates of the text encoders, and so do"))
+    return {{"text_encoder_lr", "Leave text_encoder_lr out", {{"text_encoder_lr", {}}}}};
+  if (says(problem, "learning_rate_te is of all text encoders"))
+    return {{"learning_rate_te", "One rate for all", {{"learning_rate_te1", {}}, {"learning_rate_te2", {}}}},
+            {"learning_rate_te", "One rate for each", {{"learning_rate_te", {}}}}};
   if (says(problem, "so loraplus_lr_ratio cannot be"))
     return {{"network_args",
              "Leave out loraplus",
@@ -62,7 +80,7 @@ std::vector<Remedy> remedies_for(const std::string& problem, const ToldOptions& 
     return {{"train_text_encoder", "Leave it out: a network trains them anyway", {{"train_text_encoder", {}}}}};
   if (says(problem, "text encoders are trained only where train_text_encoder says so"))
     return {{"text_encoder_lr", "Train the text encoders", {{"train_text_encoder", {"true"}}}},
-            {"text_encoder_lr", "Leave them as they are", {{"text_encoder_lr", {}}}}};
+            {"text_encoder_lr", "Leave them as they are", without_text_rates()}};
   if (says(problem, "trains the model's own weights, and "))
     return {{"network_module", "Train a LoRA instead", {{"network_module", {}}, {"train_text_encoder", {}}}},
             {"network_module",
@@ -82,7 +100,7 @@ std::vector<Remedy> remedies_for(const std::string& problem, const ToldOptions& 
     return {{"no_metadata", "Keep metadata", {{"no_metadata", {}}}},
             {"no_metadata", "Leave out the comment", {{"training_comment", {}}}}};
   if (says(problem, "nothing would be trained: the learning rates"))
-    return {{"unet_lr", "Train at learning_rate", {{"unet_lr", {}}, {"text_encoder_lr", {}}}}};
+    return {{"unet_lr", "Train at learning_rate", without_text_rates({{"unet_lr", {}}})}};
   if (says(problem, "network_dropout acts between"))
     return {{"network_dropout", "Leave it out", {{"network_dropout", {}}}}};
   if (says(problem, "loraplus_lr_ratio is for plain LoRA"))

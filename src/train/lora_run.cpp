@@ -46,7 +46,17 @@ bool may_differ(const std::string& name) {
   return name == "max_train_steps" || name == "max_train_epochs" || name == "output_name" || name == "output_dir" ||
          name == "training_comment" || name == "no_metadata" || name.starts_with("save_") ||
          name.starts_with("sample_") || name.starts_with("log") || name == "latent_cache_dir" || name == "run_id" ||
-         name == "validate_every_n_steps" || name == "resume" || name == "ignore_memory";
+         name.starts_with("validate_every_") || name == "max_validation_steps" || name == "resume" ||
+         name == "ignore_memory";
+}
+
+bool validates_at_step(const LoraTraining& o, int64_t done) {
+  return o.validate_every_n_steps > 0 && done % o.validate_every_n_steps == 0;
+}
+
+bool validates_after_epoch(const LoraTraining& o, int64_t epoch) {
+  const bool is_said = o.validate_every_n_epochs > 0 || o.validate_every_n_steps == 0;
+  return is_said && epoch % std::max<int64_t>(1, o.validate_every_n_epochs) == 0;
 }
 
 /// As git names commits: runs of the same options on the same model and pictures are the same run.
@@ -159,7 +169,8 @@ MemoryNeed checked_need(const LoraTraining& o, const checkpoint::Checkpoint& mod
       need.model += bytes_of(network);
   };
   add(*model.unet, o.trains_the_model() && o.network.unet);
-  for (const auto& text : model.text_encoders) add(*text, o.trains_the_model() && o.network.text_encoder);
+  for (size_t i = 0; i < model.text_encoders.size(); ++i)
+    add(*model.text_encoders[i], o.trains_the_model() && o.network.trains_text(i));
   add(*model.vae, false);
   need.kept = bytes_to_train(trained, o.run);
   for (const TrainingBucket& bucket : set.buckets)
@@ -272,7 +283,8 @@ double LoraRun::validation_loss() const {
   NoGrad guard;
   double sum = 0;
   int64_t count = 0;
-  for (size_t i = 0; i < set_.validation.size(); ++i) {
+  const size_t most = size_t(o_.max_validation_steps * o_.run.batch_size);
+  for (size_t i = 0; i < set_.validation.size() && (most == 0 || i < most); ++i) {
     const TrainingPicture& picture = set_.validation[i];
     const PictureLatents::Use use = validation_latents_->plain_use(int64_t(i));
     LoraBatch batch;
@@ -327,11 +339,12 @@ void LoraRun::after_step(int64_t done) {
   if (o_.scale_weight_norms > 0) norms = trained_->limit_norms(o_.scale_weight_norms);
   curves_->step(done, step_loss_, step_details_, rates(state_.steps_taken()), norms);
   if (ends_epoch) curves_->epoch(epoch);
-  const bool validates = o_.validate_every_n_steps > 0 ? done % o_.validate_every_n_steps == 0 : ends_epoch;
-  if (validates && !set_.validation.empty()) {
+  const bool at_step = validates_at_step(o_, done), after_epoch = ends_epoch && validates_after_epoch(o_, epoch);
+  if ((at_step || after_epoch) && !set_.validation.empty()) {
     trained_->without_dropouts();
     const double loss = validation_loss();
-    curves_->validation(loss, ends_epoch ? epoch : done, !ends_epoch);
+    if (at_step) curves_->validation(loss, done, true);
+    if (after_epoch) curves_->validation(loss, epoch, false);
     log_->add(done, {{"validation_loss", loss}});
   }
   if (done == steps_.steps) return;  // the last file has a name of its own

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <set>
 
 #include "base/error.h"
 #include "train/caption_rules.h"
@@ -89,9 +90,45 @@ void refuse_network_options(const LoraTraining& c) {
                           : ""));
 }
 
+/// The learning rates of text encoders have several names.
+void refuse_rates_said_twice(const LoraTraining& c) {
+  const bool says_one = c.learning_rate_te.has_value(), says_each = c.learning_rate_te1 || c.learning_rate_te2;
+  needs(
+      c.text_encoder_lr.size() <= 2,
+      fmt::format("text_encoder_lr is one learning rate, or one for each text encoder, of which there are two at most; "
+                  "{} were given",
+                  c.text_encoder_lr.size()));
+  needs(c.trains_the_model() || (!says_one && !says_each),
+        "learning_rate_te, learning_rate_te1 and learning_rate_te2 are of full fine-tuning (network_module \"none\"); "
+        "rates of a LoRA are said by text_encoder_lr, which takes one number for each text encoder too");
+  needs(c.text_encoder_lr.empty() || (!says_one && !says_each),
+        "text_encoder_lr says the rates of the text encoders, and so do learning_rate_te, learning_rate_te1 and "
+        "learning_rate_te2; say one");
+  needs(
+      !says_one || !says_each,
+      "learning_rate_te is of all text encoders, learning_rate_te1 and learning_rate_te2 are of one each; say the one "
+      "or the others");
+}
+
+/// "0.0001", or of two text encoders "0.0001 and 5e-05".
+std::string text_rates_of(const LoraTraining& c) {
+  return c.has_two_text_rates() ? fmt::format("{} and {}", c.text_rate(0), c.text_rate(1))
+                                : fmt::format("{}", c.text_rate(0));
+}
+
+/// Whether all that is trained has one learning rate.
+bool has_one_rate(const LoraTraining& c) {
+  std::set<double> rates;
+  if (c.network.unet) rates.insert(c.unet_rate());
+  for (size_t i = 0; i < 2; ++i)
+    if (c.network.trains_text(i)) rates.insert(c.text_rate(i));
+  return rates.size() <= 1;
+}
+
 /// What cannot be together, with the reason.
 void refuse_contradictions(const LoraTraining& c) {
   if (c.trains_the_model()) refuse_network_options(c);
+  refuse_rates_said_twice(c);
   needs(c.trains_the_model() || !c.train_text_encoder,
         "train_text_encoder is for network_module \"none\"; networks change the text encoders unless "
         "network_train_unet_only or text_encoder_lr = 0 says otherwise");
@@ -100,10 +137,10 @@ void refuse_contradictions(const LoraTraining& c) {
         "mid_lr_weight and up_lr_weight in network_args");
   needs(c.block_lr.empty() || !c.unet_lr,
         "block_lr gives each block of the UNet its rate, and so does unet_lr; say one");
-  needs(!c.trains_the_model() || c.train_text_encoder || !c.text_encoder_lr || *c.text_encoder_lr == 0,
+  needs(!c.trains_the_model() || c.train_text_encoder || !c.says_text_rates() || c.highest_text_rate() == 0,
         fmt::format("text_encoder_lr is {}, but with network_module \"none\" the text encoders are trained only where "
                     "train_text_encoder says so; say it, or leave the rate out",
-                    c.text_rate()));
+                    text_rates_of(c)));
   needs(!(c.network_train_unet_only && c.network_train_text_encoder_only),
         "network_train_unet_only and network_train_text_encoder_only leave nothing to train; say one of them");
   needs(c.network.unet || c.network.text_encoder,
@@ -111,10 +148,10 @@ void refuse_contradictions(const LoraTraining& c) {
   needs(c.lr_scheduler != "constant" || c.lr_warmup_steps == 0,
         "lr_scheduler \"constant\" has no warm-up; say constant_with_warmup, or lr_warmup_steps = 0");
   if (finds_step_size(c.run.optimizer)) {
-    const bool is_equal = !c.network.unet || !c.network.text_encoder || c.unet_rate() == c.text_rate();
-    needs(is_equal, fmt::format("{} finds one step size for everything it trains: unet_lr ({}) and text_encoder_lr "
-                                "({}) must be equal, usually 1, or one of them 0",
-                                c.run.optimizer, c.unet_rate(), c.text_rate()));
+    needs(has_one_rate(c),
+          fmt::format("{} finds one step size for everything it trains: unet_lr ({}) and text_encoder_lr ({}) must be "
+                      "equal, usually 1, or one of them 0",
+                      c.run.optimizer, c.unet_rate(), text_rates_of(c)));
     const LoraPlus faster = lora_plus(c);
     needs(faster.unet == 1 && faster.text == 1,
           fmt::format("{} finds one step size for everything it trains, so loraplus_lr_ratio cannot be; leave it out",
@@ -169,9 +206,11 @@ void check_ranges(const LoraTraining& c) {
   needs(c.min_timestep >= 0 && c.min_timestep <= c.max_timestep && c.max_timestep <= 1000 && c.min_timestep < 1000,
         "timesteps must be 0 <= min_timestep <= max_timestep <= 1000");
   needs(c.validation_split >= 0 && c.validation_split < 1, "validation_split must be at least 0 and below 1");
+  needs(c.validate_every_n_steps >= 0 && c.validate_every_n_epochs >= 0 && c.max_validation_steps >= 0,
+        "validate_every_n_steps, validate_every_n_epochs and max_validation_steps must not be negative");
   needs(c.prior_loss_weight >= 0 && c.scale_weight_norms >= 0 && c.ip_noise_gamma >= 0,
         "prior_loss_weight, scale_weight_norms and ip_noise_gamma must not be negative");
-  needs(c.unet_rate() >= 0 && c.text_rate() >= 0, "learning rates must not be negative");
+  needs(c.unet_rate() >= 0 && c.text_rate(0) >= 0 && c.text_rate(1) >= 0, "learning rates must not be negative");
   needs(c.save_last_n_steps_state >= 0 && c.save_last_n_epochs_state >= 0,
         "save_last_n_steps_state and save_last_n_epochs_state must not be negative");
   needs(c.save_precision == "float" || c.save_precision == "fp16" || c.save_precision == "bf16",
@@ -193,6 +232,18 @@ LoraTraining::LoraTraining() {
   network.dim = 4, network.alpha = 1;
 }
 
+double LoraTraining::text_rate(size_t number) const {
+  const auto& own = number == 0 ? learning_rate_te1 : learning_rate_te2;
+  if (own) return *own;
+  if (learning_rate_te) return *learning_rate_te;
+  if (text_encoder_lr.empty()) return run.learning_rate;
+  return text_encoder_lr[std::min(number, text_encoder_lr.size() - 1)];
+}
+
+bool LoraTraining::says_text_rates() const {
+  return !text_encoder_lr.empty() || learning_rate_te || learning_rate_te1 || learning_rate_te2;
+}
+
 PictureOptions settled(PictureOptions told) {
   told.buckets.resolution = size_of(told.resolution);
   check(told.captions);
@@ -204,7 +255,8 @@ LoraTraining settled(LoraTraining c) {
   read_network_args(c);
   // kohya's trainer makes modules it never trains and lets their gradients count; here they are not made.
   c.network.unet = !c.network_train_text_encoder_only && c.unet_rate() > 0;
-  c.network.text_encoder = !c.network_train_unet_only && c.text_rate() > 0;
+  c.network.text_encoders = {c.text_rate(0) > 0, c.text_rate(1) > 0};
+  c.network.text_encoder = !c.network_train_unet_only && c.highest_text_rate() > 0;
   if (!c.block_lr.empty()) {
     c.block_rates = read_block_rates(c.block_lr);
     c.network.unet &= std::any_of(c.block_rates.begin(), c.block_rates.end(), [](double rate) { return rate > 0; });

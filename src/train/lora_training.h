@@ -2,6 +2,7 @@
 // mean there; where a default differs, its row in lora_options.h says so.
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -33,7 +34,8 @@ struct LoraTraining : PictureOptions {
   double prior_loss_weight = 1;
   double validation_split = 0;
   std::optional<int64_t> validation_seed;
-  int64_t validate_every_n_steps = 0;
+  int64_t validate_every_n_steps = 0, validate_every_n_epochs = 0;  ///< both 0 = at the end of each epoch
+  int64_t max_validation_steps = 0;                                 ///< batches measured at most; 0 = all
 
   // The network.
   std::string network_module = "networks.lora";  ///< "none" = no network: the weights themselves are trained
@@ -41,9 +43,11 @@ struct LoraTraining : PictureOptions {
   std::vector<std::string> network_args;  ///< conv_dim, conv_alpha, rank_dropout, module_dropout, loraplus_lr_ratio
   std::filesystem::path network_weights;
   bool network_train_unet_only = false, network_train_text_encoder_only = false;
-  std::optional<double> unet_lr, text_encoder_lr;  ///< nothing = learning_rate
-  std::string block_lr;                            ///< of full fine-tuning of SDXL: a rate for each block of the UNet
-  std::vector<double> block_rates;                 ///< that, read
+  std::optional<double> unet_lr;        ///< nothing = learning_rate
+  std::vector<double> text_encoder_lr;  ///< of all text encoders, or of each; none = learning_rate
+  std::optional<double> learning_rate_te, learning_rate_te1, learning_rate_te2;  ///< the same, of full fine-tuning
+  std::string block_lr;             ///< of full fine-tuning of SDXL: a rate for each block of the UNet
+  std::vector<double> block_rates;  ///< that, read
   double scale_weight_norms = 0;
   bool train_text_encoder = false;  ///< of full fine-tuning; networks train text encoders unless told otherwise
 
@@ -84,7 +88,11 @@ struct LoraTraining : PictureOptions {
   /// Full fine-tuning, model_weights.h: `network` only says which parts are trained.
   bool trains_the_model() const { return network_module == "none"; }
   double unet_rate() const { return unet_lr.value_or(run.learning_rate); }
-  double text_rate() const { return text_encoder_lr.value_or(run.learning_rate); }
+  /// Of text encoder `number`, counted from 0; of a model with one it is number 0.
+  double text_rate(size_t number) const;
+  double highest_text_rate() const { return std::max(text_rate(0), text_rate(1)); }
+  bool says_text_rates() const;  ///< rather than leaving them to learning_rate
+  bool has_two_text_rates() const { return text_rate(0) != text_rate(1); }
 };
 
 /// Reads what is written in texts (resolution, network_args) into the options they stand for, and refuses what cannot

@@ -47,9 +47,9 @@ ModelWeights::ModelWeights(const LoraTraining& options, checkpoint::Checkpoint& 
             options.pretrained_model_name_or_path.string());
     add_blocks(parameters("unet", *model.unet), options);
   }
-  if (!options.network.text_encoder) return;
   for (size_t i = 0; i < model.text_encoders.size(); ++i)
-    add(fmt::format("text_encoder{}", i + 1), *model.text_encoders[i], options.text_rate());
+    if (options.network.trains_text(i))
+      add(fmt::format("text_encoder{}", i + 1), *model.text_encoders[i], options.text_rate(i));
 }
 
 void ModelWeights::add_blocks(const NamedTensors& unet, const LoraTraining& options) {

@@ -96,31 +96,25 @@ class TableReader {
             number);
     value = uint64_t(number);
   }
-  void operator()(const char* key, std::vector<std::string>& value) {
+  void operator()(const char* key, std::vector<std::string>& value) { read_list(key, value, "a list of texts"); }
+  /// One number is a list of one.
+  void operator()(const char* key, std::vector<double>& value) {
     seen_.insert(key);
     const auto* node = table_.get(key);
     if (!node) return;
     value.clear();
-    require(node->is_array(), ErrorKind::invalid_request, "read \"{}\": {} must be a list of texts", name_, key);
-    for (const auto& element : *node->as_array()) {
-      const auto text = element.value_exact<std::string>();
-      require(text.has_value(), ErrorKind::invalid_request, "read \"{}\": {} must be a list of texts", name_, key);
-      value.push_back(*text);
-    }
+    const auto add = [&](const toml::node& element) {
+      require(element.is_number(), ErrorKind::invalid_request, "read \"{}\": {} must be a number, or a list of numbers",
+              name_, key);
+      value.push_back(*element.value<double>());
+    };
+    if (const auto* list = node->as_array())
+      for (const auto& element : *list) add(element);
+    else
+      add(*node);
   }
   void operator()(const char* key, std::vector<int64_t>& value) {
-    seen_.insert(key);
-    if (const auto* node = table_.get(key)) {
-      require(node->is_array() && !node->as_array()->empty(), ErrorKind::invalid_request,
-              "read \"{}\": {} must be a list of whole numbers", name_, key);
-      value.clear();
-      for (const auto& element : *node->as_array()) {
-        const auto number = element.value_exact<int64_t>();
-        require(number.has_value(), ErrorKind::invalid_request, "read \"{}\": {} must be a list of whole numbers",
-                name_, key);
-        value.push_back(*number);
-      }
-    }
+    read_list(key, value, "a list of whole numbers", /*may_be_empty=*/false);
   }
 
   void refuse_unknown_keys() const {
@@ -142,6 +136,19 @@ class TableReader {
       require(found.has_value(), ErrorKind::invalid_request, "read \"{}\": {} must be {}", name_, key, what);
       value = *found;
     }
+  }
+
+  template <typename T>
+  void read_list(const char* key, std::vector<T>& value, const char* what, bool may_be_empty = true) {
+    seen_.insert(key);
+    const auto* node = table_.get(key);
+    if (!node) return;
+    value.clear();
+    const auto* list = node->as_array();
+    bool holds = list && (may_be_empty || !list->empty());
+    for (size_t i = 0; holds && i < list->size(); ++i)
+      if (const auto found = (*list)[i].value_exact<T>(); (holds = found.has_value())) value.push_back(*found);
+    require(holds, ErrorKind::invalid_request, "read \"{}\": {} must be {}", name_, key, what);
   }
 
   const toml::table& table_;
@@ -172,6 +179,14 @@ struct TableWriter {
     toml::array list;
     for (const std::string& text : value) list.push_back(text);
     table.insert(key, std::move(list));
+  }
+  void operator()(const char* key, std::vector<double>& value) {
+    toml::array list;
+    for (const double number : value) list.push_back(number);
+    if (value.size() == 1)
+      table.insert(key, value.front());
+    else if (!value.empty())
+      table.insert(key, std::move(list));
   }
   void operator()(const char* key, std::vector<int64_t>& value) {
     toml::array list;

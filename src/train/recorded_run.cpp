@@ -35,6 +35,18 @@ std::string canonical(std::string_view value) {
   return is_number ? fmt::format("{}", number) : std::string(value);
 }
 
+/// "[5e-05, 1e-05]", as Python prints a list of numbers: the numbers with blanks between. Other texts stay.
+std::string without_list_marks(const std::string& value) {
+  if (value.empty() || value.front() != '[') return value;
+  const auto json = nlohmann::json::parse(value, nullptr, /*allow_exceptions=*/false);
+  std::string text;
+  for (const auto& element : json) {
+    if (!element.is_number()) return value;
+    text += (text.empty() ? "" : " ") + fmt::format("{}", element.get<double>());
+  }
+  return text;
+}
+
 /// Names of kohya's GUI and of LoRA metadata, as train_network.py calls them.
 std::string option_name(const std::string& name) {
   static const std::map<std::string, std::string> kNames = {{"optimizer", "optimizer_type"},
@@ -81,7 +93,7 @@ Options metadata_options(const fs::path& file) {
   Options options;
   const auto metadata = formats::read_safetensors(file).metadata;
   for (const auto& [name, value] : metadata)
-    if (name.starts_with(kPrefix)) put(options, name.substr(kPrefix.size()), value);
+    if (name.starts_with(kPrefix)) put(options, name.substr(kPrefix.size()), without_list_marks(value));
   require(!options.empty(), ErrorKind::corrupt_file,
           "read run \"{}\": it does not say how it was made (it has no ss_ metadata)", file.string());
   // "bitsandbytes.optim.adamw.AdamW8bit(weight_decay=0.1,eps=1e-6)"

@@ -37,6 +37,12 @@ LoraSizes sizes_of(const models::ClipTextConfig& text) {
 
 }  // namespace
 
+LoraSizes RunFacts::Model::text() const {
+  LoraSizes all;
+  for (const LoraSizes& one : texts) all.modules += one.modules, all.per_rank += one.per_rank;
+  return all;
+}
+
 RunFacts::Model facts_of_model(const std::filesystem::path& path) {
   const checkpoint::ModelDescription model = checkpoint::describe_checkpoint(path);
   RunFacts::Model facts{.family = std::string(checkpoint::family_name(model.family)),
@@ -46,9 +52,8 @@ RunFacts::Model facts_of_model(const std::filesystem::path& path) {
                         .unet = sizes_of(model.unet)};
   if (model.prediction) facts.answers_v = *model.prediction == checkpoint::Prediction::v;
   for (const auto& text : model.text_encoders) {
-    const LoraSizes sizes = sizes_of(text.config);
     facts.text_layers = text.config.layers;
-    facts.text.modules += sizes.modules, facts.text.per_rank += sizes.per_rank;
+    facts.texts.push_back(sizes_of(text.config));
   }
   return facts;
 }

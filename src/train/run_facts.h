@@ -28,7 +28,9 @@ struct RunFacts {
     bool is_sdxl = false, has_zero_terminal_snr = false;
     std::optional<bool> answers_v;  ///< nothing where only its weights tell
     int64_t text_encoders = 1, text_layers = 12;
-    LoraSizes unet, text;
+    LoraSizes unet;
+    std::vector<LoraSizes> texts;  ///< of each text encoder
+    LoraSizes text() const;        ///< of all of them
   };
   std::optional<Model> model;
 };

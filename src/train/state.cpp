@@ -77,8 +77,7 @@ double TrainingState::update(double learning_rate) {
           steps_done_);
   if (config_.max_grad_norm > 0 && norm > config_.max_grad_norm) {
     for (auto& [name, tensor] : parameters_) {
-      if (tensor.grad().defined() && tensor.grad().scalar_type() == at::kFloat)
-        tensor.mutable_grad().mul_(config_.max_grad_norm / (norm + 1e-6));
+      if (tensor.grad().defined()) tensor.mutable_grad().mul_(config_.max_grad_norm / (norm + 1e-6));
     }
   }
   round_gradients();

@@ -51,6 +51,14 @@ class ToldWriter {
     for (const std::string& text : found->second) list.push_back(text);
     put(key, std::move(list));
   }
+  void operator()(const char* key, std::vector<double>&, const char*) {
+    const auto found = told_.find(key);
+    if (found == told_.end()) return;
+    toml::array list;
+    for (const std::string& text : found->second)
+      list.push_back(parsed<double>(key, text, "numbers with blanks between"));
+    put(key, std::move(list));
+  }
 
  private:
   const std::string* one(const char* key) const {
@@ -62,13 +70,15 @@ class ToldWriter {
   }
   template <typename T>
   void number(const char* key, const char* what) {
-    const std::string* text = one(key);
-    if (!text) return;
+    if (const std::string* text = one(key)) put(key, parsed<T>(key, *text, what));
+  }
+  template <typename T>
+  static T parsed(const char* key, const std::string& text, const char* what) {
     T value{};
-    const auto [end, problem] = std::from_chars(text->data(), text->data() + text->size(), value);
-    require(problem == std::errc() && end == text->data() + text->size(), ErrorKind::invalid_request,
-            "--{}: must be {}, \"{}\" was given", key, what, *text);
-    put(key, value);
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+    require(problem == std::errc() && end == text.data() + text.size(), ErrorKind::invalid_request,
+            "--{}: must be {}, \"{}\" was given", key, what, text);
+    return value;
   }
   template <typename T>
   void put(const char* key, T&& value) {

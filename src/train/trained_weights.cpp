@@ -57,6 +57,12 @@ int64_t TrainedGroups::bytes() const {
 }
 
 std::unique_ptr<TrainedWeights> trained_weights(const LoraTraining& options, checkpoint::Checkpoint& model) {
+  require(
+      !options.network.text_encoder || !options.has_two_text_rates() || model.text_encoders.size() > 1,
+      ErrorKind::invalid_request,
+      "training of \"{}\": the text encoders' learning rates are {:g} and {:g}, and this model has one text encoder; "
+      "say one rate, text_encoder_lr",
+      options.pretrained_model_name_or_path.string(), options.text_rate(0), options.text_rate(1));
   if (options.trains_the_model()) return std::make_unique<ModelWeights>(options, model);
   return std::make_unique<Adapters>(options, model);
 }

@@ -52,7 +52,7 @@ class TrainedWeights {
 };
 
 /// By options.network_module. `model` and `options` must outlive it. Throws Error: those of LoraNetwork and of
-/// LoraNetwork::start_from(), and of ModelWeights.
+/// LoraNetwork::start_from(), and of ModelWeights; invalid_request for two rates of a model's one text encoder.
 std::unique_ptr<TrainedWeights> trained_weights(const LoraTraining& options, checkpoint::Checkpoint& model);
 
 }  // namespace darkroom::train

@@ -1,6 +1,8 @@
 // What parts of a training are told: plain data, so that whoever only reads options needs no tensors.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -28,12 +30,16 @@ struct LoraOptions {
   double rank_dropout = 0;    ///< share of ranks, for each picture; the others grow by 1 / (1 - share)
   double module_dropout = 0;  ///< share of layers without any change in a step
   bool unet = true, text_encoder = true;
-  std::string algorithm = "lora";  ///< lora, loha, lokr; see layer_change.h
-  bool dora = false;               ///< the length of each output's weights is learnt apart
-  int64_t factor = -1;             ///< of lokr: one side of the small matrix; -1 = as square as can be
+  std::array<bool, 2> text_encoders = {true, true};  ///< where text_encoder: which of SDXL's two; of others the first
+  std::string algorithm = "lora";                    ///< lora, loha, lokr; see layer_change.h
+  bool dora = false;                                 ///< the length of each output's weights is learnt apart
+  int64_t factor = -1;  ///< of lokr: one side of the small matrix; -1 = as square as can be
   bool decompose_both = false, full_matrix = false;  ///< of lokr: both matrices of low rank; none
   LoraBlockOptions blocks;
   bool ends = false;  ///< also the UNet's first and last convolution and the time embedding, as LyCORIS does
+
+  /// Whether text encoder `number`, counted from 0, is trained.
+  bool trains_text(size_t number) const { return text_encoder && text_encoders[std::min<size_t>(number, 1)]; }
 };
 
 /// What a caption becomes each time its picture is used. caption_rules.h

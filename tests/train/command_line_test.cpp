@@ -43,5 +43,21 @@ TEST(CommandLine, ForKohyasTrainerNamesWhatIsAnotherDefaultThere) {
   EXPECT_EQ(kohya_command(ours).find("latent_cache_dir"), std::string::npos) << "it has no such option";
 }
 
+TEST(CommandLine, RatesOfTextEncodersHaveTheNamesOfEachTrainer) {
+  LoraTraining lora = told_training();
+  lora.text_encoder_lr = {5e-5, 1e-5};
+  for (const std::string& line : {darkroom_command(lora), kohya_command(lora)})
+    EXPECT_NE(line.find(" --text_encoder_lr 5e-05 1e-05 "), std::string::npos) << line;
+  LoraTraining whole;
+  whole.network_module = "none", whole.train_text_encoder = true, whole.text_encoder_lr = {1e-6};
+  EXPECT_NE(kohya_command(whole).find("train_db.py"), std::string::npos);
+  EXPECT_NE(kohya_command(whole).find(" --learning_rate_te 1e-06 "), std::string::npos) << kohya_command(whole);
+  whole.text_encoder_lr = {1e-6, 2e-6};
+  const std::string of_sdxl = kohya_command(whole);
+  EXPECT_TRUE(of_sdxl.starts_with("accelerate launch sdxl_train.py")) << of_sdxl;
+  EXPECT_NE(of_sdxl.find(" --learning_rate_te1 1e-06 --learning_rate_te2 2e-06 "), std::string::npos) << of_sdxl;
+  EXPECT_NE(of_sdxl.find(" --train_text_encoder"), std::string::npos) << of_sdxl;
+}
+
 }  // namespace
 }  // namespace darkroom::train

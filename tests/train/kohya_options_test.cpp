@@ -66,11 +66,51 @@ TEST(KohyaOptions, TheCommandLineCountsOverTheFile) {
   EXPECT_EQ(told.network.dim, 16);
   EXPECT_TRUE(told.flip_aug);
   EXPECT_EQ(told.unet_lr, 5e-5);
+  EXPECT_TRUE(told.text_encoder_lr.empty());
   EXPECT_EQ(told.network.conv_dim, 4);
   EXPECT_THROW(lora_from(file, {{"network_dim", {"many"}}}), Error);
+  EXPECT_THROW(lora_from(file, {{"text_encoder_lr", {"1e-5,", "1e-6"}}}), Error);
   EXPECT_THROW(lora_from(file + "full_bf16 = true\n"), Error);
   EXPECT_THROW(lora_from(file, {{"base_weights", {"other.safetensors"}}}), Error);
   EXPECT_THROW(lora_from(file + "netwrok_dim = 5\n"), Error);
+}
+
+TEST(KohyaOptions, OtherNamesAreTaken) {
+  const std::string file = "pretrained_model_name_or_path = \"m\"\ntrain_data_dir = \"d\"\noutput_dir = \"o\"\n";
+  EXPECT_EQ(lora_from(file + "use_8bit_adam = true\noptimizer_type = \"\"\n").run.optimizer, "AdamW8bit");
+  EXPECT_EQ(lora_from(file + "use_8bit_adam = false\n").run.optimizer, "AdamW");
+  EXPECT_EQ(lora_from(file, {{"use_lion_optimizer", {}}}).run.optimizer, "Lion");
+  EXPECT_EQ(lora_from(file + "caption_extention = \".caption\"\n").caption_extension, ".caption");
+  EXPECT_THROW(lora_from(file + "use_8bit_adam = true\noptimizer_type = \"Lion\"\n"), Error);
+  for (const KohyaOption& option : kohya_options()) {
+    std::set<std::string> ours;
+    for (const OptionRow& row : lora_option_rows()) ours.insert(row.name);
+    EXPECT_TRUE(option.verdict != KohyaVerdict::renamed || ours.contains(option.becomes)) << option.name;
+  }
+}
+
+TEST(KohyaOptions, WhatIsOffIsNotRefused) {
+  const std::string file = "pretrained_model_name_or_path = \"m\"\ntrain_data_dir = \"d\"\noutput_dir = \"o\"\n";
+  for (const char* off : {"blocks_to_swap = 0", "base_weights = []", "fp8_base = false", "face_crop_aug_range = \"\""})
+    EXPECT_NO_THROW(lora_from(file + off + "\n")) << off;
+  EXPECT_NO_THROW(lora_from(file, {{"blocks_to_swap", {"0"}}}));
+  for (const char* on : {"blocks_to_swap = 4", "base_weights = [\"a\"]", "fp8_base = true"})
+    EXPECT_THROW(lora_from(file + on + "\n"), Error) << on;
+  EXPECT_THROW(lora_from(file, {{"blocks_to_swap", {"4"}}}), Error);
+}
+
+TEST(KohyaOptions, TextEncodersRatesAreOneOrSeveral) {
+  const std::string file =
+      "pretrained_model_name_or_path = \"m\"\ntrain_data_dir = \"d\"\noutput_dir = \"o\"\ntext_encoder_lr = ";
+  EXPECT_EQ(lora_from(file + "5e-5\n").text_encoder_lr, std::vector<double>{5e-5});
+  EXPECT_EQ(lora_from(file + "[ 5e-5, 1e-5,]\n").text_encoder_lr, (std::vector<double>{5e-5, 1e-5}));
+  EXPECT_TRUE(lora_from(file + "[]\n").text_encoder_lr.empty());
+  EXPECT_THROW(lora_from(file + "[\"5e-5\"]\n"), Error);
+  const LoraTraining told = lora_from(file + "1\n", {{"text_encoder_lr", {"5e-5", "0"}}});
+  EXPECT_EQ(told.text_encoder_lr, (std::vector<double>{5e-5, 0}));
+  const formats::TemporaryFolder folder;
+  formats::put(folder / "again.toml", resolved_toml(told));
+  EXPECT_EQ(std::get<LoraTraining>(read_training_config(folder / "again.toml")).text_encoder_lr, told.text_encoder_lr);
 }
 
 }  // namespace

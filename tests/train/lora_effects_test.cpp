@@ -43,7 +43,7 @@ std::vector<LoraTraining> various(const TrainingFolder& folder) {
                    .warmup_min = 2,
                    .secondary_separator = ";"};
   rich.network_args = {"conv_dim=2", "loraplus_lr_ratio=4", "rank_dropout=0.1"};
-  rich.network.dropout = 0.25, rich.scale_weight_norms = 1, rich.unet_lr = 2e-4, rich.text_encoder_lr = 5e-5;
+  rich.network.dropout = 0.25, rich.scale_weight_norms = 1, rich.unet_lr = 2e-4, rich.text_encoder_lr = {5e-5};
   rich.run.optimizer = "Lion", rich.run.ema_decay = 0.99, rich.run.mixed_precision = "bf16", rich.full_bf16 = true;
   rich.lr_scheduler = "cosine_with_restarts", rich.lr_scheduler_num_cycles = 2, rich.lr_warmup_steps = 1;
   rich.max_train_epochs = 3, rich.gradient_accumulation_steps = 2, rich.validation_split = 0.4;
@@ -60,11 +60,15 @@ std::vector<LoraTraining> various(const TrainingFolder& folder) {
   LoraTraining whole = folder.training();
   whole.network_module = "none", whole.network.dim = 4, whole.run.optimizer = "Adafactor", whole.color_aug = true;
   whole.lr_scheduler = "polynomial", whole.enable_bucket = false, whole.ignore_memory = true,
-  whole.train_text_encoder = true;
+  whole.train_text_encoder = true, whole.learning_rate_te = 1e-6;
   LoraTraining prodigy = folder.training();
   prodigy.run.optimizer = "Prodigy", prodigy.run.learning_rate = 1, prodigy.network_train_unet_only = true;
   prodigy.lr_scheduler = "warmup_stable_decay", prodigy.lr_decay_steps = 2, prodigy.buckets.no_upscale = true;
-  return {plain, settled(rich), settled(whole), settled(prodigy)};
+  LoraTraining large = folder.training();
+  large.pretrained_model_name_or_path = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sdxl";
+  large.network_module = "none", large.network.dim = 4, large.train_text_encoder = true;
+  large.learning_rate_te1 = 1e-6, large.learning_rate_te2 = 0;
+  return {plain, settled(rich), settled(whole), settled(prodigy), settled(large)};
 }
 
 TEST(LoraEffects, EveryOptionHasOne) {
@@ -182,15 +186,34 @@ TEST(LoraEffects, CountNumbersAndBytesOfTheNetwork) {
   Case one;
   one.told.network.dim = 16, one.told.save_precision = "fp16";
   const RunFacts::Model model = *one.facts().model;
-  const int64_t numbers = 16 * (model.unet.per_rank + model.text.per_rank);
+  const int64_t numbers = 16 * (model.unet.per_rank + model.text().per_rank);
   EXPECT_NE(one.effect("network_dim")
                 .find(fmt::format("16 x ({} + {}) =", effects::count(model.unet.per_rank),
-                                  effects::count(model.text.per_rank))),
+                                  effects::count(model.text().per_rank))),
             std::string::npos)
       << one.effect("network_dim");
   EXPECT_NE(one.effect("save_precision").find(fmt::format("{:.3g} kB a file", double(2 * numbers) / 1024)),
             std::string::npos)
       << one.effect("save_precision");
+}
+
+TEST(LoraEffects, SayTheRateOfEachTextEncoder) {
+  LoraTraining told = Case().told;
+  told.text_encoder_lr = {5e-5, 1e-5};
+  EXPECT_EQ(effect_of("text_encoder_lr", told),
+            "of text encoder 1 5e-05 in every step; of text encoder 2 1e-05 in every step");
+  Case small;
+  small.told.text_encoder_lr = {5e-5, 1e-5};
+  EXPECT_EQ(small.effect("text_encoder_lr"),
+            "refused at the start: 5e-05 and 1e-05, and the model has one text encoder");
+  LoraTraining whole = Case().told;
+  whole.network_module = "none", whole.network.dim = 4, whole.train_text_encoder = true;
+  whole.learning_rate_te1 = 1e-6, whole.learning_rate_te2 = 0;
+  whole = settled(whole);
+  EXPECT_EQ(effect_of("learning_rate_te1", whole),
+            "of text encoder 1 1e-06 in every step; of text encoder 2 0: it stays as it is");
+  EXPECT_TRUE(says("text_encoder_lr", whole, "no effect: learning_rate_te"));
+  EXPECT_TRUE(says("learning_rate_te1", told, "no effect: the model itself is not trained"));
 }
 
 TEST(LoraEffects, FollowTheRate) {

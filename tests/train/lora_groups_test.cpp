@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
+#include "train/state.h"
 #include "train/training_folder.h"
 
 namespace darkroom::train {
@@ -33,12 +35,82 @@ TEST(LoraGroups, OneRateIsOneGroup) {
 
 TEST(LoraGroups, TwoRatesAreTwo) {
   LoraTraining told = TrainingFolder().training();
-  told.text_encoder_lr = told.run.learning_rate / 2;
+  told.text_encoder_lr = {told.run.learning_rate / 2};
   const TrainedGroups groups = groups_of(told);
   ASSERT_EQ(groups.groups.size(), 2u);
   EXPECT_EQ(groups.groups[0].rate_factor, 0.5);
-  told.text_encoder_lr = 0;
+  told.text_encoder_lr = {0};
   EXPECT_EQ(names_of(groups_of(told)), std::vector<std::string>{"unet"});
+}
+
+LoraTraining sdxl_training() {
+  LoraTraining told = TrainingFolder().training();
+  told.pretrained_model_name_or_path = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sdxl";
+  return told;
+}
+
+TEST(LoraGroups, EachTextEncoderMayHaveItsRate) {
+  LoraTraining told = sdxl_training();
+  told.run.learning_rate = 1e-3, told.text_encoder_lr = {5e-4, 1e-4};
+  const TrainedGroups each = groups_of(told);
+  EXPECT_EQ(names_of(each), (std::vector<std::string>{"textencoder 1", "textencoder 2", "unet"}));
+  ASSERT_EQ(each.groups.size(), 3u);
+  const std::pair<double, const char*> expected[] = {{0.5, "lora_te1_"}, {0.1, "lora_te2_"}, {1, "lora_unet_"}};
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_DOUBLE_EQ(each.groups[i].rate_factor, expected[i].first);
+    for (const auto& [name, tensor] : each.groups[i].parameters)
+      EXPECT_TRUE(name.starts_with(expected[i].second)) << name;
+  }
+  told.network_args = {"loraplus_text_encoder_lr_ratio=4"};
+  EXPECT_EQ(names_of(groups_of(told)), (std::vector<std::string>{"textencoder 1", "textencoder 1 plus", "textencoder 2",
+                                                                 "textencoder 2 plus", "unet"}));
+  told.network_args = {}, told.text_encoder_lr = {0, 1e-4};
+  const TrainedGroups second = groups_of(told);
+  EXPECT_EQ(names_of(second), (std::vector<std::string>{"textencoder 2", "unet"}));
+  for (const ParameterGroup& group : second.groups)
+    for (const auto& [name, tensor] : group.parameters) EXPECT_FALSE(name.starts_with("lora_te1_")) << name;
+  told.text_encoder_lr = {5e-4, 5e-4};  // as kohya's GUI writes one rate
+  EXPECT_EQ(names_of(groups_of(told)), (std::vector<std::string>{"textencoder", "unet"}));
+}
+
+// Lion moves every number by its rate.
+TEST(LoraGroups, TheOptimizerStepsAtTheirRates) {
+  LoraTraining told = sdxl_training();
+  told.run.learning_rate = 1e-3, told.text_encoder_lr = {5e-4, 1e-4}, told.unet_lr = 2e-3;
+  told.run.optimizer = "Lion", told.run.max_grad_norm = 0;
+  told = settled(told);
+  const checkpoint::Checkpoint model = checkpoint::load_checkpoint(told.pretrained_model_name_or_path);
+  const LoraNetwork network(told.network, model, 0);
+  std::map<std::string, Tensor> before;
+  for (const auto& [name, tensor] : network.parameters()) {
+    before[name] = tensor.detach().clone();
+    Tensor(tensor).mutable_grad() = at::ones_like(tensor);
+  }
+  TrainingState state(told.run, lora_groups(told, network).groups);
+  state.update(told.run.learning_rate);
+  for (const auto& [name, tensor] : network.parameters()) {
+    const double rate = name.starts_with("lora_te1_") ? 5e-4 : name.starts_with("lora_te2_") ? 1e-4 : 2e-3;
+    const Tensor step = before[name] - tensor.detach();
+    EXPECT_NEAR(step.min().item<double>(), rate, 1e-7) << name;
+    EXPECT_NEAR(step.max().item<double>(), rate, 1e-7) << name;
+  }
+}
+
+TEST(LoraGroups, OneTextEncoderHasOneRate) {
+  LoraTraining told = TrainingFolder().training();
+  checkpoint::Checkpoint model = checkpoint::load_checkpoint(told.pretrained_model_name_or_path);
+  told.text_encoder_lr = {5e-4, 5e-4};  // as kohya's GUI writes one rate
+  LoraTraining equal = settled(told);
+  EXPECT_EQ(trained_weights(equal, model)->groups().groups.size(), 2u);
+  told.text_encoder_lr = {5e-4, 1e-4};
+  LoraTraining two = settled(told);
+  const Error error = formats::error_of([&] { trained_weights(two, model); });
+  EXPECT_EQ(error.kind(), ErrorKind::invalid_request);
+  EXPECT_NE(std::string(error.what()).find("0.0005 and 0.0001, and this model has one text encoder"), std::string::npos)
+      << error.what();
+  told.network_train_unet_only = true;
+  LoraTraining none = settled(told);
+  EXPECT_NO_THROW(trained_weights(none, model));
 }
 
 TEST(LoraGroups, LoraPlusTrainsUpFaster) {

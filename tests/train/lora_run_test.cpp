@@ -6,12 +6,14 @@
 
 #include <algorithm>
 #include <csignal>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "checkpoint/stored_tensors.h"
 #include "formats/safetensors.h"
 #include "train/config.h"
+#include "train/recorded_run.h"
 #include "train/run.h"
 #include "train/saved_state.h"
 #include "train/training_folder.h"
@@ -117,14 +119,67 @@ TEST(LoraRun, TheFileIsAsKohyasAndSaysHowItWasMade) {
   EXPECT_EQ(metadata.at("modelspec.architecture"), "stable-diffusion-v1/lora");
 }
 
+TEST(LoraRun, ARateOfEachTextEncoderIsRecorded) {
+  const TrainingFolder folder;
+  const auto told = [&](const char* output, std::vector<double> rates) {
+    LoraTraining training = folder.training(output);
+    training.pretrained_model_name_or_path = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sdxl";
+    training.run.steps = 2, training.text_encoder_lr = std::move(rates);
+    return settled(training);
+  };
+  const auto recorded = [&](const char* output) {
+    return formats::read_safetensors(folder / (std::string(output) + "/last.safetensors"))
+        .metadata.at("ss_text_encoder_lr");
+  };
+  run(told("two", {5e-4, 1e-4}));
+  EXPECT_EQ(recorded("two"), "[0.0005, 0.0001]") << "as Python prints the list";
+  const RecordedRun file = read_recorded_run((folder / "two/last.safetensors").string());
+  EXPECT_EQ(file.options.at("text_encoder_lr"), "0.0005 0.0001");
+  EXPECT_EQ(read_recorded_run((folder / "two").string()).options.at("text_encoder_lr"), "0.0005 0.0001");
+  run(told("one", {5e-4}));
+  EXPECT_EQ(recorded("one"), "0.0005");
+  run(told("alike", {5e-4, 5e-4}));
+  EXPECT_EQ(recorded("alike"), "0.0005");
+  EXPECT_EQ(content_of(folder / "alike/last.safetensors"), content_of(folder / "one/last.safetensors"));
+
+  const Training planned = told("planned", {5e-4, 1e-4});
+  const LoraPlan plan = plan_lora_training(
+      std::get<LoraTraining>(planned), resolved_toml(planned), [](const auto&) {}, false);
+  const std::string text = plan_text(plan);
+  for (const char* line : {"textencoder 1", "textencoder 2", "rate 0.0005", "rate 0.0001", "rate 0.001"})
+    EXPECT_NE(text.find(line), std::string::npos) << text;
+}
+
 Training fine_tuning(const TrainingFolder& folder, const std::string& output) {
   LoraTraining told = folder.training(output);
   told.pretrained_model_name_or_path = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sd15.safetensors";
   told.network_module = "none", told.network.dim = LoraTraining().network.dim, told.train_text_encoder = true;
-  told.run.learning_rate = 1e-4, told.text_encoder_lr = 1e-5, told.run.ema_decay = 0.9;
+  told.run.learning_rate = 1e-4, told.text_encoder_lr = {1e-5}, told.run.ema_decay = 0.9;
   told.gradient_accumulation_steps = 2, told.gradient_checkpointing = true, told.save_precision = "fp16";
   told.captions.dropout_rate = 0.2, told.run.steps = 8, told.run.save_every_n_steps = 3;
   return settled(told);
+}
+
+// The last layer of SDXL's first text encoder is not read, so it has no gradient.
+TEST(LoraRun, OneTextEncoderOfSdxlIsTrainedAlone) {
+  const TrainingFolder folder;
+  LoraTraining told = folder.training();
+  told.pretrained_model_name_or_path = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sdxl.safetensors";
+  told.network_module = "none", told.network.dim = LoraTraining().network.dim, told.train_text_encoder = true;
+  told.run.steps = 2, told.run.learning_rate = 1e-3, told.learning_rate_te2 = 0;
+  run(settled(told));
+  const auto before = formats::read_safetensors(told.pretrained_model_name_or_path);
+  const auto after = formats::read_safetensors(folder / "run/last.safetensors");
+  bool first_moved = false;
+  for (const auto& [name, tensor] : before.tensors) {
+    const Tensor old = checkpoint::tensor_view(tensor).to(at::kFloat);
+    const auto found = after.tensors.find(name);
+    if (found == after.tensors.end()) continue;
+    const bool is_same = at::equal(checkpoint::tensor_view(found->second).to(at::kFloat), old);
+    if (name.starts_with("conditioner.embedders.0.")) first_moved |= !is_same;
+    EXPECT_TRUE(is_same || !name.starts_with("conditioner.embedders.1.")) << name;
+  }
+  EXPECT_TRUE(first_moved);
 }
 
 TEST(LoraRun, FullFineTuningLeavesACheckpointAndGoesOnToTheBit) {
@@ -348,6 +403,42 @@ TEST(LoraRun, FilesAndCurvesAreNamedAsKohyas) {
     EXPECT_NE(events.find(tag), std::string::npos) << tag;
 }
 
+/// What log.csv says of it, row by row.
+std::vector<std::string> validation_losses(const std::filesystem::path& run) {
+  std::vector<std::string> found;
+  std::istringstream log(content_of(run / "log.csv"));
+  for (std::string line; std::getline(log, line);)
+    if (const size_t name = line.find(",validation_loss,"); name != line.npos)
+      found.push_back(line.substr(0, line.find(',')) + line.substr(line.rfind(',')));
+  return found;
+}
+
+TEST(LoraRun, ValidationComesWhenItIsTold) {
+  const TrainingFolder folder;
+  folder.add("10_sks disc/d.png", 32, 32, {255, 255, 0}, "a yellow disc");
+  folder.add("10_sks disc/e.png", 32, 32, {0, 255, 255}, "a cyan disc");
+  const auto losses = [&](const std::string& name, void (*change)(LoraTraining&)) {
+    LoraTraining told = folder.training(name);
+    told.max_train_epochs = 3, told.validation_split = 0.5, told.run.batch_size = 4;
+    change(told);
+    run(settled(told));
+    return validation_losses(folder / name);
+  };
+  const auto each = losses("each", [](LoraTraining&) {});
+  EXPECT_EQ(each.size(), 3u);
+  const auto second = losses("second", [](LoraTraining& t) { t.validate_every_n_epochs = 2; });
+  EXPECT_EQ(second, std::vector<std::string>{each[1]});
+  const auto both =
+      losses("both", [](LoraTraining& t) { t.validate_every_n_epochs = 3, t.validate_every_n_steps = 2; });
+  EXPECT_GT(both.size(), 3u);
+  EXPECT_EQ(both.back(), each[2]);
+  const auto few = losses("few", [](LoraTraining& t) { t.max_validation_steps = 1, t.run.batch_size = 1; });
+  const auto all = losses("all", [](LoraTraining& t) { t.max_validation_steps = 2, t.run.batch_size = 1; });
+  const auto plain = losses("plain", [](LoraTraining& t) { t.run.batch_size = 1; });
+  EXPECT_EQ(all, plain) << "two pictures are held back";
+  EXPECT_NE(few, plain);
+}
+
 TEST(LoraRun, DoesNotStartWhereMemoryCannotDo) {
   const TrainingFolder folder;
   LoraTraining told = settled(folder.training());
@@ -399,7 +490,7 @@ TEST(LoraRun, WishesAreGrantedBetweenStepsAndChangeNothing) {
 TEST(LoraRun, APlanCountsAsTheRunDoes) {
   const TrainingFolder folder;
   LoraTraining told = folder.training();
-  told.gradient_accumulation_steps = 2, told.max_train_epochs = 2, told.text_encoder_lr = 5e-5;
+  told.gradient_accumulation_steps = 2, told.max_train_epochs = 2, told.text_encoder_lr = {5e-5};
   const LoraPlan plan = plan_lora_training(settled(told), "", ignore_progress, /*probes=*/true);
   EXPECT_EQ(plan.batches_per_epoch, 11);
   EXPECT_EQ(plan.steps_per_epoch, 6);

@@ -24,7 +24,7 @@ TEST(LoraTraining, TextsAreRead) {
   LoraTraining told = valid();
   told.resolution = "512, 768";
   told.network_args = {"conv_dim=8", "conv_alpha=4", "rank_dropout=0.1", "loraplus_lr_ratio=16"};
-  told.text_encoder_lr = 0;
+  told.text_encoder_lr = {0};
   const LoraTraining settled_one = settled(told);
   EXPECT_EQ(settled_one.buckets.resolution, (PixelSize{512, 768}));
   EXPECT_EQ(settled_one.network.conv_dim, 8);
@@ -38,7 +38,7 @@ TEST(LoraTraining, ContradictionsAreRefusedWithTheReason) {
   const auto says = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
   EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.lr_warmup_steps = 10; }), "constant_with_warmup"));
   EXPECT_TRUE(
-      says(refusal([](LoraTraining& t) { t.run.optimizer = "Prodigy", t.unet_lr = 1, t.text_encoder_lr = 0.5; }),
+      says(refusal([](LoraTraining& t) { t.run.optimizer = "Prodigy", t.unet_lr = 1, t.text_encoder_lr = {0.5}; }),
            "must be equal"));
   EXPECT_TRUE(says(refusal([](LoraTraining& t) {
                      t.run.optimizer = "Prodigy", t.run.learning_rate = 1, t.lr_scheduler = "cosine_with_restarts";
@@ -50,7 +50,8 @@ TEST(LoraTraining, ContradictionsAreRefusedWithTheReason) {
   EXPECT_TRUE(
       says(refusal([](LoraTraining& t) { t.network_train_unet_only = t.network_train_text_encoder_only = true; }),
            "nothing to train"));
-  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.unet_lr = 0, t.text_encoder_lr = 0; }), "nothing would be trained"));
+  EXPECT_TRUE(
+      says(refusal([](LoraTraining& t) { t.unet_lr = 0, t.text_encoder_lr = {0}; }), "nothing would be trained"));
   EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.resolution = "500"; }), "multiple of 8"));
   EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.network_module = "networks.dylora"; }), "lycoris.kohya"));
   EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.network_module = "lycoris.kohya", t.network_args = {"algo=boft"}; }),
@@ -93,12 +94,57 @@ TEST(LoraTraining, BlocksHaveRatesInFullFineTuningAlone) {
   EXPECT_EQ(settled(told).block_rates, std::vector<double>(23, 2e-6));
 }
 
+TEST(LoraTraining, TextEncodersMayHaveRatesOfTheirOwn) {
+  LoraTraining told = valid();
+  told.text_encoder_lr = {5e-5};
+  EXPECT_EQ(settled(told).text_rate(0), 5e-5);
+  EXPECT_EQ(settled(told).text_rate(1), 5e-5);
+  told.text_encoder_lr = {5e-5, 0};
+  EXPECT_EQ(settled(told).text_rate(1), 0);
+  EXPECT_TRUE(settled(told).network.trains_text(0));
+  EXPECT_FALSE(settled(told).network.trains_text(1));
+
+  LoraTraining whole = valid();
+  whole.network_module = "none", whole.train_text_encoder = true, whole.run.learning_rate = 1e-5;
+  whole.learning_rate_te = 2e-6;
+  EXPECT_EQ(settled(whole).text_rate(1), 2e-6);
+  whole.learning_rate_te.reset(), whole.learning_rate_te1 = 3e-6;
+  EXPECT_EQ(settled(whole).text_rate(0), 3e-6);
+  EXPECT_EQ(settled(whole).text_rate(1), 1e-5) << "learning_rate, as in sdxl_train.py";
+}
+
+TEST(LoraTraining, RatesOfTextEncodersAreSaidOnce) {
+  const auto says = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.text_encoder_lr = {1, 1, 1}; }), "two at most; 3 were given"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.text_encoder_lr = {1e-5, -1}; }), "must not be negative"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.learning_rate_te = 1e-5; }), "rates of a LoRA are said by"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) {
+                     t.network_module = "none", t.train_text_encoder = true, t.text_encoder_lr = {1e-6},
+                     t.learning_rate_te2 = 1e-6;
+                   }),
+                   "say one"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) {
+                     t.network_module = "none", t.train_text_encoder = true, t.learning_rate_te = 1e-6,
+                     t.learning_rate_te1 = 1e-6;
+                   }),
+                   "the one or the others"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.network_module = "none", t.learning_rate_te1 = 1e-6; }),
+                   "only where train_text_encoder says so"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) {
+                     t.run.optimizer = "Prodigy", t.run.learning_rate = 1, t.text_encoder_lr = {1, 0.5};
+                   }),
+                   "text_encoder_lr (1 and 0.5) must be equal"));
+  LoraTraining fine = valid();
+  fine.run.optimizer = "Prodigy", fine.run.learning_rate = 1, fine.text_encoder_lr = {1, 0};
+  EXPECT_NO_THROW(settled(fine));
+}
+
 TEST(LoraTraining, FullFineTuningHasNoNetwork) {
   LoraTraining told = valid();
   told.network_module = "none";
   EXPECT_TRUE(settled(told).network.unet);
   EXPECT_FALSE(settled(told).network.text_encoder);
-  told.train_text_encoder = true, told.text_encoder_lr = 1e-6;
+  told.train_text_encoder = true, told.text_encoder_lr = {1e-6};
   EXPECT_TRUE(settled(told).network.text_encoder);
   const auto refused = [](void (*change)(LoraTraining&), const char* name) {
     LoraTraining training = valid();
@@ -111,7 +157,7 @@ TEST(LoraTraining, FullFineTuningHasNoNetwork) {
   refused([](LoraTraining& t) { t.network_args = {"conv_dim=8"}; }, "network_args is of networks");
   refused([](LoraTraining& t) { t.network_train_unet_only = true; }, "train_text_encoder");
   refused([](LoraTraining& t) { t.scale_weight_norms = 1; }, "scale_weight_norms");
-  refused([](LoraTraining& t) { t.text_encoder_lr = 1e-6; }, "train_text_encoder");
+  refused([](LoraTraining& t) { t.text_encoder_lr = {1e-6}; }, "train_text_encoder");
   refused([](LoraTraining& t) { t.unet_lr = 0; }, "nothing would be trained");
   EXPECT_NE(refusal([](LoraTraining& t) { t.train_text_encoder = true; }).find("network_module"), std::string::npos);
 }

@@ -199,6 +199,27 @@ TEST(ModelWeights, BlocksOfSdxlHaveTheRatesTheyAreTold) {
   EXPECT_EQ(groups.parameter_count() + frozen, model.unet->parameter_count());
 }
 
+TEST(ModelWeights, EachTextEncoderOfSdxlHasItsRate) {
+  LoraTraining told = full_training("AdamW", {});
+  told.pretrained_model_name_or_path = kGoldenFolder + "tiny/sdxl";
+  told.learning_rate_te1 = 2e-5, told.learning_rate_te2 = 1e-5;
+  told = settled(told);
+  checkpoint::Checkpoint model = writable_model(told);
+  const TrainedGroups both = ModelWeights(told, model).groups();
+  ASSERT_EQ(both.parts.size(), 3u);
+  const std::pair<const char*, double> expected[] = {{"unet", 1e-4}, {"text_encoder1", 2e-5}, {"text_encoder2", 1e-5}};
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(both.parts[i].name, expected[i].first);
+    EXPECT_DOUBLE_EQ(both.groups[both.parts[i].group].rate_factor * told.run.learning_rate, expected[i].second);
+  }
+  told.learning_rate_te2 = 0;
+  told = settled(told);
+  checkpoint::Checkpoint other = writable_model(told);
+  EXPECT_EQ(ModelWeights(told, other).groups().parts.size(), 2u);
+  EXPECT_TRUE(other.text_encoders[0]->named_parameters()[0].second->requires_grad());
+  EXPECT_FALSE(other.text_encoders[1]->named_parameters()[0].second->requires_grad());
+}
+
 TEST(ModelWeights, OnlyWhatIsToldIsTrained) {
   LoraTraining told = full_training("AdamW", {});
   told.train_text_encoder = false;

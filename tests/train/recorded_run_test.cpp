@@ -39,6 +39,7 @@ TEST(RecordedRun, IsReadFromWhateverRecordedIt) {
                              {{"ss_network_dim", "32"},
                               {"ss_learning_rate", "1e-05"},
                               {"ss_unet_lr", "None"},
+                              {"ss_text_encoder_lr", "[5e-05, 1e-05]"},
                               {"ss_resolution", "(512, 512)"},
                               {"ss_optimizer", "bitsandbytes.optim.adamw.AdamW8bit(weight_decay=0.1,eps=1e-6)"}});
   const RecordedRun lora = read_recorded_run((folder / "lora.safetensors").string());
@@ -46,6 +47,7 @@ TEST(RecordedRun, IsReadFromWhateverRecordedIt) {
   EXPECT_EQ(lora.options.at("optimizer_args"), "weight_decay=0.1 eps=1e-6");
   EXPECT_EQ(lora.options.at("learning_rate"), "1e-05");
   EXPECT_EQ(lora.options.at("unet_lr"), "");
+  EXPECT_EQ(lora.options.at("text_encoder_lr"), "5e-05 1e-05");
   EXPECT_EQ(lora.options.at("resolution"), "512,512");
 }
 

@@ -25,8 +25,8 @@ TEST(RunFacts, CountWhatALoraWillHave) {
     }
     EXPECT_EQ(facts.unet.modules, unet.modules) << name;
     EXPECT_EQ(facts.unet.per_rank, unet.per_rank) << name;
-    EXPECT_EQ(facts.text.modules, text.modules) << name;
-    EXPECT_EQ(facts.text.per_rank, text.per_rank) << name;
+    EXPECT_EQ(facts.text().modules, text.modules) << name;
+    EXPECT_EQ(facts.text().per_rank, text.per_rank) << name;
     EXPECT_EQ(facts.is_sdxl, std::string(name) == "sdxl");
   }
 }

@@ -47,6 +47,19 @@ TEST(TrainingState, GradientsAreClippedTogetherAndForgotten) {
   EXPECT_EQ(state.steps_done(), 1);
 }
 
+TEST(TrainingState, GradientsHeldInBf16AreClippedToo) {
+  Line a, b;
+  RunConfig config = plain();
+  config.optimizer = "SGDNesterov", config.optimizer_args = {"momentum=0"}, config.weights_in = "bf16";
+  config.max_grad_norm = 1;
+  TrainingState state(config, {whole_networks({{"a", &a}, {"b", &b}}, config.weights_in)});
+  a.weight.mutable_grad() = at::full({1, 1}, 3.f, at::kBFloat16);
+  b.weight.mutable_grad() = at::full({1, 1}, 4.f, at::kBFloat16);
+  EXPECT_NEAR(state.update(1), 5, 1e-6);
+  EXPECT_NEAR(a.weight.item<float>(), 1 - 0.6, 1.0 / 256);
+  EXPECT_NEAR(b.weight.item<float>(), 1 - 0.8, 1.0 / 256);
+}
+
 TEST(TrainingState, AGradientThatIsNotFiniteChangesNothing) {
   Line line;
   TrainingState state(plain(), {whole_networks({{"line", &line}})});

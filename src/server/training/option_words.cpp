@@ -93,6 +93,8 @@ const std::vector<OptionWords>& option_words() {
       {"learning_rate", "Learning rate", kRate, {}},
       {"unet_lr", "UNet rate", kRate, {}},
       {"text_encoder_lr", "Text encoder rate", kRate, {}},
+      {"learning_rate_te1", "Rate of text encoder 1", kRate, {}},
+      {"learning_rate_te2", "Rate of text encoder 2", kRate, {}},
       {"lr_scheduler", "Schedule", kRate, train::lr_schedule_names()},
       {"lr_warmup_steps", "Warm-up", kRate, {}},
       {"lr_scheduler_num_cycles", "Cycles", kRate, {}},
@@ -161,6 +163,8 @@ const std::vector<OptionWords>& option_words() {
 
       {"validation_split", "Held back", kValidation, {}},
       {"validate_every_n_steps", "Measure every n steps", kValidation, {}},
+      {"validate_every_n_epochs", "Measure every n epochs", kValidation, {}},
+      {"max_validation_steps", "Batches measured at most", kValidation, {}},
       {"validation_seed", "Seed of the choice", kValidation, {}},
   };
   return kWords;

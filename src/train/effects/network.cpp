@@ -47,7 +47,7 @@ std::string network_dim(const Seen& run) {
   if (!model || !run.is_plain_lora()) return file_of(run);
   std::vector<std::string> parts;
   if (o.network.unet) parts.push_back(count(model->unet.per_rank));
-  if (o.network.text_encoder) parts.push_back(count(model->text.per_rank));
+  if (o.network.text_encoder) parts.push_back(count(run.text_per_rank()));
   return fmt::format("{} x ({}) = {}", o.network.dim, fmt::join(parts, " + "), file_of(run));
 }
 
@@ -66,8 +66,13 @@ std::string faster(const LoraTraining& o) {
     parts.push_back(fmt::format("the UNet's up matrices learn at {:g} x {:g} = {:g}", plus.unet, o.unet_rate(),
                                 plus.unet * o.unet_rate()));
   if (plus.text != 1 && o.network.text_encoder)
-    parts.push_back(fmt::format("the text encoders' up matrices learn at {:g} x {:g} = {:g}", plus.text, o.text_rate(),
-                                plus.text * o.text_rate()));
+    parts.push_back(
+        o.has_two_text_rates()
+            ? fmt::format("the text encoders' up matrices learn at {:g} x {:g} = {:g} and {:g} x {:g} = {:g}",
+                          plus.text, o.text_rate(0), plus.text * o.text_rate(0), plus.text, o.text_rate(1),
+                          plus.text * o.text_rate(1))
+            : fmt::format("the text encoders' up matrices learn at {:g} x {:g} = {:g}", plus.text, o.text_rate(0),
+                          plus.text * o.text_rate(0)));
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
@@ -118,7 +123,7 @@ std::string text_layers(const Seen& run) {
   const auto& model = run.facts.model;
   const bool is_known = model && !run.options.trains_the_model() && !is_by_block(run.options.network.blocks);
   const char* which = model && model->text_encoders > 1 ? "the text encoders" : "the text encoder";
-  return is_known ? count(model->text.modules, "layer") + " of " + which : which;
+  return is_known ? count(model->text().modules, "layer") + " of " + which : which;
 }
 
 std::string unet_only(const Seen& run) {
@@ -145,7 +150,9 @@ std::string train_text_encoder(const Seen& run) {
   if (!o.trains_the_model()) return no_effect("it is for network_module none; a network has options of its own for it");
   if (!o.train_text_encoder)
     return fmt::format("off: {} as it is, and what it says of a caption is kept", text_layers(run));
-  return fmt::format("{} learn too, at {:g}; captions go through at each use", text_layers(run), o.text_rate());
+  const std::string rates = o.has_two_text_rates() ? fmt::format("{:g} and {:g}", o.text_rate(0), o.text_rate(1))
+                                                   : fmt::format("{:g}", o.text_rate(0));
+  return fmt::format("{} learn too, at {}; captions go through at each use", text_layers(run), rates);
 }
 
 std::string scale_weight_norms(const Seen& run) {

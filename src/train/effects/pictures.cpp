@@ -222,11 +222,30 @@ std::string validation_seed(const Seen& run) {
 std::string validate_every_n_steps(const Seen& run) {
   if (!validates(run)) return no_effect("no pictures are measured");
   const int64_t every = run.options.validate_every_n_steps;
+  if (every == 0 && run.options.validate_every_n_epochs > 0) return no_effect("validate_every_n_epochs says when");
   if (every == 0)
     return run.epochs() ? fmt::format("at the end of each epoch: {}", count(*run.epochs(), "time"))
                         : "at the end of each epoch";
   return run.steps() ? count(*run.steps() / every, "time") + " in the run"
                      : fmt::format("each {}", count(every, "step"));
+}
+
+std::string validate_every_n_epochs(const Seen& run) {
+  if (!validates(run)) return no_effect("no pictures are measured");
+  const int64_t every = run.options.validate_every_n_epochs;
+  if (every == 0 && run.options.validate_every_n_steps > 0) return no_effect("validate_every_n_steps says when");
+  const std::string when = every > 1 ? fmt::format("at the end of each {} epochs", every) : "at the end of each epoch";
+  return run.epochs() ? fmt::format("{}: {}", when, count(*run.epochs() / std::max<int64_t>(1, every), "time")) : when;
+}
+
+std::string max_validation_steps(const Seen& run) {
+  if (!validates(run)) return no_effect("no pictures are measured");
+  const int64_t most = run.options.max_validation_steps;
+  if (most == 0) return "all that are held back are measured";
+  const int64_t pictures = most * run.options.run.batch_size;
+  if (run.plan() && pictures >= run.plan()->validation_pictures)
+    return no_effect(fmt::format("{} are held back", count(run.plan()->validation_pictures, "picture")));
+  return fmt::format("only the first {}: {} a time", count(pictures, "picture"), count(4 * pictures, "model call"));
 }
 
 constexpr Row kRows[] = {{"train_data_dir", train_data_dir},
@@ -248,7 +267,9 @@ constexpr Row kRows[] = {{"train_data_dir", train_data_dir},
                          {"prior_loss_weight", prior_loss_weight},
                          {"validation_split", validation_split},
                          {"validation_seed", validation_seed},
-                         {"validate_every_n_steps", validate_every_n_steps}};
+                         {"validate_every_n_steps", validate_every_n_steps},
+                         {"validate_every_n_epochs", validate_every_n_epochs},
+                         {"max_validation_steps", max_validation_steps}};
 
 }  // namespace
 

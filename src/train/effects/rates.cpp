@@ -117,7 +117,9 @@ std::string learning_rate(const Seen& run) {
   if (finds_step_size(o.run.optimizer))
     return fmt::format("a factor on the step size {} finds: {}", o.run.optimizer,
                        over_the_run(run, o.run.learning_rate));
-  const bool unet_is_said = o.unet_lr || !o.network.unet, text_is_said = o.text_encoder_lr || !o.network.text_encoder;
+  const bool text_is_said = !o.network.text_encoder || o.learning_rate_te ||
+                            (o.learning_rate_te1 && o.learning_rate_te2) || !o.text_encoder_lr.empty();
+  const bool unet_is_said = o.unet_lr || !o.network.unet;
   if (unet_is_said && text_is_said && o.unet_lr)
     return no_effect("unet_lr and text_encoder_lr say the rates of all that is trained");
   const char* whose = unet_is_said   ? "of the text encoders"
@@ -137,9 +139,44 @@ std::string unet_lr(const Seen& run) {
   return rate_of_part(run, run.options.unet_lr);
 }
 
+/// Of each text encoder there is, or may be.
+std::string text_rates(const Seen& run) {
+  const LoraTraining& o = run.options;
+  if (!o.has_two_text_rates()) return over_the_run(run, o.text_rate(0));
+  if (run.facts.model && run.facts.model->text_encoders < 2)
+    return fmt::format("refused at the start: {:g} and {:g}, and the model has one text encoder", o.text_rate(0),
+                       o.text_rate(1));
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < 2; ++i)
+    parts.push_back(fmt::format("of text encoder {} {}", i + 1,
+                                o.network.trains_text(i) ? over_the_run(run, o.text_rate(i)) : "0: it stays as it is"));
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
+
 std::string text_encoder_lr(const Seen& run) {
-  if (!run.options.network.text_encoder) return no_effect("the text encoders are not trained");
-  return rate_of_part(run, run.options.text_encoder_lr);
+  const LoraTraining& o = run.options;
+  if (!o.network.text_encoder) return no_effect("the text encoders are not trained");
+  if (!o.text_encoder_lr.empty()) return text_rates(run);
+  if (o.says_text_rates()) return no_effect("learning_rate_te, or those for one text encoder each, say the rates");
+  return rate_of_part(run, std::nullopt);
+}
+
+std::string one_of_fine_tuning(const Seen& run, const std::optional<double>& told, size_t number) {
+  const LoraTraining& o = run.options;
+  if (!o.trains_the_model()) return no_effect("the model itself is not trained; a LoRA's rates are in text_encoder_lr");
+  if (!o.network.text_encoder) return no_effect("the text encoders are not trained");
+  if (told) return o.has_two_text_rates() ? text_rates(run) : over_the_run(run, *told);
+  return no_effect(fmt::format("not said, and the rate is {:g}", o.text_rate(number)));
+}
+
+std::string learning_rate_te(const Seen& run) {
+  return one_of_fine_tuning(run, run.options.learning_rate_te, 0);
+}
+std::string learning_rate_te1(const Seen& run) {
+  return one_of_fine_tuning(run, run.options.learning_rate_te1, 0);
+}
+std::string learning_rate_te2(const Seen& run) {
+  return one_of_fine_tuning(run, run.options.learning_rate_te2, 1);
 }
 
 std::string scheduler(const Seen& run) {
@@ -247,6 +284,9 @@ constexpr Row kRows[] = {{"optimizer_type", optimizer},
                          {"learning_rate", learning_rate},
                          {"unet_lr", unet_lr},
                          {"text_encoder_lr", text_encoder_lr},
+                         {"learning_rate_te", learning_rate_te},
+                         {"learning_rate_te1", learning_rate_te1},
+                         {"learning_rate_te2", learning_rate_te2},
                          {"block_lr", block_lr},
                          {"lr_scheduler", scheduler},
                          {"lr_warmup_steps", warmup},

@@ -54,8 +54,14 @@ std::optional<int64_t> Seen::learned() const {
   if (sum > 0) return sum;
   if (!facts.model || !is_plain_lora()) return std::nullopt;
   const LoraOptions& network = options.network;
-  return network.dim *
-         ((network.unet ? facts.model->unet.per_rank : 0) + (network.text_encoder ? facts.model->text.per_rank : 0));
+  return network.dim * ((network.unet ? facts.model->unet.per_rank : 0) + text_per_rank());
+}
+
+int64_t Seen::text_per_rank() const {
+  int64_t sum = 0;
+  for (size_t i = 0; facts.model && i < facts.model->texts.size(); ++i)
+    if (options.network.trains_text(i)) sum += facts.model->texts[i].per_rank;
+  return sum;
 }
 
 bool Seen::encodes_at_each_use() const {

@@ -25,6 +25,7 @@ struct Seen {
   int64_t pictures_per_step() const;  ///< batch times accumulation
   /// Numbers that are trained; nothing where they are not known without making them.
   std::optional<int64_t> learned() const;
+  int64_t text_per_rank() const;     ///< of the text encoders that are trained; 0 where nobody looked
   bool is_plain_lora() const;        ///< linear layers alone, one rank: its size follows from the model's
   bool encodes_at_each_use() const;  ///< latents cannot be kept
   bool orders_tags() const;          ///< captions are taken apart into tags

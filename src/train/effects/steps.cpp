@@ -106,7 +106,7 @@ std::string mixed_precision(const Seen& run) {
 
 std::string rounded_weights(const Seen& run, bool is_on, const char* precision, int share) {
   if (!is_on) return "off: what is learned are fp32 numbers, and small steps add up";
-  const double rate = std::max(run.options.unet_rate(), run.options.text_rate());
+  const double rate = std::max(run.options.unet_rate(), run.options.highest_text_rate());
   return fmt::format("what is learned are {} numbers: a step of {:g} is lost on a number above {:.3g}", precision, rate,
                      rate * share);
 }
