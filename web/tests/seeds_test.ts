@@ -15,6 +15,7 @@ test('neighbours become one run, and the text names them', () => {
   assert.deepEqual(seed_runs([12, 15, 20, 21, 22]), [{ seed: 12, count: 1 }, { seed: 15, count: 1 }, { seed: 20, count: 3 }]);
   assert.equal(seeds_text([1234, 1235, 1236, 1237]), '1234 to 1237');
   assert.equal(seeds_text([5]), '5');
+  assert.equal(seeds_text([7, 7, 7, 7]), '7');
 });
 
 test('random seeds are those of A1111', () => {

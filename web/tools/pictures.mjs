@@ -29,25 +29,7 @@ const make = async (body) => ended((await api('/jobs', body)).id);
 async function prepare() {
   if ((await api('/pictures?limit=1')).total < 16)
     for (const [i, prompt] of [...things, ...things.map((thing) => `${thing} <lora:ink:0.8>`)].entries()) await make({ kind: 'generate', request: { prompt, steps: 12, seed: 4711 + (i % 8) } });
-  async function first_visit(page) {
-  await command(page, 'First steps');
-  await page.getByRole('region', { name: 'First steps' }).waitFor();
-  await page.getByRole('button', { name: /^Make a red apple/ }).click();
-  await page.getByRole('button', { name: /^Picture: a red apple/ }).waitFor();
-}
-
-async function selection(page) {
-  const tiles = page.getByRole('listbox', { name: 'Pictures' }).getByRole('option');
-  for (const i of [0, 1, 2]) await tiles.nth(i).click({ modifiers: ['Control'] });
-  await page.getByRole('button', { name: 'Export' }).click();
-}
-
-async function rescale(page) {
-  await page.getByRole('radio', { name: 'Rescale' }).click();
-  await page.getByRole('textbox', { name: 'Weight of file 1' }).fill('0.5');
-}
-
-const reports = (await api('/jobs?state=finished&kind=lab&limit=20')).jobs.map((job) => job.request.report);
+  const reports = (await api('/jobs?state=finished&kind=lab&limit=20')).jobs.map((job) => job.request.report);
   if (!reports.includes('samplers')) await make({ kind: 'lab', report: 'samplers' });
   if (!reports.includes('guidance')) await make({ kind: 'lab', report: 'guidance', request: { prompt: things[0], steps: 8 }, cfg_scales: [1, 3, 7, 11] });
   const { runs } = await api('/train');
@@ -126,6 +108,37 @@ async function compare_runs(page) {
   await page.waitForTimeout(600);
 }
 
+async function first_visit(page) {
+  await command(page, 'First steps');
+  await page.getByRole('region', { name: 'First steps' }).waitFor();
+  await page.getByRole('button', { name: /^Make a red apple/ }).click();
+  await page.getByRole('button', { name: /^Picture: a red apple/ }).waitFor();
+}
+
+async function selection(page) {
+  const tiles = page.getByRole('listbox', { name: 'Pictures' }).getByRole('option');
+  for (const i of [0, 1, 2]) await tiles.nth(i).click({ modifiers: ['Control'] });
+  await page.getByRole('button', { name: 'Export' }).click();
+}
+
+async function rescale(page) {
+  await page.getByRole('radio', { name: 'Rescale' }).click();
+  await page.getByRole('textbox', { name: 'Weight of file 1' }).fill('0.5');
+}
+
+/** Eight pictures of one prompt, by the parts behind its bars. */
+async function matrix(page) {
+  await page.getByRole('radio', { name: 'All settings' }).click();
+  await page.getByRole('switch', { name: 'X/Y/Z plot' }).click();
+  await page.getByRole('radio', { name: 'Prompt matrix' }).click();
+  await command(page, 'steps 12');
+  const prompt = page.getByRole('textbox', { name: 'Prompt', exact: true });
+  await prompt.fill('a red apple, noto style | on a white background | <lora:ink:0.8>');
+  await page.getByText('4 cells', { exact: true }).first().waitFor();
+  await prompt.press('Control+Enter');
+  await page.getByRole('button', { name: /^Cell / }).nth(3).waitFor();
+}
+
 const reports = (await (async () => { await prepare(); return api('/jobs?state=finished&kind=lab&limit=20'); })()).jobs;
 const report = (kind) => `/lab/${reports.find((job) => job.request.report === kind).id}`;
 const [b, a] = (await api('/pictures?search=apple&limit=2')).pictures;
@@ -133,7 +146,7 @@ const [b, a] = (await api('/pictures?search=apple&limit=2')).pictures;
 const places = [
   ['generate', '/', running], ['inpaint', '/', masked], ['gallery', '/gallery'], ['compare', `/gallery/compare?a=${a.id}&b=${b.id}`],
   ['train_runs', '/train', compare_runs], ['train_dataset', '/train/ink_sign-01/dataset'], ['train_options', '/train/ink_sign-02/options'], ['train_plan', '/train/ink_sign-02/plan'], ['train_live', '/train/ink_sign-01/live'],
-  ['first_visit', '/', first_visit], ['export', '/gallery', selection], ['merge', '/models/lora', rescale],
+  ['first_visit', '/', first_visit], ['prompt_matrix', '/', matrix], ['export', '/gallery', selection], ['merge', '/models/lora', rescale],
   ['lab_samplers', report('samplers')], ['lab_guidance', report('guidance')], ['queue', '/queue', queue_open], ['models', '/models', click('button', 'Reload')], ['settings', '/settings'],
 ];
 const wanted = process.argv.slice(3); // places, if not all

@@ -31,9 +31,9 @@ export function seed_runs(seeds: number[]): SeedRun[] {
   return runs;
 }
 
-/** "1234", "1234 to 1237", "12, 15, 20 to 23". */
+/** "1234", "1234 to 1237", "12, 15, 20 to 23"; cells of a plot share one, which is named once. */
 export function seeds_text(seeds: number[]): string {
-  return seed_runs(seeds).map(({ seed, count }) => (count === 1 ? `${seed}` : `${seed} to ${seed + count - 1}`)).join(', ');
+  return seed_runs([...new Set(seeds)]).map(({ seed, count }) => (count === 1 ? `${seed}` : `${seed} to ${seed + count - 1}`)).join(', ');
 }
 
 export function random_seed(): number {

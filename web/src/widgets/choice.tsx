@@ -18,7 +18,7 @@ function OptionList({ name, value, options, on_change, anchor, close, foot }: Ch
   const here = Math.min(at, found.length - 1);
   // With the list itself, not a frame later: the letters that follow Enter are the list's.
   useLayoutEffect(() => box.current?.querySelector<HTMLElement>('input, [role=listbox]')?.focus({ preventScroll: true }), []);
-  useLayoutEffect(() => box.current?.querySelector('[data-here]')?.scrollIntoView({ block: 'nearest' }), [here, words]);
+  useEffect(() => box.current?.querySelector('[data-here]')?.scrollIntoView({ block: 'nearest' }), [here, words]);
   const take = (option: Option | undefined) => {
     if (!option) return;
     close();
