@@ -1,6 +1,7 @@
 #include "layers/conv2d.h"
 
 #include <ATen/autocast_mode.h>
+#include <c10/core/InferenceMode.h>
 
 #include <algorithm>
 #include <vector>
@@ -104,7 +105,8 @@ Tensor convolution(const Tensor& x, const Tensor& kernels, const Tensor& offset,
         !at::autocast::is_cpu_enabled())
       return winograd_conv_with_gradient(x, kernels, in_type(offset, x.scalar_type()));
   }
-  if (fast_paths() && !at::GradMode::is_enabled() && is_small_unfolded(x, kernels, stride))
+  // Not what will be computed again with gradients, where libtorch's own rounds otherwise.
+  if (fast_paths() && c10::InferenceMode::is_enabled() && is_small_unfolded(x, kernels, stride))
     return unfolded_conv(x, kernels, in_type(offset, x.scalar_type()), stride, padding);
   if (fast_paths() && is_worth_unfolding(x, kernels, offset, stride))
     return unfolded_conv_with_gradient(x, kernels, in_type(offset, x.scalar_type()), stride, padding);

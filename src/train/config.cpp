@@ -278,6 +278,7 @@ std::map<std::string, std::string> toml_options(const std::filesystem::path& pat
   flatten(table);
   const auto text = [](const toml::node& node) {
     if (const auto words = node.value_exact<std::string>()) return *words;
+    if (const auto number = node.value_exact<double>()) return fmt::format("{}", *number);
     std::ostringstream out;
     node.visit([&](const auto& value) { out << value; });
     return out.str();

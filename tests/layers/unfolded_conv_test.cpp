@@ -1,6 +1,7 @@
 #include "layers/unfolded_conv.h"
 
 #include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
 #include "layers/conv2d.h"
@@ -96,9 +97,9 @@ TEST(UnfoldedConv, DoesNotDependOnThreads) {
 /// The same layer with and without the fast path, which are different roundings of the same sums.
 TEST(UnfoldedConv, StandsInForFewPixelsAndStrides) {
   at::manual_seed(10);
+  const c10::InferenceMode inference;
   const Conv2d few(32, 48, 3, 1, 1), halving(32, 32, 3, 2, 1);
   for (const Conv2d* conv : {&few, &halving}) {
-    NoGrad guard;
     Tensor(conv->weight).normal_();
     Tensor(conv->bias).normal_();
     const Tensor x = side_by_side({2, 32, 8, 8});

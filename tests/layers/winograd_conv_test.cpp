@@ -1,6 +1,7 @@
 #include "layers/winograd_conv.h"
 
 #include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
 
 #include "layers/conv2d.h"
@@ -74,7 +75,7 @@ TEST(WinogradConv, StandsInForTheDefinition) {
 
 // Each way rounds its own way: a batch must not change which one its pictures take.
 TEST(WinogradConv, IsChosenByThePictureAndNotByTheBatch) {
-  NoGrad guard;
+  const c10::InferenceMode inference;
   Conv2d conv(32, 32, 3, 1, 1);
   for (auto& [name, tensor] : conv.named_parameters()) tensor->normal_();
   const Tensor large = side_by_side(at::randn({6, 32, 16, 16})), small = side_by_side(at::randn({6, 32, 8, 8}));
