@@ -71,6 +71,9 @@ test('settings apply at once and can be undone', { skip: real_url !== undefined 
   await page.getByText('Save to dirs is false').waitFor();
   await page.getByRole('button', { name: 'Undo' }).click();
   await page.waitForFunction(() => document.querySelector('[role=switch]').getAttribute('aria-checked') === 'true');
+  await page.getByRole('combobox', { name: 'Show progress type' }).click();
+  await page.getByRole('option', { name: /^Full/ }).click();
+  await page.getByText('Show progress type is Full').waitFor();
   await page.getByRole('link', { name: 'Appearance' }).click();
   await page.getByRole('radio', { name: 'Light', exact: true }).click();
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'light');

@@ -84,6 +84,6 @@ export function recorded_start(start_id, build_id) {
       { name: 'xl_detail', alias: 'xl_detail', path: 'models/Lora/xl_detail.safetensors', base: 'SDXL', rank: 16, alpha: 16 },
     ],
     embeddings: ['bad_hands'], styles: [{ name: 'ink', prompt: '{prompt}, in ink, on paper', negative_prompt: 'colour' }], upscalers: ['Latent', 'Lanczos', 'Nearest'],
-    explain, first_prompts, options: { samples_format: 'png', save_to_dirs: true, jpeg_quality: 90 },
+    explain, first_prompts, options: { samples_format: 'png', save_to_dirs: true, jpeg_quality: 90, show_progress_type: 'Approx cheap' },
   };
 }

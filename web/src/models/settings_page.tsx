@@ -40,8 +40,12 @@ function Setting({ label, hint, children }: { label: string; hint?: string; chil
   return <div class="setting"><span class="setting-label"><b>{label}</b>{hint && <small>{hint}</small>}</span><div class="setting-control">{children}</div></div>;
 }
 
+/** A1111's names for ways to show a picture that is being made, and what they are here. */
+const preview_types = [{ value: 'Approx cheap', label: 'Linear: colours alone, costs nothing' }, { value: 'TAESD', label: 'TAESD, where its file is given' }, { value: 'Full', label: 'Full: each as long as decoding takes' }];
+
 function OptionControl({ name, value }: { name: string; value: FieldValue }) {
   const label = plain_name(name);
+  if (name === 'show_progress_type') return <Choice name={label} value={String(value)} options={preview_types} on_change={(next) => change(name, next)} />;
   if (typeof value === 'boolean') return <Switch name={label} is_on={value} on_change={(is_on) => change(name, is_on)} />;
   if (typeof value === 'number') return <NumberField name={label} value={value} step={Number.isInteger(value) ? 1 : 0.1} range={{}} on_change={(next) => change(name, next)} />;
   return <input type="text" class="text-field" aria-label={label} value={value} onChange={(event) => change(name, typeof value === 'number' ? read_number(event.currentTarget.value) ?? value : event.currentTarget.value)} />;
