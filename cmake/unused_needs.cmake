@@ -1,5 +1,5 @@
 # Debian's libtorch is linked with OpenCV, FFmpeg and data bases for operators of Caffe2 that it was built without: not one of their
-# symbols is used. With all that those need in turn, 240 libraries were loaded and relocated at each start of the program, half of
+# symbols is used. With all that those need in turn, over 200 libraries were loaded and relocated at each start of the program, half of
 # the second that it took. So each of them gets an empty stand-in of the same name, found before it by the run path.
 set(UNUSED_NEEDS "^lib(opencv_.*|av(codec|format|util)|sw(scale|resample)|lmdb|leveldb|snappy|zmq)\\.so")
 

@@ -61,13 +61,13 @@ class WarningsOf {
   WarningsOf& operator=(const WarningsOf&) = delete;
 };
 
-/// Runs them. Batches whose pictures an earlier start of the program kept are not made again. `residency` must outlive
-/// it.
 /// Loads the model of a request and makes one step of a picture that nobody sees, so that the next request does not
 /// wait for what is done once: reading and arranging weights, starting threads. Must be called by the thread that will
 /// make pictures. What cannot be loaded is left to the job that asks for it.
 void warm_up(Residency& residency, const generate::Settings& settings);
 
+/// Runs them. Batches whose pictures an earlier start of the program kept are not made again. `residency` must outlive
+/// it.
 JobRunner picture_runner(Residency& residency, PictureFolders folders);
 
 }  // namespace darkroom::jobs

@@ -53,7 +53,7 @@ bool is_pointwise(const Tensor& x, const Tensor& kernels, int64_t stride, int64_
 /// Whether few enough numbers are written out for a picture, of x [B, C, H, W]; B does not matter.
 bool is_small_unfolded(const Tensor& x, const Tensor& kernels, int64_t stride) {
   const int64_t windows = kernels.size(2) * kernels.size(3);
-  return can_unfold(x, kernels) && x[0].numel() * windows / (stride * stride) <= kMostUnfolded / 4;
+  return can_unfold(x, kernels) && x.numel() / x.size(0) * windows / (stride * stride) <= kMostUnfolded / 4;
 }
 
 /// Where libtorch would keep a wide copy of the kernels until their gradient, or that of x, is wanted.

@@ -148,13 +148,22 @@ TEST(Run, TaesdMustFitTheLatents) {
                [] { LoadedModel(with_taesd("TAESD")); });
 }
 
-TEST(Run, PreviewsComeEveryFewStepsAndChangeNothing) {
+struct Previewed {
   std::vector<Image> previews;
+  Image picture;
+};
+Previewed previewed(const Settings& said, int every, PreviewKind kind) {
+  Previewed all;
   RunOptions options;
-  options.on_preview = [&](Image&& image) { previews.push_back(std::move(image)); };
-  options.preview_every = 2;
+  options.on_preview = [&](Image&& image) { all.previews.push_back(std::move(image)); };
+  options.preview_every = every, options.preview_kind = kind;
+  all.picture = pictures_of(sd15(), small_request(said), options).at(0).image;
+  return all;
+}
+
+TEST(Run, PreviewsComeEveryFewStepsAndChangeNothing) {
   const Settings said = {{"steps", "5"}, {"sampler_name", "Euler"}};
-  const auto picture = pictures_of(sd15(), small_request(said), options).at(0).image;
+  const auto [previews, picture] = previewed(said, 2, PreviewKind::quick);
   ASSERT_EQ(previews.size(), 2u);
   EXPECT_EQ(previews[0].width, picture.width);
   EXPECT_NE(previews[0].pixels, previews[1].pixels);
@@ -162,18 +171,11 @@ TEST(Run, PreviewsComeEveryFewStepsAndChangeNothing) {
 }
 
 TEST(Run, FullPreviewsAreDecoded) {
-  std::vector<Image> previews;
-  RunOptions options;
-  options.on_preview = [&](Image&& image) { previews.push_back(std::move(image)); };
-  options.preview_every = 1;
   const Settings said = {{"steps", "3"}, {"sampler_name", "Euler"}};
-  pictures_of(sd15(), small_request(said), options);
-  const std::vector<Image> quick = std::exchange(previews, {});
-  options.preview_kind = PreviewKind::full;
-  const auto picture = pictures_of(sd15(), small_request(said), options).at(0).image;
-  ASSERT_EQ(previews.size(), 3u);
-  EXPECT_EQ(previews[2].pixels, picture.pixels) << "Euler's last step ends at what it denoised";
-  EXPECT_NE(quick.at(2).pixels, picture.pixels);
+  const Previewed quick = previewed(said, 1, PreviewKind::quick), full = previewed(said, 1, PreviewKind::full);
+  ASSERT_EQ(full.previews.size(), 3u);
+  EXPECT_EQ(full.previews[2].pixels, full.picture.pixels) << "Euler's last step ends at what it denoised";
+  EXPECT_NE(quick.previews.at(2).pixels, full.picture.pixels);
 }
 
 TEST(Run, WhatIsSaidMatters) {
