@@ -170,11 +170,14 @@ bool Queue::submit(Job& job, bool to_front) {
   require(store_.count(JobState::waiting) < kMostWaiting, ErrorKind::invalid_request,
           "{} jobs wait already, no more are taken; cancel some", kMostWaiting);
   job.created = now();
-  if (const auto same = store_.add(job, to_front)) {
-    job = *same;
-    return false;
+  {
+    const std::lock_guard change(changing_);
+    if (const auto same = store_.add(job, to_front)) {
+      job = *same;
+      return false;
+    }
+    tell(job);
   }
-  tell(job);
   {
     const std::lock_guard lock(mutex_);
     ++submitted_;
@@ -184,6 +187,7 @@ bool Queue::submit(Job& job, bool to_front) {
 }
 
 void Queue::cancel(const std::string& id) {
+  const std::lock_guard change(changing_);
   {
     const std::lock_guard lock(mutex_);
     for (auto* state : {&running_, &standing_}) {
@@ -267,11 +271,16 @@ void Queue::tell(const Job& job) {
 }
 
 std::optional<Job> Queue::taken(const std::vector<std::string>& other_than) {
-  const std::lock_guard lock(mutex_);
-  if (is_paused_ || is_stopping_ || (standing_ && standing_->is_cancelled)) return std::nullopt;
-  auto job = store_.start_next(other_than);
-  // Under one lock, so that nobody finds a job that neither waits nor can be told to end.
-  if (job) running_ = RunningState{.job = job->id, .owner = job->owner, .kind = job->kind, .started = now()};
+  const std::lock_guard change(changing_);
+  std::optional<Job> job;
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_paused_ || is_stopping_ || (standing_ && standing_->is_cancelled)) return std::nullopt;
+    job = store_.start_next(other_than);
+    // Under one lock, so that nobody finds a job that neither waits nor can be told to end.
+    if (job) running_ = RunningState{.job = job->id, .owner = job->owner, .kind = job->kind, .started = now()};
+  }
+  if (job) tell(*job);
   return job;
 }
 
@@ -324,7 +333,6 @@ void Queue::work() {
 }
 
 void Queue::run_one(Job job) {
-  tell(job);
   Control control(*this, job);
   const auto end = [&](JobState state, const std::string& error) { job.state = state, job.error = error; };
   try {

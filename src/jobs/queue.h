@@ -116,6 +116,7 @@ class Queue {
 
  private:
   class Control;
+  /// The next to run, which watchers are told.
   std::optional<Job> taken(const std::vector<std::string>& other_than);
   void run_others();
   void work();
@@ -127,6 +128,7 @@ class Queue {
   EventLog& events_;
   std::map<std::string, JobRunner> runners_;
   std::function<void()> idle_ = [] {};
+  std::mutex changing_;  ///< a job is added, taken or cancelled, and that is told: in this order. Taken before mutex_.
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::optional<RunningState> running_, standing_;  ///< standing: a long job that lets others pass

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include "base/error.h"
 #include "jobs/support.h"
@@ -192,6 +194,73 @@ TEST(Queue, TellsThoseWhoWatch) {
   const std::vector<Event> events = bench.events.after(0, std::chrono::milliseconds(0)).value();
   for (const Event& event : events) names += event.name + " ";
   EXPECT_EQ(names, "job job picture job ") << "waits, runs, a listed picture, is finished";
+}
+
+/// A store that lingers where others may slip in.
+struct SlowStore : SqliteStore {
+  using SqliteStore::SqliteStore;
+  std::function<void()> after_add;
+  mutable std::function<void()> after_look;  // once
+
+  std::optional<Job> add(Job& job, bool to_front) override {
+    const auto same = SqliteStore::add(job, to_front);
+    after_add();
+    return same;
+  }
+  std::optional<Job> job(const std::string& id) const override {
+    const auto found = SqliteStore::job(id);
+    if (const auto act = std::exchange(after_look, nullptr)) act();
+    return found;
+  }
+};
+
+void linger(Queue& queue) {
+  queue.wake();
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+}
+
+// The page believes the last it hears of a job.
+TEST(Queue, TellsThatAJobWaitsBeforeThatItRuns) {
+  const formats::TemporaryFolder folder;
+  SlowStore store(folder / "a.sqlite");
+  EventLog events;
+  Queue queue(store, events);
+  std::atomic<bool> may_end = false;
+  queue.set_runner("test", [&](const Job&, JobControl&) {
+    while (!may_end) std::this_thread::yield();
+  });
+  store.after_add = [&] { linger(queue); };
+  queue.start();
+  Job job = small_job("a");
+  queue.submit(job);
+  while (!queue.running()) std::this_thread::yield();
+  while (events.last() < 2) std::this_thread::yield();
+  const std::vector<Event> told = events.after(0, std::chrono::milliseconds(0)).value();
+  may_end = true;
+  ASSERT_EQ(told.size(), 2);
+  EXPECT_NE(told[0].data.find("\"waiting\""), std::string::npos) << told[0].data;
+  EXPECT_NE(told[1].data.find("\"running\""), std::string::npos) << told[1].data;
+}
+
+TEST(Queue, CancelsAJobThatIsAboutToBegin) {
+  const formats::TemporaryFolder folder;
+  SlowStore store(folder / "a.sqlite");
+  EventLog events;
+  Queue queue(store, events);
+  std::atomic<int> begun = 0;
+  queue.set_runner("test", [&](const Job&, JobControl&) { ++begun; });
+  store.after_add = [] {};
+  queue.pause(true);
+  queue.start();
+  Job job = small_job("a");
+  queue.submit(job);
+  store.after_look = [&] {
+    queue.pause(false);
+    linger(queue);
+  };
+  queue.cancel("a");
+  EXPECT_EQ(queue.wait("a").job.state, JobState::cancelled);
+  EXPECT_EQ(begun, 0);
 }
 
 }  // namespace
