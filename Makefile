@@ -27,7 +27,7 @@ demo: build
 
 # Cheapest first, so that what is wrong shows soon; the tests last, so that their summary closes the output.
 test:
-	@$(STAGE) "set-up" tools/setup.sh
+	@$(STAGE) "set-up" tools/setup.sh e2e
 	@$(STAGE) "checks" $(MAKE) --no-print-directory check
 	@$(STAGE) "tests of the tools" $(MAKE) --no-print-directory tools-test
 	@$(STAGE) "build" $(MAKE) --no-print-directory build-all

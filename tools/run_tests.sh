@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the tests of the tools, every tools/**/*_test.mjs on Node's own test runner, then the types and unit tests of the web
-# page. Its end-to-end tests need a browser: npm run e2e in web/.
+# page. Its end-to-end tests need a browser and the program: ctest runs them.
 set -eu
 cd "$(dirname "$0")/.."
 node --test --test-reporter=spec $(find tools -name node_modules -prune -o -name '*_test.mjs' -print | sort)

@@ -47,13 +47,27 @@ async function end(page) {
   await page.context().close();
 }
 
-/** A folder of three pictures with captions, and two runs over it that take seconds a step at most. */
-async function runs_to_train(names, steps) {
+/** Three pictures to train with. Each test can run alone, so whoever comes first puts them there. */
+async function signs_there() {
+  if ((await api('/train')).datasets.some(({ name }) => name === 'signs')) return;
   await api('/train/datasets', { name: 'signs', folder: '4_sign' });
   for (const kind of [0, 1, 2]) {
     const picture = png(128, 128, (x, y) => ((x - 64) ** 2 + (y - 64) ** 2 < 900 + 900 * kind ? [20, 20, 20] : [255, 255, 255]));
     await fetch(`${world.url}/api/v1/train/datasets/signs/4_sign?name=sign${kind}.png`, { method: 'POST', body: picture });
   }
+}
+
+/** A run that is a draft, to ask what its options mean. */
+async function draft_there() {
+  await signs_there();
+  if ((await api('/train')).runs.some(({ name }) => name === 'explained')) return;
+  await api('/train/runs', { name: 'explained' });
+  await api('/train/runs/explained/draft', { dataset: 'signs' });
+}
+
+/** Runs over those pictures. */
+async function runs_to_train(names, steps) {
+  await signs_there();
   for (const [i, name] of names.entries()) {
     await api('/train/runs', { name });
     await api(`/train/runs/${name}/draft`, { dataset: 'signs', options: { resolution: '64', network_dim: String(2 + 2 * i), max_train_steps: String(steps) } });
@@ -364,8 +378,7 @@ test('8: what a label of Generate explains is what --explain says', { skip }, as
 });
 
 test('7, 8: every option has a sentence; what one does now is what --explain says', { skip }, async (t) => {
-  await api('/train/runs', { name: 'explained' });
-  await api('/train/runs/explained/draft', { dataset: 'signs' });
+  await draft_there();
   const { options } = await api('/train');
   const { effects, values, commands } = await api('/train/runs/explained/explain', {});
   const page = await open_page(world, '/train/explained/options');
@@ -393,6 +406,7 @@ const contradictions = [
 
 for (const [name, options] of contradictions) {
   test(`7: refused, with ways out that work: ${name}`, { skip }, async () => {
+    await draft_there();
     const { problem } = await api('/train/runs/explained/explain', { options });
     assert.ok(problem, 'it is refused');
     assert.ok(problem.remedies.length >= 1, problem.text);

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-export const program = process.env.DARKROOM_PROGRAM ?? path.join(root, 'build/darkroom');
+export const program = path.resolve(process.env.DARKROOM_PROGRAM ?? path.join(root, 'build/darkroom'));
 export const has_program = fs.existsSync(program);
 
 export class OwnProgram {

@@ -1,6 +1,6 @@
 // The end-to-end tests as CI runs them: node tools/ci_e2e.mjs PROGRAM. First against the recorded server, then what only the program can
 // show, with a copy of the models. Left out is what depends on how busy the machine is: frame rates (many), the seconds of the acceptance
-// list (acceptance), and long trainings and reports (train, lab_program); `npm run e2e` runs those too.
+// list (acceptance), and long reports (lab_program); `npm run e2e` runs those too.
 // Exit code 77: there is no browser here, nothing was tested; where CI is set that is a failure.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -8,8 +8,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const recorded = ['access', 'canvas', 'gallery', 'generate', 'offline', 'places', 'queue', 'runs'];
-const real = ['program'];
-const longest_ms = 240_000; // of one file; on two idle cores the longest takes a quarter of that
+const real = ['program', 'train'];
+const longest_ms = 600_000; // of one file; on two idle cores the longest takes a fifth of that
 
 const web = fileURLToPath(new URL('../', import.meta.url));
 const browsers = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -24,7 +24,7 @@ for (const [file, how] of [['node_modules/playwright-core', 'npm ci in web/'], [
     process.exit(1);
   }
 
-function passes(name, env) {
+function passes_once(name, env) {
   const start = Date.now();
   const file = path.join(web, 'e2e', `${name}_test.mjs`);
   const { status, stdout } = spawnSync(process.execPath, ['--test', '--test-reporter=spec', file], { env: { ...process.env, ...env }, encoding: 'utf8', timeout: longest_ms, killSignal: 'SIGTERM', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 1 << 26 });
@@ -32,6 +32,13 @@ function passes(name, env) {
   console.log(`${name}: ${status === 0 ? 'passed' : status === null ? 'did not end in time' : 'failed'}, ${seconds} s`);
   if (status !== 0) console.log(stdout);
   return status === 0;
+}
+
+/** Browser and program share the cores with whatever else the machine does: what passes the second time is said, and passes. */
+function passes(name, env) {
+  if (passes_once(name, env)) return true;
+  console.log(`${name}: once more`);
+  return passes_once(name, env);
 }
 
 const failed = recorded.filter((name) => !passes(name, { DARKROOM_URL: undefined }));
