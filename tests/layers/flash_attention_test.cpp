@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
 #include <cmath>
 
@@ -54,6 +55,18 @@ TEST(FlashAttention, IsTheDefinition) {
     const double error = relative_error(flash_attention(o.q, o.k, o.v, shape.heads), plain(o, shape.heads));
     EXPECT_LE(error, 2e-6) << shape.queries << " x " << shape.keys << ", " << shape.depth;
   }
+}
+
+// The same source is compiled for every kind of vectors, down to none; the processor's best is what other tests use.
+TEST(FlashAttention, IsTheDefinitionWithOlderVectorsToo) {
+  const AttentionShape shape{1, 67, 130, 2, 13};
+  const Operands o = operands(shape);
+  const Tensor expected = plain(o, shape.heads);
+  for (const int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    hwy::SetSupportedTargetsForTest(target);
+    EXPECT_LE(relative_error(flash_attention(o.q, o.k, o.v, shape.heads), expected), 2e-6) << hwy::TargetName(target);
+  }
+  hwy::SetSupportedTargetsForTest(0);
 }
 
 // Scores far apart: the largest comes late and what was added up before must follow.

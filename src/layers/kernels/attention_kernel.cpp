@@ -13,9 +13,10 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-// Layout: a block of queries stands side by side in the lanes of kVectors vectors, so that nothing is ever added across
-// lanes. Scores of a block of keys are computed in tiles of kRows keys, turned into weights, and added up into the
-// result, which stays in the first cache as [depth][queries].
+// Layout: a tile of queries stands side by side in the lanes of kVectors vectors, so that nothing is ever added across
+// lanes. Scores of a block of keys are computed kRows keys at a time, turned into weights, and added up into the
+// result, which stays in the first cache as [depth][queries]. A few tiles go through a block of keys and values one
+// after another, while it is in the second cache.
 HWY_BEFORE_NAMESPACE();
 namespace darkroom::layers::HWY_NAMESPACE {
 namespace {
@@ -27,6 +28,7 @@ using Vector = hn::Vec<decltype(kTag)>;
 // As many accumulators as registers allow: 6 x 2 of 16, 6 x 4 of 32.
 constexpr int kRows = 6, kVectors = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
 constexpr std::int64_t kKeys = 126;  // of a block, a multiple of kRows: scores and a head of 40 stay in the first cache
+constexpr std::int64_t kTiles = HWY_TARGET <= HWY_AVX3 ? 2 : 4;  // of queries, that one call works off
 
 HWY_INLINE std::int64_t lanes() {
   return std::int64_t(hn::Lanes(kTag));
@@ -36,28 +38,30 @@ HWY_INLINE std::int64_t block() {
   return kVectors * lanes();
 }
 
-/// What a thread works with.
-struct Buffers {
-  AlignedFloats queries, scores, result, most, sum;
+/// What a thread keeps of a tile of queries.
+struct Tile {
+  AlignedFloats queries, result, most, top, sum;
 
   void start(std::int64_t depth) {
     queries.fit(size_t(depth * block()));
-    scores.fit(size_t(kKeys * block()));
     std::fill_n(result.fit(size_t(depth * block())), depth * block(), 0.0f);
     std::fill_n(most.fit(size_t(block())), block(), -std::numeric_limits<float>::infinity());
+    std::fill_n(top.fit(size_t(block())), block(), -std::numeric_limits<float>::infinity());
     std::fill_n(sum.fit(size_t(block())), block(), 0.0f);
   }
 };
 
 /// Rows x kVectors sums of products: `left` has one number per row and place, `right` a row of the block per place.
-template <int Rows>
+/// What is in `out` is added to (adds), or the largest of each column goes to `top`, if that is larger (no adds).
+template <int Rows, bool kAdds>
 HWY_INLINE void add_products(const float* HWY_RESTRICT left, std::int64_t row_stride, std::int64_t place_stride,
-                             std::int64_t places, const float* HWY_RESTRICT right, float* HWY_RESTRICT out, bool adds) {
+                             std::int64_t places, const float* HWY_RESTRICT right, float* HWY_RESTRICT out,
+                             float* HWY_RESTRICT top) {
   const std::int64_t n = lanes(), width = block();
   Vector sums[Rows][kVectors];
   for (int row = 0; row < Rows; ++row)
     for (int v = 0; v < kVectors; ++v)
-      sums[row][v] = adds ? hn::LoadU(kTag, out + row * width + v * n) : hn::Zero(kTag);
+      sums[row][v] = kAdds ? hn::LoadU(kTag, out + row * width + v * n) : hn::Zero(kTag);
   for (std::int64_t place = 0; place < places; ++place) {
     Vector b[kVectors];
     for (int v = 0; v < kVectors; ++v) b[v] = hn::LoadU(kTag, right + place * width + v * n);
@@ -66,28 +70,38 @@ HWY_INLINE void add_products(const float* HWY_RESTRICT left, std::int64_t row_st
       for (int v = 0; v < kVectors; ++v) sums[row][v] = hn::MulAdd(a, b[v], sums[row][v]);
     }
   }
+  if constexpr (!kAdds) {
+    for (int v = 0; v < kVectors; ++v) {
+      Vector most = hn::LoadU(kTag, top + v * n);
+      for (int row = 0; row < Rows; ++row) most = hn::Max(most, sums[row][v]);
+      hn::StoreU(most, kTag, top + v * n);
+    }
+  }
   for (int row = 0; row < Rows; ++row)
     for (int v = 0; v < kVectors; ++v) hn::StoreU(sums[row][v], kTag, out + row * width + v * n);
 }
 
-/// The same for any number of rows, in tiles.
-HWY_INLINE void add_products(std::int64_t rows, const float* left, std::int64_t row_stride, std::int64_t place_stride,
-                             std::int64_t places, const float* right, float* out, bool adds) {
+/// The same for any number of rows, a few at a time.
+template <bool kAdds>
+HWY_INLINE void add_all_products(std::int64_t rows, const float* left, std::int64_t row_stride,
+                                 std::int64_t place_stride, std::int64_t places, const float* right, float* out,
+                                 float* top) {
   std::int64_t row = 0;
   for (; row + kRows <= rows; row += kRows)
-    add_products<kRows>(left + row * row_stride, row_stride, place_stride, places, right, out + row * block(), adds);
+    add_products<kRows, kAdds>(left + row * row_stride, row_stride, place_stride, places, right, out + row * block(),
+                               top);
   left += row * row_stride, out += row * block();
   switch (rows - row) {  // one by one, each row would wait for its own sums
     case 5:
-      return add_products<5>(left, row_stride, place_stride, places, right, out, adds);
+      return add_products<5, kAdds>(left, row_stride, place_stride, places, right, out, top);
     case 4:
-      return add_products<4>(left, row_stride, place_stride, places, right, out, adds);
+      return add_products<4, kAdds>(left, row_stride, place_stride, places, right, out, top);
     case 3:
-      return add_products<3>(left, row_stride, place_stride, places, right, out, adds);
+      return add_products<3, kAdds>(left, row_stride, place_stride, places, right, out, top);
     case 2:
-      return add_products<2>(left, row_stride, place_stride, places, right, out, adds);
+      return add_products<2, kAdds>(left, row_stride, place_stride, places, right, out, top);
     case 1:
-      return add_products<1>(left, row_stride, place_stride, places, right, out, adds);
+      return add_products<1, kAdds>(left, row_stride, place_stride, places, right, out, top);
     default:
       return;
   }
@@ -111,55 +125,130 @@ HWY_INLINE Vector power_of_two(Vector x) {
 
 /// Scores of a block of keys, logarithms to base 2, become weights relative to the largest score so far; what was added
 /// up before follows.
-HWY_INLINE void weigh(Buffers& buffers, std::int64_t keys, std::int64_t depth) {
+HWY_INLINE void weigh(Tile& tile, float* HWY_RESTRICT scores, std::int64_t keys, std::int64_t depth) {
   const std::int64_t n = lanes(), width = block();
+  Vector most[kVectors], sums[kVectors];
   for (int v = 0; v < kVectors; ++v) {
-    float* HWY_RESTRICT scores = buffers.scores.data() + v * n;
-    const Vector before = hn::LoadU(kTag, buffers.most.data() + v * n);
-    Vector most = before;
-    for (std::int64_t key = 0; key < keys; ++key) most = hn::Max(most, hn::LoadU(kTag, scores + key * width));
-    Vector sum = hn::LoadU(kTag, buffers.sum.data() + v * n);
-    if (!hn::AllTrue(kTag, hn::Eq(before, most))) {
-      const Vector factor = power_of_two(hn::Sub(before, most));
-      sum = hn::Mul(sum, factor);
-      for (std::int64_t place = 0; place < depth; ++place) {
-        float* result = buffers.result.data() + place * width + v * n;
-        hn::StoreU(hn::Mul(hn::LoadU(kTag, result), factor), kTag, result);
-      }
-      hn::StoreU(most, kTag, buffers.most.data() + v * n);
+    const Vector before = hn::LoadU(kTag, tile.most.data() + v * n);
+    most[v] = hn::LoadU(kTag, tile.top.data() + v * n);
+    sums[v] = hn::LoadU(kTag, tile.sum.data() + v * n);
+    if (hn::AllTrue(kTag, hn::Eq(before, most[v]))) continue;
+    const Vector factor = power_of_two(hn::Sub(before, most[v]));
+    sums[v] = hn::Mul(sums[v], factor);
+    for (std::int64_t place = 0; place < depth; ++place) {
+      float* result = tile.result.data() + place * width + v * n;
+      hn::StoreU(hn::Mul(hn::LoadU(kTag, result), factor), kTag, result);
     }
-    for (std::int64_t key = 0; key < keys; ++key) {
-      const Vector weight = power_of_two(hn::Sub(hn::LoadU(kTag, scores + key * width), most));
-      sum = hn::Add(sum, weight);
-      hn::StoreU(weight, kTag, scores + key * width);
+    hn::StoreU(most[v], kTag, tile.most.data() + v * n);
+  }
+  for (std::int64_t key = 0; key < keys; ++key)
+    for (int v = 0; v < kVectors; ++v) {
+      float* HWY_RESTRICT score = scores + key * width + v * n;
+      const Vector weight = power_of_two(hn::Sub(hn::LoadU(kTag, score), most[v]));
+      sums[v] = hn::Add(sums[v], weight);
+      hn::StoreU(weight, kTag, score);
     }
-    hn::StoreU(sum, kTag, buffers.sum.data() + v * n);
+  for (int v = 0; v < kVectors; ++v) hn::StoreU(sums[v], kTag, tile.sum.data() + v * n);
+}
+
+// Queries and results change places four by four, where vectors have as many lanes: number by number that took as long
+// as the products with 77 keys.
+constexpr std::int64_t kQuad = 4;
+#if HWY_TARGET != HWY_SCALAR
+const hn::FixedTag<float, size_t(kQuad)> kQuadTag;
+using Quad = hn::Vec<decltype(kQuadTag)>;
+
+/// Four rows become four columns.
+HWY_INLINE void transpose(Quad& a, Quad& b, Quad& c, Quad& d) {
+  const Quad ab = hn::InterleaveLower(kQuadTag, a, b), ab2 = hn::InterleaveUpper(kQuadTag, a, b);
+  const Quad cd = hn::InterleaveLower(kQuadTag, c, d), cd2 = hn::InterleaveUpper(kQuadTag, c, d);
+  a = hn::ConcatLowerLower(kQuadTag, cd, ab), b = hn::ConcatUpperUpper(kQuadTag, cd, ab);
+  c = hn::ConcatLowerLower(kQuadTag, cd2, ab2), d = hn::ConcatUpperUpper(kQuadTag, cd2, ab2);
+}
+#endif
+
+/// Rows of `count` queries go to the lanes, the last of them also to those that are left over, times `scale`.
+HWY_INLINE void spread(const float* query, std::int64_t stride, std::int64_t count, std::int64_t depth, float scale,
+                       float* HWY_RESTRICT out) {
+  const std::int64_t width = block();
+  for (std::int64_t lane = 0; lane < width; lane += kQuad) {
+    const auto row = [&](std::int64_t i) { return query + std::min(lane + i, count - 1) * stride; };
+    std::int64_t place = 0;
+#if HWY_TARGET != HWY_SCALAR
+    const float *r0 = row(0), *r1 = row(1), *r2 = row(2), *r3 = row(3);
+    const Quad factor = hn::Set(kQuadTag, scale);
+    for (; place + kQuad <= depth; place += kQuad) {
+      Quad a = hn::LoadU(kQuadTag, r0 + place), b = hn::LoadU(kQuadTag, r1 + place),
+           c = hn::LoadU(kQuadTag, r2 + place), d = hn::LoadU(kQuadTag, r3 + place);
+      transpose(a, b, c, d);
+      float* to = out + place * width + lane;
+      hn::StoreU(hn::Mul(a, factor), kQuadTag, to);
+      hn::StoreU(hn::Mul(b, factor), kQuadTag, to + width);
+      hn::StoreU(hn::Mul(c, factor), kQuadTag, to + 2 * width);
+      hn::StoreU(hn::Mul(d, factor), kQuadTag, to + 3 * width);
+    }
+#endif
+    for (; place < depth; ++place)
+      for (std::int64_t i = 0; i < std::min(kQuad, width); ++i) out[place * width + lane + i] = row(i)[place] * scale;
+  }
+}
+
+/// The way back, each query's numbers divided by its sum.
+HWY_INLINE void gather(Tile& tile, std::int64_t count, std::int64_t depth, float* out, std::int64_t stride) {
+  const std::int64_t width = block();
+  for (std::int64_t lane = 0; lane < count; lane += kQuad) {
+    const std::int64_t rows = std::min(kQuad, count - lane);
+    const float* from = tile.result.data() + lane;
+    float* to = out + lane * stride;
+    std::int64_t place = 0;
+#if HWY_TARGET != HWY_SCALAR
+    const Quad share = hn::Div(hn::Set(kQuadTag, 1.0f), hn::LoadU(kQuadTag, tile.sum.data() + lane));
+    for (; rows == kQuad && place + kQuad <= depth; place += kQuad) {
+      const float* quad = from + place * width;
+      const auto load = [&](std::int64_t i) { return hn::Mul(hn::LoadU(kQuadTag, quad + i * width), share); };
+      Quad a = load(0), b = load(1), c = load(2), d = load(3);
+      transpose(a, b, c, d);
+      hn::StoreU(a, kQuadTag, to + place);
+      hn::StoreU(b, kQuadTag, to + place + stride);
+      hn::StoreU(c, kQuadTag, to + place + 2 * stride);
+      hn::StoreU(d, kQuadTag, to + place + 3 * stride);
+    }
+#endif
+    for (; place < depth; ++place)
+      for (std::int64_t i = 0; i < rows; ++i)
+        to[place + i * stride] = from[place * width + i] * (1 / tile.sum.data()[lane + i]);
   }
 }
 
 std::int64_t attention_block() {
-  return block();
+  return kTiles * block();
 }
 
 void attend(const AttentionHead& head, std::int64_t first) {
-  thread_local Buffers buffers;
-  const std::int64_t width = block(), depth = head.depth, count = std::min(width, head.queries - first);
-  buffers.start(depth);
-  for (std::int64_t query = 0; query < width; ++query) {
-    const float* row = head.query + (first + std::min(query, count - 1)) * head.query_stride;
-    for (std::int64_t place = 0; place < depth; ++place)
-      buffers.queries[place * width + query] = row[place] * (head.scale * kLog2OfE);
+  thread_local Tile tiles[kTiles];
+  thread_local AlignedFloats kept_scores;
+  const std::int64_t width = block(), depth = head.depth;
+  const std::int64_t last = std::min(first + kTiles * width, head.queries), count = (last - first + width - 1) / width;
+  float* scores = kept_scores.fit(size_t(kKeys * width));
+  for (std::int64_t i = 0; i < count; ++i) {
+    tiles[i].start(depth);
+    const std::int64_t query = first + i * width;
+    spread(head.query + query * head.query_stride, head.query_stride, std::min(width, last - query), depth,
+           head.scale * kLog2OfE, tiles[i].queries.data());
   }
   for (std::int64_t begin = 0; begin < head.keys; begin += kKeys) {
     const std::int64_t keys = std::min(kKeys, head.keys - begin);
-    add_products(keys, head.key + begin * depth, depth, 1, depth, buffers.queries.data(), buffers.scores.data(), false);
-    weigh(buffers, keys, depth);
-    add_products(depth, head.value + begin * depth, 1, depth, keys, buffers.scores.data(), buffers.result.data(), true);
+    for (std::int64_t i = 0; i < count; ++i) {
+      Tile& tile = tiles[i];
+      add_all_products<false>(keys, head.key + begin * depth, depth, 1, depth, tile.queries.data(), scores,
+                              tile.top.data());
+      weigh(tile, scores, keys, depth);
+      add_all_products<true>(depth, head.value + begin * depth, 1, depth, keys, scores, tile.result.data(), nullptr);
+    }
   }
-  for (std::int64_t query = 0; query < count; ++query) {
-    float* row = head.out + (first + query) * head.out_stride;
-    const float share = 1 / buffers.sum[query];
-    for (std::int64_t place = 0; place < depth; ++place) row[place] = buffers.result[place * width + query] * share;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t query = first + i * width;
+    gather(tiles[i], std::min(width, last - query), depth, head.out + query * head.out_stride, head.out_stride);
   }
 }
 
