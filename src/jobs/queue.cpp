@@ -12,6 +12,7 @@ namespace darkroom::jobs {
 namespace {
 
 constexpr std::chrono::seconds kIdlePause(60);
+constexpr std::chrono::seconds kDiskPause(1);  // until a full disk is tried again
 /// Between two events of progress of one job.
 constexpr double kProgressPause = 0.2;
 /// Somebody who waits for a job wakes before so many others have ended.
@@ -307,6 +308,7 @@ void Queue::tell_order() {
 }
 
 void Queue::work() {
+  bool is_full = false;
   while (true) {
     int64_t seen = 0;
     bool was_paused = false;
@@ -318,8 +320,10 @@ void Queue::work() {
     std::optional<Job> job;
     try {
       job = taken({});
+      is_full = false;
     } catch (const Error& error) {
-      events_.add("warning", "", warning_data("", error.what()));  // a full disk: later, then
+      if (!is_full) events_.add("warning", "", warning_data("", error.what()));
+      is_full = true;
     }
     if (job) {
       run_one(std::move(*job));
@@ -328,7 +332,20 @@ void Queue::work() {
     last_idle_ = now();
     idle_();
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, kIdlePause, [&] { return is_stopping_ || submitted_ != seen || is_paused_ != was_paused; });
+    changed_.wait_for(lock, is_full ? kDiskPause : kIdlePause,
+                      [&] { return is_stopping_ || submitted_ != seen || is_paused_ != was_paused; });
+  }
+}
+
+void Queue::keep_end(const Job& job) {
+  for (bool is_told = false;; is_told = true) {
+    try {
+      return store_.update(job);
+    } catch (const Error& error) {
+      if (!is_told) events_.add("warning", job.id, warning_data(job.id, error.what()));
+    }
+    std::unique_lock lock(mutex_);
+    if (changed_.wait_for(lock, kDiskPause, [&] { return is_stopping_; })) return;
   }
 }
 
@@ -352,11 +369,7 @@ void Queue::run_one(Job job) {
   }
   if (job.state == JobState::cancelled) job.error.clear();
   job.ended = now();
-  try {
-    store_.update(job);
-  } catch (const Error& error) {
-    events_.add("warning", job.id, warning_data(job.id, error.what()));
-  }
+  keep_end(job);
   {
     const std::lock_guard lock(mutex_);
     last_previews_.emplace_back(job.id, running_->preview);

@@ -121,6 +121,9 @@ class Queue {
   void run_others();
   void work();
   void run_one(Job job);
+  /// Tries until the store takes it: a full disk gets room, or the program ends and runs what is missing at its next
+  /// start.
+  void keep_end(const Job& job);
   void tell(const Job& job);
   void tell_order();
 

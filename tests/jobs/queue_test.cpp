@@ -242,6 +242,30 @@ TEST(Queue, TellsThatAJobWaitsBeforeThatItRuns) {
   EXPECT_NE(told[1].data.find("\"running\""), std::string::npos) << told[1].data;
 }
 
+// Otherwise the job would run for ever in every list.
+TEST(Queue, KeepsHowAJobEndedWhenTheDiskHasRoomAgain) {
+  struct FullStore : SqliteStore {
+    using SqliteStore::SqliteStore;
+    std::atomic<int> left = 1;
+    void update(const Job& job) override {
+      if (left-- > 0) fail(ErrorKind::io, "the disk is full");
+      SqliteStore::update(job);
+    }
+  };
+  const formats::TemporaryFolder folder;
+  FullStore store(folder / "a.sqlite");
+  EventLog events;
+  Queue queue(store, events);
+  queue.set_runner("test", [](const Job&, JobControl&) {});
+  queue.start();
+  Job job = small_job("a");
+  queue.submit(job);
+  EXPECT_EQ(queue.wait("a").job.state, JobState::finished);
+  std::string told;
+  for (const Event& event : events.after(0, std::chrono::milliseconds(0)).value()) told += event.name + " ";
+  EXPECT_NE(told.find("job job warning"), std::string::npos) << told;
+}
+
 TEST(Queue, CancelsAJobThatIsAboutToBegin) {
   const formats::TemporaryFolder folder;
   SlowStore store(folder / "a.sqlite");
