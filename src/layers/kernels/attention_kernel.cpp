@@ -13,6 +13,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "layers/kernels/transpose-inl.h"
+
 // Layout: a tile of queries stands side by side in the lanes of kVectors vectors, so that nothing is ever added across
 // lanes. Scores of a block of keys are computed kRows keys at a time, turned into weights, and added up into the
 // result, which stays in the first cache as [depth][queries]. A few tiles go through a block of keys and values one
@@ -151,73 +153,30 @@ HWY_INLINE void weigh(Tile& tile, float* HWY_RESTRICT scores, std::int64_t keys,
   for (int v = 0; v < kVectors; ++v) hn::StoreU(sums[v], kTag, tile.sum.data() + v * n);
 }
 
-// Queries and results change places four by four, where vectors have as many lanes: number by number that took as long
-// as the products with 77 keys.
-constexpr std::int64_t kQuad = 4;
-#if HWY_TARGET != HWY_SCALAR
-const hn::FixedTag<float, size_t(kQuad)> kQuadTag;
-using Quad = hn::Vec<decltype(kQuadTag)>;
-
-/// Four rows become four columns.
-HWY_INLINE void transpose(Quad& a, Quad& b, Quad& c, Quad& d) {
-  const Quad ab = hn::InterleaveLower(kQuadTag, a, b), ab2 = hn::InterleaveUpper(kQuadTag, a, b);
-  const Quad cd = hn::InterleaveLower(kQuadTag, c, d), cd2 = hn::InterleaveUpper(kQuadTag, c, d);
-  a = hn::ConcatLowerLower(kQuadTag, cd, ab), b = hn::ConcatUpperUpper(kQuadTag, cd, ab);
-  c = hn::ConcatLowerLower(kQuadTag, cd2, ab2), d = hn::ConcatUpperUpper(kQuadTag, cd2, ab2);
-}
-#endif
-
-/// Rows of `count` queries go to the lanes, the last of them also to those that are left over, times `scale`.
+/// Rows of `count` queries, times `scale`, go to the lanes, the last of them also to those that are left over. Number
+/// by number that took as long as the products with 77 keys.
 HWY_INLINE void spread(const float* query, std::int64_t stride, std::int64_t count, std::int64_t depth, float scale,
-                       float* HWY_RESTRICT out) {
-  const std::int64_t width = block();
+                       Tile& tile) {
+  const std::int64_t n = lanes(), width = block();
   for (std::int64_t lane = 0; lane < width; lane += kQuad) {
     const auto row = [&](std::int64_t i) { return query + std::min(lane + i, count - 1) * stride; };
-    std::int64_t place = 0;
-#if HWY_TARGET != HWY_SCALAR
-    const float *r0 = row(0), *r1 = row(1), *r2 = row(2), *r3 = row(3);
-    const Quad factor = hn::Set(kQuadTag, scale);
-    for (; place + kQuad <= depth; place += kQuad) {
-      Quad a = hn::LoadU(kQuadTag, r0 + place), b = hn::LoadU(kQuadTag, r1 + place),
-           c = hn::LoadU(kQuadTag, r2 + place), d = hn::LoadU(kQuadTag, r3 + place);
-      transpose(a, b, c, d);
-      float* to = out + place * width + lane;
-      hn::StoreU(hn::Mul(a, factor), kQuadTag, to);
-      hn::StoreU(hn::Mul(b, factor), kQuadTag, to + width);
-      hn::StoreU(hn::Mul(c, factor), kQuadTag, to + 2 * width);
-      hn::StoreU(hn::Mul(d, factor), kQuadTag, to + 3 * width);
-    }
-#endif
-    for (; place < depth; ++place)
-      for (std::int64_t i = 0; i < std::min(kQuad, width); ++i) out[place * width + lane + i] = row(i)[place] * scale;
+    rows_to_columns(row(0), row(1), row(2), row(3), depth, std::min(kQuad, width), tile.queries.data() + lane, width);
   }
+  float* queries = tile.queries.data();
+  for (std::int64_t i = 0; i < depth * width; i += n)
+    hn::StoreU(hn::Mul(hn::LoadU(kTag, queries + i), hn::Set(kTag, scale)), kTag, queries + i);
 }
 
 /// The way back, each query's numbers divided by its sum.
 HWY_INLINE void gather(Tile& tile, std::int64_t count, std::int64_t depth, float* out, std::int64_t stride) {
-  const std::int64_t width = block();
-  for (std::int64_t lane = 0; lane < count; lane += kQuad) {
-    const std::int64_t rows = std::min(kQuad, count - lane);
-    const float* from = tile.result.data() + lane;
-    float* to = out + lane * stride;
-    std::int64_t place = 0;
-#if HWY_TARGET != HWY_SCALAR
-    const Quad share = hn::Div(hn::Set(kQuadTag, 1.0f), hn::LoadU(kQuadTag, tile.sum.data() + lane));
-    for (; rows == kQuad && place + kQuad <= depth; place += kQuad) {
-      const float* quad = from + place * width;
-      const auto load = [&](std::int64_t i) { return hn::Mul(hn::LoadU(kQuadTag, quad + i * width), share); };
-      Quad a = load(0), b = load(1), c = load(2), d = load(3);
-      transpose(a, b, c, d);
-      hn::StoreU(a, kQuadTag, to + place);
-      hn::StoreU(b, kQuadTag, to + place + stride);
-      hn::StoreU(c, kQuadTag, to + place + 2 * stride);
-      hn::StoreU(d, kQuadTag, to + place + 3 * stride);
-    }
-#endif
-    for (; place < depth; ++place)
-      for (std::int64_t i = 0; i < rows; ++i)
-        to[place + i * stride] = from[place * width + i] * (1 / tile.sum.data()[lane + i]);
+  const std::int64_t n = lanes(), width = block();
+  for (int v = 0; v < kVectors; ++v) {
+    float* sum = tile.sum.data() + v * n;
+    hn::StoreU(hn::Div(hn::Set(kTag, 1.0f), hn::LoadU(kTag, sum)), kTag, sum);
   }
+  for (std::int64_t lane = 0; lane < count; lane += kQuad)
+    columns_to_rows(tile.result.data() + lane, width, depth, std::min(kQuad, count - lane), tile.sum.data() + lane,
+                    out + lane * stride, stride);
 }
 
 std::int64_t attention_block() {
@@ -234,7 +193,7 @@ void attend(const AttentionHead& head, std::int64_t first) {
     tiles[i].start(depth);
     const std::int64_t query = first + i * width;
     spread(head.query + query * head.query_stride, head.query_stride, std::min(width, last - query), depth,
-           head.scale * kLog2OfE, tiles[i].queries.data());
+           head.scale * kLog2OfE, tiles[i]);
   }
   for (std::int64_t begin = 0; begin < head.keys; begin += kKeys) {
     const std::int64_t keys = std::min(kKeys, head.keys - begin);

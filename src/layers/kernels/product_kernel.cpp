@@ -11,6 +11,8 @@
 
 #include <hwy/contrib/math/math-inl.h>
 
+#include "layers/kernels/transpose-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace darkroom::layers::HWY_NAMESPACE {
 namespace {
@@ -75,13 +77,12 @@ void multiply(const float* a, std::int64_t a_stride, std::int64_t rows, std::int
   }
 }
 
-void pack(const float* HWY_RESTRICT columns, std::int64_t stride, std::int64_t depth, float* HWY_RESTRICT panel) {
-  const hn::RebindToSigned<decltype(kTag)> index_tag;
-  const auto places = hn::Mul(hn::Iota(index_tag, 0), hn::Set(index_tag, std::int32_t(stride)));
-  const std::int64_t n = lanes();
-  for (std::int64_t k = 0; k < depth; ++k)
-    for (std::int64_t w = 0; w < kWidth; ++w)
-      hn::StoreU(hn::GatherIndex(kTag, columns + w * n * stride + k, places), kTag, panel + (k * kWidth + w) * n);
+void pack(const float* columns, std::int64_t stride, std::int64_t depth, float* HWY_RESTRICT panel_begin) {
+  const std::int64_t width = panel();
+  for (std::int64_t column = 0; column < width; column += kQuad) {
+    const auto at = [&](std::int64_t i) { return columns + std::min(column + i, width - 1) * stride; };
+    rows_to_columns(at(0), at(1), at(2), at(3), depth, std::min(kQuad, width), panel_begin + column, width);
+  }
 }
 
 /// erf(x) as an odd rational function on [-4, 4], beyond which it is 1 to the last bit of fp32: x P(x²) / Q(x²), within
