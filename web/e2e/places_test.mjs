@@ -92,10 +92,12 @@ test('the palette sets values, goes to places and finds controls by both names',
   await run('steps 31');
   await run('sampler euler a');
   await run('size 192 256');
+  await run('seed 4711');
   await run('Sampling steps');
   assert.equal(await page.getByRole('spinbutton', { name: 'Steps', exact: true }).inputValue(), '31');
   assert.match(await page.getByRole('combobox', { name: 'Sampler', exact: true }).innerText(), /Euler a/);
   assert.equal(await page.getByRole('spinbutton', { name: 'Height', exact: true }).inputValue(), '256');
+  assert.equal(await page.getByRole('spinbutton', { name: 'Seed', exact: true }).inputValue(), '4711');
   await run('theme light');
   assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'light');
   await run('gallery');

@@ -2,6 +2,7 @@
 import type { Job, MergeKind, NewJob, ReportKind, Settings, WeightedLora, Work } from './api';
 import { pictures_asked } from './form/request';
 import { count_text } from './form/words';
+import type { IconName } from './icons';
 
 export const report_names: Record<ReportKind, string> = {
   samplers: 'Samplers', convergence: 'Samplers on a model', precision: 'Precision', guidance: 'Guidance', lora: 'LoRA',
@@ -26,6 +27,10 @@ export function pictures_of(job: Job): number {
 export function kind_name(job: Job): string {
   return ({ generate: 'Picture', xyz: 'Cell', replay: 'Proof', lab: 'Report', merge: 'Merge' } as Record<string, string>)[job.kind] ?? 'Job';
 }
+
+const icons: Record<string, IconName> = { xyz: 'table-2', training: 'graduation-cap', lab: 'flask-conical', merge: 'layers', replay: 'circle-check' };
+
+export const icon_of = (job: Job): IconName => icons[job.kind] ?? 'image';
 
 /** One line for the queue, for kinds without a size. */
 export function kind_words(job: Job): string {

@@ -1,6 +1,6 @@
 // The pictures of docs/web.md: every place, dark, light and 390 pixels wide, as WebP, of a program that DARKROOM_URL names. What they show is
-// made first: sixteen pictures, a mask, two runs, two reports.
-// DARKROOM_URL=http://127.0.0.1:7860 node tools/pictures.mjs FOLDER [PLACE ...]
+// made first: sixteen pictures, a mask, two runs and a draft of one, two reports. The looks middle and middle_light, 1024 pixels wide, are taken where they are named.
+// DARKROOM_URL=http://127.0.0.1:7860 node tools/pictures.mjs FOLDER [PLACE or LOOK ...]
 import fs from 'node:fs';
 import { chromium } from 'playwright-core';
 import { png } from '../e2e/png.mjs';
@@ -26,6 +26,10 @@ async function until(what, words, patience_s = 60) {
 const ended = (id) => until(async () => { const job = await api(`/jobs/${id}`); return ['finished', 'failed', 'cancelled'].includes(job.state) && job; }, `job ${id} to end`, 900);
 const make = async (body) => ended((await api('/jobs', body)).id);
 
+/** A run that was never started, with one thing to settle. */
+const draft = () => api('/train/runs', { name: 'ink_sign-03', dataset: 'signs', prompts: 'a red apple, on a white background', options: {
+  network_dim: '16', network_alpha: '8', optimizer_type: 'Prodigy', learning_rate: '1', lr_scheduler: 'cosine_with_restarts', lr_scheduler_num_cycles: '3', max_train_steps: '600', resolution: '128', min_snr_gamma: '5', sample_every_n_steps: '100' } });
+
 async function prepare() {
   if ((await api('/pictures?limit=1')).total < 16)
     for (const [i, prompt] of [...things, ...things.map((thing) => `${thing} <lora:ink:0.8>`)].entries()) await make({ kind: 'generate', request: { prompt, steps: 12, seed: 4711 + (i % 8) } });
@@ -34,7 +38,8 @@ async function prepare() {
   if (!reports.includes('guidance')) await make({ kind: 'lab', report: 'guidance', request: { prompt: things[0], steps: 8 }, cfg_scales: [1, 3, 7, 11] });
   const { runs } = await api('/train');
   for (const { id } of (await api('/jobs?state=waiting,running&limit=100')).jobs) await ended(id); // of an earlier time that was broken off
-  if (runs.length >= 2) return;
+  if (!runs.some((run) => run.name === 'ink_sign-03')) await draft();
+  if (runs.filter((run) => run.state === 'finished').length >= 2) return;
   await api('/train/datasets', { name: 'signs', folder: '4_ink sign' });
   for (const kind of [0, 1, 2, 3]) {
     const shape = (x, y) => [Math.hypot(x, y) < 40, Math.max(Math.abs(x), Math.abs(y)) < 32, Math.min(Math.abs(x), Math.abs(y)) < 12, Math.abs(x) + Math.abs(y) < 44][kind];
@@ -59,15 +64,18 @@ async function command(page, words) {
   await page.keyboard.press('Enter');
 }
 
+const shown_prompt = 'a (red:1.2) apple, noto style, on a light blue background <lora:ink:0.3>';
+
 /** The second of four pictures, past its middle. */
 async function running(page) {
   await command(page, 'batch count 4');
+  await command(page, 'seed 4711');
   const prompt = page.getByRole('textbox', { name: 'Prompt', exact: true });
-  await prompt.fill('a (red:1.2) rocket, noto style, on a light blue background <lora:ink:0.4>');
+  await prompt.fill(shown_prompt);
   await prompt.press('Control+Enter');
   const job = await until(async () => {
     const [one] = (await api('/jobs?state=running&limit=1')).jobs;
-    return one?.progress?.picture === 2 && one.progress.step > 12 && one;
+    return one?.progress?.picture >= 2 && one.progress.step > 10 && one;
   }, 'the second of four pictures');
   await page.waitForTimeout(300);
   return async () => { await fetch(`${url}/api/v1/jobs/${job.id}`, { method: 'DELETE' }); await ended(job.id); };
@@ -77,6 +85,17 @@ async function running(page) {
 function hide_places() {
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) walker.currentNode.data = walker.currentNode.data.replace(/\/(?:[\w.-]+\/)*(models|datasets|runs)\//g, '$1/');
+}
+
+/** Words and formula of a label, beside the shelf of LoRA files; on a phone in the sheet of all settings. */
+async function explained(page, is_phone) {
+  await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill(shown_prompt);
+  if (is_phone) await page.getByRole('button', { name: 'All settings' }).click();
+  else {
+    await page.getByRole('radio', { name: 'All settings' }).click();
+    await page.getByRole('tab', { name: /^LoRA/ }).click();
+  }
+  await page.getByRole('button', { name: 'Explain CFG scale' }).click();
 }
 
 async function masked(page, is_phone) {
@@ -95,17 +114,32 @@ async function masked(page, is_phone) {
 }
 
 async function queue_open(page, is_phone) {
-  await api('/queue', { paused: true });
-  const ids = [];
-  for (const [i, prompt] of things.slice(0, 4).entries()) ids.push((await api('/jobs', { kind: i === 2 ? 'xyz' : 'generate', request: { prompt }, ...(i === 2 ? { x: 'Steps: 4,8,12' } : {}) })).id);
+  const first = await api('/jobs', { kind: 'generate', request: { prompt: things[4], steps: 150, n_iter: 4 } });
+  for (const [i, prompt] of things.slice(0, 4).entries()) await api('/jobs', { kind: i === 2 ? 'xyz' : 'generate', request: { prompt }, ...(i === 2 ? { x: 'Steps: 4,8,12' } : {}) });
+  await api('/jobs', { kind: 'lab', report: 'samplers' });
   if (!is_phone) await page.getByRole('button', { name: /^Queue, / }).click();
-  await page.waitForTimeout(300);
-  return async () => { await api('/queue/clear', {}); await api('/queue', { paused: false }); };
+  await until(async () => (await api(`/jobs/${first.id}`)).progress?.step > 40, 'the running job to be in its middle');
+  return async () => {
+    await api('/queue/clear', {});
+    await fetch(`${url}/api/v1/jobs/${first.id}`, { method: 'DELETE' });
+    await ended(first.id);
+  };
 }
 
 async function compare_runs(page) {
   for (const name of ['ink_sign-01', 'ink_sign-02']) await page.getByRole('checkbox', { name: `Compare ${name}` }).check();
   await page.waitForTimeout(600);
+}
+
+/** The options of the network and what follows them. */
+async function network(page, is_phone) {
+  if (!is_phone) await page.getByRole('link', { name: /^Network/ }).click();
+  await page.getByText(/numbers, a file of/).first().waitFor(); // an effect line: what options do now has been asked for
+}
+
+/** The plan, once it was made. */
+async function planned(page) {
+  await page.getByText('per epoch').first().waitFor();
 }
 
 async function first_visit(page) {
@@ -141,16 +175,21 @@ async function matrix(page) {
 
 const reports = (await (async () => { await prepare(); return api('/jobs?state=finished&kind=lab&limit=20'); })()).jobs;
 const report = (kind) => `/lab/${reports.find((job) => job.request.report === kind).id}`;
-const [b, a] = (await api('/pictures?search=apple&limit=2')).pictures;
+const apples = (await api(`/pictures?limit=100&search=${encodeURIComponent('seed:4711 "red apple"')}`)).pictures;
+const [a, b] = [things[0], `${things[0]} <lora:ink:0.8>`].map((prompt) => apples.findLast((picture) => picture.prompt === prompt));
 
 const places = [
   ['generate', '/', running], ['inpaint', '/', masked], ['gallery', '/gallery'], ['compare', `/gallery/compare?a=${a.id}&b=${b.id}`],
-  ['train_runs', '/train', compare_runs], ['train_dataset', '/train/ink_sign-01/dataset'], ['train_options', '/train/ink_sign-02/options'], ['train_plan', '/train/ink_sign-02/plan'], ['train_live', '/train/ink_sign-01/live'],
+  ['train_runs', '/train', compare_runs], ['train_dataset', '/train/ink_sign-01/dataset'], ['train_options', '/train/ink_sign-03/options', network], ['train_plan', '/train/ink_sign-03/plan', planned], ['train_live', '/train/ink_sign-01/live'],
   ['first_visit', '/', first_visit], ['prompt_matrix', '/', matrix], ['export', '/gallery', selection], ['merge', '/models/lora', rescale],
+  ['explanation', '/', explained],
   ['lab_samplers', report('samplers')], ['lab_guidance', report('guidance')], ['queue', '/queue', queue_open], ['models', '/models', click('button', 'Reload')], ['settings', '/settings'],
 ];
-const wanted = process.argv.slice(3); // places, if not all
 const looks = { dark: { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' }, light: { viewport: { width: 1440, height: 900 }, colorScheme: 'light' }, phone: { viewport: { width: 390, height: 844 }, colorScheme: 'dark', hasTouch: true } };
+const more_looks = { middle: { viewport: { width: 1024, height: 768 }, colorScheme: 'dark' }, middle_light: { viewport: { width: 1024, height: 768 }, colorScheme: 'light' } };
+const all_looks = { ...looks, ...more_looks };
+const wanted = process.argv.slice(3).filter((name) => !(name in all_looks)); // places, if not all
+const wanted_looks = process.argv.slice(3).filter((name) => name in all_looks);
 
 /** The browser that took a picture writes it smaller, too. */
 async function as_webp(browser, bytes) {
@@ -168,7 +207,7 @@ async function as_webp(browser, bytes) {
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'] });
 /** A place as it looks; what was begun for it is ended again. */
 async function taken([name, path, unfold], look) {
-  const context = await browser.newContext(looks[look]);
+  const context = await browser.newContext(all_looks[look]);
   context.setDefaultTimeout(60_000);
   try {
     const page = await context.newPage();
@@ -187,7 +226,7 @@ async function taken([name, path, unfold], look) {
 }
 
 const failed = [];
-for (const look of Object.keys(looks)) {
+for (const look of wanted_looks.length > 0 ? wanted_looks : Object.keys(looks)) {
   for (const place of places) {
     if (wanted.length > 0 && !wanted.includes(place[0])) continue;
     await taken(place, look).catch((error) => { failed.push(`${place[0]} ${look}`); console.error(`${place[0]} ${look}: ${error.message}`); });

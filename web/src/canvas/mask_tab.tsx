@@ -36,7 +36,7 @@ function ReplaceNote() {
   if (!noise || number_of('denoising_strength') >= 0.9 || text_of(mask_fields.start_from) === noise.value) return null;
   return (
     <div class="note"><p>At {number_of('denoising_strength')} the old thing may shine through. To replace it, use 0.9 and start from <b>latent noise</b>.</p>
-      <p class="button-row"><Button on_click={() => { set_value('denoising_strength', 0.9); set_value(mask_fields.start_from, noise.value); }}>Use both</Button></p></div>
+      <p class="button-row"><Button class="outlined" on_click={() => { set_value('denoising_strength', 0.9); set_value(mask_fields.start_from, noise.value); }}>Use both</Button></p></div>
   );
 }
 

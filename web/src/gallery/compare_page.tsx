@@ -4,13 +4,18 @@ import { api, type PictureDetail } from '../api';
 import { remembered } from '../remember';
 import { use_recipe } from '../recipes';
 import { add_keys, closes_on_escape } from '../keys';
+import { ProofPanel } from '../generate/proof_panel';
 import { label_of } from '../generate/recipe_tab';
 import { address, generate_path, go } from '../places';
 import { is_still } from '../screen';
+import { prove } from '../proof';
+import { send_items } from '../send_to';
 import { attempt } from '../toasts';
 import { Button, IconButton } from '../widgets/button';
 import { Choice, Segmented, Switch } from '../widgets/choice';
 import { Divided } from '../widgets/divided';
+import { MenuButton } from '../widgets/menu';
+import { tag_of } from './compare_tag';
 import { difference_of, difference_pixels, type Difference, type Pixels } from './difference';
 
 type CompareMode = 'slider' | 'side' | 'difference' | 'blink';
@@ -57,8 +62,8 @@ const shape_of = (pair: Pair) => ({ aspectRatio: `${pair.width} / ${pair.height}
 const alt_of = (which: string, picture: PictureDetail) => `${which}: ${picture.prompt}, seed ${picture.seed}`;
 
 function SliderView({ pair }: { pair: Pair }) {
-  const side = (which: 'A' | 'B', picture: PictureDetail) => ({ url: picture.url, alt: alt_of(which, picture), tag: `seed ${picture.seed}` });
-  return <Divided a={side('A', pair.a)} b={side('B', pair.b)} style={shape_of(pair)} />;
+  const side = (which: 'A' | 'B', picture: PictureDetail, other: PictureDetail) => ({ url: picture.url, alt: alt_of(which, picture), tag: tag_of(picture, other) });
+  return <Divided a={side('A', pair.a, pair.b)} b={side('B', pair.b, pair.a)} style={shape_of(pair)} />;
 }
 
 function BlinkView({ pair }: { pair: Pair }) {
@@ -81,7 +86,7 @@ function BlinkView({ pair }: { pair: Pair }) {
 }
 
 function SideView({ pair }: { pair: Pair }) {
-  return <div class="compare-side"><figure><img src={pair.a.url} alt={alt_of('A', pair.a)} /><figcaption><b>A</b> seed {pair.a.seed}</figcaption></figure><figure><img src={pair.b.url} alt={alt_of('B', pair.b)} /><figcaption><b>B</b> seed {pair.b.seed}</figcaption></figure></div>;
+  return <div class="compare-side"><figure><img src={pair.a.url} alt={alt_of('A', pair.a)} /><figcaption><b>A</b> {tag_of(pair.a, pair.b)}</figcaption></figure><figure><img src={pair.b.url} alt={alt_of('B', pair.b)} /><figcaption><b>B</b> {tag_of(pair.b, pair.a)}</figcaption></figure></div>;
 }
 
 function value_text(value: unknown): string {
@@ -110,8 +115,11 @@ function WhatDiffers({ pair }: { pair: Pair }) {
       <p class="button-row">
         <Button icon="rotate-ccw" on_click={() => { use_recipe(a, false); go(generate_path()); }}>Use A's recipe</Button>
         <Button icon="rotate-ccw" on_click={() => { use_recipe(b, false); go(generate_path()); }}>Use B's recipe</Button>
+        <Button icon="circle-check" on_click={() => prove(pair.b)}>Prove B</Button>
+        <span class="grow" /><MenuButton icon="send" items={send_items(pair.b)}>Send B to</MenuButton>
       </p>
       {largest === 0 && <p class="is-good">A and B are identical in every pixel.</p>}
+      <ProofPanel picture={pair.b} />
     </section>
   );
 }

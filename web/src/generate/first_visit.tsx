@@ -133,6 +133,7 @@ export function FirstVisit() {
   const all = start.value.first_prompts;
   const left = all.filter((_, i) => !is_made(i)).length;
   const seconds = measured();
+  const all_at_once = left > 0 && <Button class="outlined" on_click={make_all}>Make all {all.length === 8 ? 'eight' : all.length}{seconds !== null && <span class="hint">{time_text(seconds * left)}</span>}</Button>;
   return (
     <section class="first-visit" aria-label="First steps">
       <header>
@@ -140,9 +141,10 @@ export function FirstVisit() {
           <h2 class="display">{is_phone.value ? <>Sheets of paper.<br />Tap one.</> : `${all.length === 8 ? 'Eight' : all.length} sheets of paper. Click one.`}</h2>
           <p class="quiet-text">The picture is made now, {is_phone.value ? 'by the computer you are connected to' : 'on this machine'}. {!is_phone.value && 'Nothing is downloaded.'}</p>
         </div>
-        {left > 0 && <Button class="outlined" on_click={make_all}>Make all {all.length === 8 ? 'eight' : all.length}{seconds !== null && <span class="hint">{time_text(seconds * left)}</span>}</Button>}
+        {!is_phone.value && all_at_once}
       </header>
       <ul class="sheets">{all.map((prompt, i) => <Sheet key={prompt} sheet={i} prompt={prompt} />)}</ul>
+      {is_phone.value && all_at_once}
       <NextWords />
       {is_quick() && <p class="hint">A sheet takes {steps_of_sheet} steps, for a quick look; Generate takes the {advised_steps()} that are advised for this model.</p>}
       <Doors />

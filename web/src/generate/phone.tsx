@@ -47,6 +47,7 @@ function SettingsSheet() {
 
 export function PhoneGenerate() {
   const [avoids, set_avoids] = useState(text_of('negative_prompt') !== '');
+  const has_negative = has_field('negative_prompt');
   const is_first = mode.value === 'txt2img' && is_first_visit();
   return (
     <main class="generate is-phone" id="main">
@@ -54,17 +55,18 @@ export function PhoneGenerate() {
       <div class="phone-scroll">
         <StageOrCanvas />
         {!is_first && <Filmstrip />}
-        <div class="phone-prompts">
-          <PromptBox name="Prompt" field="prompt" placeholder="Describe a picture" />
-          {!is_first && has_field('negative_prompt') && (avoids
-            ? <PromptBox name="Negative prompt" field="negative_prompt" placeholder="What to avoid" />
-            : <button type="button" class="link" onClick={() => set_avoids(true)}>What to avoid</button>)}
-          {!is_first && <div class="phone-tools"><LoraButton /></div>}
-        </div>
+        {!is_first && (
+          <div class="phone-prompts">
+            <PromptBox name="Prompt" field="prompt" placeholder="Describe a picture" />
+            {has_negative && avoids && <PromptBox name="Negative prompt" field="negative_prompt" placeholder="What to avoid" />}
+            <div class="phone-tools"><LoraButton />{has_negative && !avoids && <button type="button" class="link" onClick={() => set_avoids(true)}>What to avoid</button>}</div>
+          </div>
+        )}
         {!is_first && <PhoneChips />}
       </div>
       <div class="phone-buttons">
-        {own_running.value && <StopButtons />}
+        {own_running.value && !is_first && <StopButtons />}
+        {is_first && <PromptBox name="Prompt" field="prompt" placeholder="Describe a picture" />}
         <MainButton />
         {is_first && <IconButton icon="sliders-horizontal" name="All settings" on_click={() => { is_sheet_open.value = true; }} />}
       </div>

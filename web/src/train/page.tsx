@@ -81,7 +81,7 @@ function RunHead() {
     <header class="run-head">
       <p class="run-name"><a href="/train">Runs</a><span aria-hidden="true">/</span><b class="title">{run.name}</b><span class={state === 'running' ? 'live-tag' : `tag ${state === 'failed' ? 'is-attention' : ''}`}>{state === 'failed' && <Icon name="octagon-alert" size={12} />} {state_words[state]}{part}</span></p>
       <nav class="run-tabs" aria-label="Parts of the run">{tabs.map((one) => <a key={one} href={`/train/${run.name}/${one}`} aria-current={one === tab ? 'page' : undefined}>{tab_labels[one]}</a>)}</nav>
-      <div class="run-actions"><MainAction /></div>
+      {!is_phone.value && <div class="run-actions"><MainAction /></div>}
     </header>
   );
 }
@@ -99,6 +99,7 @@ function RunPage() {
       {tab === 'options' && <OptionsTab />}
       {tab === 'plan' && <div class="train-scroll"><PlanPanel is_whole />{is_phone.value && <CommandDock />}</div>}
       {tab === 'live' && <LiveTab />}
+      {is_phone.value && <div class="run-actions is-foot"><MainAction /></div>}
     </main>
   );
 }

@@ -51,7 +51,7 @@ export function PlanPanel({ is_whole = false }: { is_whole?: boolean }) {
   const left = now?.probe ? now.probe.seconds_per_step * (now.steps - now.steps_done) : null;
   return (
     <section class={`plan ${is_whole ? 'is-whole' : ''}`} aria-label="Plan of the run">
-      <header><h2>Plan</h2><span class="hint">{is_busy ? 'counting' : 'follows every change'}</span></header>
+      <header><h2>Plan</h2><span class="hint">{is_busy ? 'counting' : said ? 'waits for the one thing to settle' : 'follows every change'}</span></header>
       {draft.value?.dataset === '' ? <p class="note">Choose a dataset first. <a class="link" href="dataset">Dataset</a></p> : problem && !said && <p class="note is-attention"><Icon name="triangle-alert" />{problem}</p>}
       {now && (
         <dl class={is_busy ? 'is-old' : ''}>

@@ -1,7 +1,7 @@
 // What the Train page knows: the trainer's options, runs and datasets; the run that is open, its draft as it is typed, what its options
 // mean, its plan and its curves. Everything is the program's own answer; the page counts nothing itself.
 import { batch, computed, effect, signal } from '@preact/signals';
-import { api, ApiError, type Draft, type Explained, type Job, type Plan, type Run, type RunState, type Series, type TrainOption, type TrainStart, type WholeRun } from '../api';
+import { api, ApiError, type Draft, type Explained, type Job, type Plan, type Problem, type Run, type RunState, type Series, type TrainOption, type TrainStart, type WholeRun } from '../api';
 import { path } from '../places';
 import { jobs, progress, take_answer, training_news } from '../store';
 import { attempt, tell, tell_failure } from '../toasts';
@@ -84,6 +84,21 @@ export async function save_draft() {
   await attempt(() => api.save_draft(run.name, now));
 }
 
+const changed_by = (options: Draft['options'], changes: Record<string, string | null>): Draft['options'] =>
+  Object.fromEntries(Object.entries({ ...options, ...changes }).filter((entry): entry is [string, string] => entry[1] !== null));
+
+/** A draft that contradicts itself was opened, so there is no before: what its first way out would mean is shown, but for what that changes. */
+async function explain_settled(run: string, now: Draft, problem: Problem) {
+  const way = problem.remedies[0];
+  if (!way) return;
+  const settled = { ...now, options: changed_by(now.options, way.changes) };
+  const answer = await api.explain_run(run, settled);
+  if (draft.peek() !== now || answer.effects === null) return;
+  explained.value = { values: null, commands: null, problem, effects: Object.fromEntries(Object.entries(answer.effects).filter(([name]) => !(name in way.changes))) };
+  const planned = now.dataset === '' ? null : await api.plan_run(run, settled, false);
+  if (draft.peek() === now) plan.value ??= planned;
+}
+
 async function explain() {
   const [run, now] = [open_run.peek(), draft.peek()];
   if (!run || !now) return;
@@ -92,6 +107,7 @@ async function explain() {
     if (draft.peek() !== now) return; // typed on meanwhile
     // While options contradict each other, what they meant before stays.
     explained.value = answer.problem && explained.peek() ? { ...(explained.peek() as Explained), problem: answer.problem } : answer;
+    if (answer.problem && answer.effects === null && explained.peek() === answer) await explain_settled(run.name, now, answer.problem);
   } catch (error) {
     if (error instanceof ApiError) explained.value = { values: null, effects: null, commands: null, ...explained.peek(), problem: { text: error.message, option: '', remedies: [] } };
     else tell_failure(error);

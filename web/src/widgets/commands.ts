@@ -58,6 +58,8 @@ function file_commands(): Command[] {
   ];
 }
 
+const row_called = (fits: (known: string) => boolean) => all_rows().find((row) => [row.label, row.also ?? '', row.name, row.name.replace(/_/g, ' ')].some((known) => fits(known.toLowerCase())));
+
 /** "steps 30", "cfg 5.5", "size 768 512", "sampler euler a": sets a value. */
 export function value_commands(text: string): Command[] {
   const size = /^size\s+(\d+)\s*[x× ,]\s*(\d+)$/i.exec(text.trim());
@@ -70,7 +72,7 @@ export function value_commands(text: string): Command[] {
   const found: Command[] = [];
   for (let cut = text.trim().indexOf(' '); cut > 0; cut = text.trim().indexOf(' ', cut + 1)) {
     const [name, value] = [text.trim().slice(0, cut).toLowerCase(), text.trim().slice(cut + 1).trim()];
-    const row = all_rows().find((other) => [other.label, other.also ?? '', other.name, other.name.replace(/_/g, ' ')].some((known) => known !== '' && (known.toLowerCase() === name || known.toLowerCase().split(' ')[0] === name)));
+    const row = row_called((known) => known === name) ?? row_called((known) => known.split(' ')[0] === name);
     const command = row && value_command(row, value);
     if (command) found.push(command);
   }

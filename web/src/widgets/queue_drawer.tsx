@@ -5,7 +5,7 @@ import { cancel_job, cancel_waiting, clear_waiting, copy_text, move_job, pause_q
 import { left_words, ProgressBar, progress_words } from '../generate/progress_line';
 import { picked, source_is_shown } from '../generate/shown';
 import { asked, size_asked } from '../form/request';
-import { kind_words, pictures_of, unsent_words } from '../job_kinds';
+import { icon_of, kind_words, pictures_of, unsent_words } from '../job_kinds';
 import { take_settings } from '../form/form';
 import { count_text, time_text } from '../form/words';
 import { closes_on_escape } from '../keys';
@@ -89,7 +89,7 @@ function WaitingRow({ job, place, of }: { job: Job; place: number; of: number })
   return (
     <li class="job-row" tabIndex={0} draggable aria-posinset={place} aria-setsize={of} onKeyDown={on_key} onDragStart={(event) => event.dataTransfer?.setData('text/darkroom-job', job.id)}
       onDragOver={(event) => { if (event.dataTransfer?.types.includes('text/darkroom-job')) event.preventDefault(); }} onDrop={drop}>
-      <span class="handle" aria-hidden="true"><Icon name="grip-vertical" /></span>
+      <span class="handle" aria-hidden="true"><Icon name="grip-vertical" /></span><span class="job-picture"><Icon name={icon_of(job)} /></span>
       <div class="grow"><p class="job-title">{job.title || 'without words'}</p><p class="hint">{request_words(job)}{is_own(job) ? '' : ', from another page'}</p></div>
       <MenuButton icon="ellipsis" name={`More for ${job.title}`} class="icon-button" items={[
         { label: 'To the front', act: () => move_job(job.id, 'front') }, { label: 'Move up', keys: 'Alt Up', act: () => move_job(job.id, 'up') },

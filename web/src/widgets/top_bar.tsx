@@ -79,8 +79,9 @@ export function TopBar() {
     return (
       <header class="top-bar is-phone">
         <a class="brand" href={generate_path()} aria-label="Darkroom"><LampMark />{!on_generate && <b>Darkroom</b>}</a>
-        {on_generate ? <ModeSwitch /> : path.value === '/' && <CheckpointPicker />}
+        {on_generate && <ModeSwitch />}
         <span class="grow" />
+        {!on_generate && path.value === '/' && <CheckpointPicker />}
         {!on_generate && path.value !== '/' && <IconButton icon="search" name="Search or run a command" on_click={() => { is_palette_open.value = true; }} />}
         {path.value !== '/' && <a class="icon-button" href="/settings" aria-label="Settings"><Icon name="settings" size={20} /></a>}
         <QueueButton />
