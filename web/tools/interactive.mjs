@@ -30,7 +30,8 @@ async function visit() {
     await page.goto(url);
     await page.waitForFunction(() => window.seen.stands !== null);
     await page.waitForTimeout(quiet_ms);
-    const seen = await page.evaluate(() => ({ ...window.seen, paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0 }));
+    const seen = await page.evaluate(() => ({ ...window.seen, paint: performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0, came: performance.getEntriesByType('navigation')[0].responseEnd, asked: performance.getEntriesByType('navigation')[0].requestStart,
+      files: Math.max(...performance.getEntriesByType('resource').filter(({ name }) => /\.(js|css)$/.test(name)).map(({ responseEnd }) => responseEnd)) }));
     await page.keyboard.type('a'); // the caret is in the prompt
     if (await page.getByRole('textbox', { name: 'Prompt', exact: true }).inputValue() !== 'a') throw new Error('interactive: what was typed did not come into the prompt');
     return { ...seen, interactive: Math.max(seen.stands, seen.task_end) };
@@ -43,7 +44,7 @@ const visits = [];
 for (let i = 0; i < times; ++i) {
   const seen = await visit();
   visits.push(seen);
-  console.log(`interactive after ${seen.interactive.toFixed(0)} ms; first paint ${seen.paint.toFixed(0)}, stands ${seen.stands.toFixed(0)}, last task over 50 ms ends ${seen.task_end.toFixed(0)} (longest ${seen.longest_task.toFixed(0)}); layout shift ${seen.shift.toFixed(4)}`);
+  console.log(`interactive after ${seen.interactive.toFixed(0)} ms; asked ${seen.asked.toFixed(0)}, document here ${seen.came.toFixed(0)}, script and style ${seen.files.toFixed(0)}, first paint ${seen.paint.toFixed(0)}, stands ${seen.stands.toFixed(0)}, last task over 50 ms ends ${seen.task_end.toFixed(0)} (longest ${seen.longest_task.toFixed(0)}); layout shift ${seen.shift.toFixed(4)}`);
 }
 await browser.close();
 const middle = visits.map(({ interactive }) => interactive).sort((a, b) => a - b)[Math.floor(times / 2)];

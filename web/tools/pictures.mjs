@@ -77,6 +77,8 @@ async function running(page) {
     const [one] = (await api('/jobs?state=running&limit=1')).jobs;
     return one?.progress?.picture >= 2 && one.progress.step > 10 && one;
   }, 'the second of four pictures');
+  await page.mouse.move(200, 300);
+  await page.mouse.wheel(0, -1000); // the caret had brought the prompt into a phone's view
   await page.waitForTimeout(300);
   return async () => { await fetch(`${url}/api/v1/jobs/${job.id}`, { method: 'DELETE' }); await ended(job.id); };
 }
@@ -131,9 +133,9 @@ async function compare_runs(page) {
   await page.waitForTimeout(600);
 }
 
-/** The options of the network and what follows them. */
-async function network(page, is_phone) {
-  if (!is_phone) await page.getByRole('link', { name: /^Network/ }).click();
+/** The section with the one thing to settle. */
+async function unsettled(page, is_phone) {
+  if (!is_phone) await page.getByRole('link', { name: /^Learning rate/ }).click();
   await page.getByText(/numbers, a file of/).first().waitFor(); // an effect line: what options do now has been asked for
 }
 
@@ -180,7 +182,7 @@ const [a, b] = [things[0], `${things[0]} <lora:ink:0.8>`].map((prompt) => apples
 
 const places = [
   ['generate', '/', running], ['inpaint', '/', masked], ['gallery', '/gallery'], ['compare', `/gallery/compare?a=${a.id}&b=${b.id}`],
-  ['train_runs', '/train', compare_runs], ['train_dataset', '/train/ink_sign-01/dataset'], ['train_options', '/train/ink_sign-03/options', network], ['train_plan', '/train/ink_sign-03/plan', planned], ['train_live', '/train/ink_sign-01/live'],
+  ['train_runs', '/train', compare_runs], ['train_dataset', '/train/ink_sign-01/dataset'], ['train_options', '/train/ink_sign-03/options', unsettled], ['train_plan', '/train/ink_sign-03/plan', planned], ['train_live', '/train/ink_sign-01/live'],
   ['first_visit', '/', first_visit], ['prompt_matrix', '/', matrix], ['export', '/gallery', selection], ['merge', '/models/lora', rescale],
   ['explanation', '/', explained],
   ['lab_samplers', report('samplers')], ['lab_guidance', report('guidance')], ['queue', '/queue', queue_open], ['models', '/models', click('button', 'Reload')], ['settings', '/settings'],

@@ -62,8 +62,8 @@ function Running({ job }: { job: Job }) {
         <ProgressBar job={job} name="Progress of the running job" />
         <p class="job-foot"><span class="hint grow">{left_words(job).replace(/^.* for this picture, /, '')}</span>
           {job.kind === 'training' && <a class="button" href={`/train/${job.title}/live`}>Open</a>}
-          {(job.kind === 'generate' || job.kind === 'xyz') && pictures_of(job) > 1 && <Button name="Skip this picture" on_click={() => void attempt(() => api.skip_picture(job.id))}>Skip</Button>}
-          <Button name={`Cancel ${job.title}`} on_click={() => cancel_job(job.id)}>Cancel</Button></p>
+          {(job.kind === 'generate' || job.kind === 'xyz') && pictures_of(job) > 1 && <Button class="outlined" name="Skip this picture" on_click={() => void attempt(() => api.skip_picture(job.id))}>Skip</Button>}
+          <Button class="outlined" name={`Cancel ${job.title}`} on_click={() => cancel_job(job.id)}>Cancel</Button></p>
       </div>
     </section>
   );
