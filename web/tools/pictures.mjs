@@ -89,14 +89,11 @@ function hide_places() {
   while (walker.nextNode()) walker.currentNode.data = walker.currentNode.data.replace(/\/(?:[\w.-]+\/)*(models|datasets|runs)\//g, '$1/');
 }
 
-/** Words and formula of a label, beside the shelf of LoRA files; on a phone in the sheet of all settings. */
-async function explained(page, is_phone) {
+/** Words and formula of a label, beside the shelf of LoRA files. */
+async function explained(page) {
   await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill(shown_prompt);
-  if (is_phone) await page.getByRole('button', { name: 'All settings' }).click();
-  else {
-    await page.getByRole('radio', { name: 'All settings' }).click();
-    await page.getByRole('tab', { name: /^LoRA/ }).click();
-  }
+  await page.getByRole('radio', { name: 'All settings' }).click();
+  await page.getByRole('tab', { name: /^LoRA/ }).click();
   await page.getByRole('button', { name: 'Explain CFG scale' }).click();
 }
 
@@ -120,7 +117,7 @@ async function queue_open(page, is_phone) {
   for (const [i, prompt] of things.slice(0, 4).entries()) await api('/jobs', { kind: i === 2 ? 'xyz' : 'generate', request: { prompt }, ...(i === 2 ? { x: 'Steps: 4,8,12' } : {}) });
   await api('/jobs', { kind: 'lab', report: 'samplers' });
   if (!is_phone) await page.getByRole('button', { name: /^Queue, / }).click();
-  await until(async () => (await api(`/jobs/${first.id}`)).progress?.step > 40, 'the running job to be in its middle');
+  await until(async () => (await api(`/jobs/${first.id}`)).progress?.picture >= 2, 'the second picture of the running job');
   return async () => {
     await api('/queue/clear', {});
     await fetch(`${url}/api/v1/jobs/${first.id}`, { method: 'DELETE' });
@@ -183,8 +180,8 @@ const [a, b] = [things[0], `${things[0]} <lora:ink:0.8>`].map((prompt) => apples
 const places = [
   ['generate', '/', running], ['inpaint', '/', masked], ['gallery', '/gallery'], ['compare', `/gallery/compare?a=${a.id}&b=${b.id}`],
   ['train_runs', '/train', compare_runs], ['train_dataset', '/train/ink_sign-01/dataset'], ['train_options', '/train/ink_sign-03/options', unsettled], ['train_plan', '/train/ink_sign-03/plan', planned], ['train_live', '/train/ink_sign-01/live'],
-  ['first_visit', '/', first_visit], ['prompt_matrix', '/', matrix], ['export', '/gallery', selection], ['merge', '/models/lora', rescale],
-  ['explanation', '/', explained],
+  ['first_visit', '/', first_visit], ['prompt_matrix', '/', matrix, 'wide'], ['export', '/gallery', selection, 'wide'], ['merge', '/models/lora', rescale],
+  ['explanation', '/', explained, 'wide'],
   ['lab_samplers', report('samplers')], ['lab_guidance', report('guidance')], ['queue', '/queue', queue_open], ['models', '/models', click('button', 'Reload')], ['settings', '/settings'],
 ];
 const looks = { dark: { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' }, light: { viewport: { width: 1440, height: 900 }, colorScheme: 'light' }, phone: { viewport: { width: 390, height: 844 }, colorScheme: 'dark', hasTouch: true } };
@@ -230,7 +227,7 @@ async function taken([name, path, unfold], look) {
 const failed = [];
 for (const look of wanted_looks.length > 0 ? wanted_looks : Object.keys(looks)) {
   for (const place of places) {
-    if (wanted.length > 0 && !wanted.includes(place[0])) continue;
+    if ((wanted.length > 0 && !wanted.includes(place[0])) || (place[3] === 'wide' && look === 'phone')) continue;
     await taken(place, look).catch((error) => { failed.push(`${place[0]} ${look}`); console.error(`${place[0]} ${look}: ${error.message}`); });
   }
 }
