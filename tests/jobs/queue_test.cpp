@@ -262,7 +262,8 @@ TEST(Queue, KeepsHowAJobEndedWhenTheDiskHasRoomAgain) {
   queue.submit(job);
   EXPECT_EQ(queue.wait("a").job.state, JobState::finished);
   std::string told;
-  for (const Event& event : events.after(0, std::chrono::milliseconds(0)).value()) told += event.name + " ";
+  const std::vector<Event> list = events.after(0, std::chrono::milliseconds(0)).value();
+  for (const Event& event : list) told += event.name + " ";
   EXPECT_NE(told.find("job job warning"), std::string::npos) << told;
 }
 
