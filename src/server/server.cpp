@@ -21,6 +21,7 @@
 #include "jobs/training_job.h"
 #include "jobs/upscale_job.h"
 #include "server/access.h"
+#include "server/gzip.h"
 #include "server/json_text.h"
 #include "server/routes.h"
 #include "server/task_threads.h"
@@ -110,13 +111,29 @@ constexpr const char* kContentPolicy =
     "'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'";
 
-void send(Answer&& answer, httplib::Response& response) {
+/// A body is handed over piece by piece: what is given whole the library compresses as it likes (gzip.h).
+void send_body(std::string&& body, const std::string& type, httplib::Response& response) {
+  if (body.empty()) return response.set_content(std::move(body), type.c_str());
+  const auto kept = std::make_shared<const std::string>(std::move(body));
+  response.set_content_provider(kept->size(), type.c_str(),
+                                [kept](size_t offset, size_t length, httplib::DataSink& sink) {
+                                  return sink.write(kept->data() + offset, length);
+                                });
+}
+
+void send(Answer&& answer, const httplib::Request& request, httplib::Response& response) {
   response.status = answer.status;
   response.set_header("X-Content-Type-Options", "nosniff");
   for (const auto& [name, value] : answer.headers) response.set_header(name.c_str(), value);
   if (!answer.stream) {
-    response.set_content(std::move(answer.body), answer.type.c_str());
-    return;
+    if (is_worth_gzip(answer.type, answer.body.size())) {
+      response.set_header("Vary", "Accept-Encoding");
+      if (accepts_gzip(request.get_header_value("Accept-Encoding")) && !request.has_header("Range")) {
+        answer.body = gzipped(answer.body);
+        response.set_header("Content-Encoding", "gzip");
+      }
+    }
+    return send_body(std::move(answer.body), answer.type, response);
   }
   response.set_chunked_content_provider(
       answer.type.c_str(), [stream = std::move(answer.stream)](size_t, httplib::DataSink& sink) {
@@ -261,7 +278,7 @@ void Server::Parts::prepare() {
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
   });
   const auto handle = [this](const httplib::Request& request, httplib::Response& response) {
-    send(answered(request), response);
+    send(answered(request), request, response);
   };
   http.Get(".*", handle);
   http.Post(".*", handle);

@@ -228,6 +228,20 @@ TEST(Server, ServesThePageWithItsFirstData) {
   EXPECT_EQ(start.json["models"][0]["built_in"], true);
 }
 
+// The library's own choice is brotli at its slowest: 0.8 s for the page's script.
+TEST(Server, AnswersBrowsersInGzip) {
+  const std::string plain = shared().get("/").body;
+  for (const auto& [accepted, expected] : {std::pair{"gzip, deflate, br", "gzip"}, {"br", ""}}) {
+    httplib::Client client = shared().client();
+    client.set_decompress(false);
+    const auto answer = client.Get("/", {{"Accept-Encoding", accepted}});
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->get_header_value("Content-Encoding"), expected) << accepted;
+    EXPECT_EQ(answer->get_header_value("Vary"), "Accept-Encoding");
+    EXPECT_EQ(answer->body.size() < plain.size() / 2, *expected != '\0');
+  }
+}
+
 TEST(Server, TheFirstVisitFindsTheModelLoaded) {
   const RunningServer server;
   const auto state = [](const RunningServer& one) { return one.get("/api/v1/residency").json.value("state", ""); };
