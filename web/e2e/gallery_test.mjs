@@ -91,6 +91,44 @@ test('two pictures are compared in four ways, with numbers', async () => {
   await page.context().close();
 });
 
+test('three pictures are compared: enlarged together, as a grid, any of them against the first', async () => {
+  const page = await open_generate(world);
+  for (const prompt of ['a tower one', 'a tower two', 'a tower three']) await make_picture(page, prompt);
+  await page.getByRole('link', { name: 'Gallery' }).click();
+  const grid = page.getByRole('listbox', { name: 'Pictures' });
+  await grid.getByRole('option', { name: /a tower one/ }).first().click();
+  for (const prompt of ['two', 'three']) await grid.getByRole('option', { name: new RegExp(`a tower ${prompt}`) }).first().click({ modifiers: ['Control'] });
+  await page.getByText('3 pictures selected').waitFor();
+  await page.keyboard.press('c');
+  await page.waitForURL(/\/gallery\/compare\?a=\d+&b=\d+&more=\d+/);
+  await page.getByRole('radio', { name: 'Side by side' }).check();
+  await page.getByRole('figure').nth(2).waitFor();
+  assert.match(await page.getByRole('figure').nth(2).innerText(), /Prompt a tower three/);
+  const zooms = () => page.evaluate(() => [...document.querySelectorAll('.linked-frame img')].map((image) => new DOMMatrix(getComputedStyle(image).transform)).map(({ a, e }) => [a, e]));
+  assert.deepEqual(await zooms(), [[1, 0], [1, 0], [1, 0]]);
+  const box = await page.getByRole('figure').nth(1).getByRole('img').boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.wheel(0, -1000);
+  await page.waitForFunction(() => /^4\.5 times/.test(document.querySelector('input[aria-label="Zoom of all"]').getAttribute('aria-valuetext')));
+  const near = await zooms();
+  assert.ok(near[0][0] > 4 && near.every(([zoom, x]) => zoom === near[0][0] && Math.abs(x - near[0][1]) < 1), JSON.stringify(near));
+  if (process.env.DARKROOM_PICTURES) await page.screenshot({ path: `${process.env.DARKROOM_PICTURES}/compare_many.png` });
+  await page.getByRole('figure').nth(1).getByRole('img').click(); // arrows would go from radio to radio
+  await page.keyboard.press('ArrowLeft');
+  await page.waitForFunction((was) => new DOMMatrix(getComputedStyle(document.querySelector('.linked-frame img')).transform).e > was, near[0][1]);
+  await page.keyboard.press('z');
+  assert.equal(await page.getByRole('slider', { name: 'Zoom of all' }).getAttribute('aria-valuetext'), '1.0 times');
+  await page.getByRole('button', { name: 'C as B' }).click();
+  await page.getByRole('row', { name: /Prompt a tower one a tower three/ }).waitFor();
+  await page.getByRole('radio', { name: 'Grid', exact: true }).check();
+  assert.equal(await page.getByRole('list', { name: 'Pictures compared' }).getByRole('link').count(), 3);
+  if (process.env.DARKROOM_PICTURES) await page.screenshot({ path: `${process.env.DARKROOM_PICTURES}/compare_grid.png` });
+  await page.getByRole('radio', { name: 'Slider' }).check();
+  await page.getByRole('slider', { name: /^Divider between A and B/ }).waitFor();
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
+
 test('ten thousand pictures scroll, and only the rows in view exist', { skip: real_url !== undefined }, async () => {
   const model = { job: 'x', seed: 1, width: 64, height: 64, created: 0, url: '/api/v1/pictures/1/file', thumbnail: '/api/v1/pictures/1/thumbnail', infotext: '', flag: 'none', request: {} };
   const before = world.server.pictures;

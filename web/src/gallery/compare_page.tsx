@@ -1,4 +1,4 @@
-// Two pictures against each other. A is the older one; the address holds the pair.
+// Two pictures against each other, or more. A is the oldest; the address holds them: ?a=1&b=2&more=3,4.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, type PictureDetail } from '../api';
 import { remembered } from '../remember';
@@ -16,9 +16,12 @@ import { Choice, Segmented, Switch } from '../widgets/choice';
 import { Divided } from '../widgets/divided';
 import { MenuButton } from '../widgets/menu';
 import { tag_of } from './compare_tag';
+import { look, whole } from './look';
+import { fields_of, GridView, most_in_grid, SideView, value_text, ZoomControl } from './many_pictures';
+import { compare_address } from './selection';
 import { difference_of, difference_pixels, type Difference, type Pixels } from './difference';
 
-type CompareMode = 'slider' | 'side' | 'difference' | 'blink';
+type CompareMode = 'slider' | 'side' | 'grid' | 'difference' | 'blink';
 
 const mode = remembered<CompareMode>('compare-mode', 'slider', 'browser');
 const gain = remembered('compare-gain', 4, 'browser');
@@ -85,20 +88,11 @@ function BlinkView({ pair }: { pair: Pair }) {
   );
 }
 
-function SideView({ pair }: { pair: Pair }) {
-  return <div class="compare-side"><figure><img src={pair.a.url} alt={alt_of('A', pair.a)} /><figcaption><b>A</b> {tag_of(pair.a, pair.b)}</figcaption></figure><figure><img src={pair.b.url} alt={alt_of('B', pair.b)} /><figcaption><b>B</b> {tag_of(pair.b, pair.a)}</figcaption></figure></div>;
-}
-
-function value_text(value: unknown): string {
-  return value === undefined ? 'default' : value === '' ? 'none' : String(value);
-}
-
 function WhatDiffers({ pair }: { pair: Pair }) {
-  const [a, b] = [{ ...pair.a.request, seed: pair.a.seed }, { ...pair.b.request, seed: pair.b.seed }];
-  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => !['n_iter', 'batch_size'].includes(name));
-  const of = (settings: object, name: string) => (settings as Record<string, unknown>)[name];
-  const unequal = names.filter((name) => of(a, name) !== of(b, name));
-  const equal = names.filter((name) => !unequal.includes(name) && of(a, name) !== '');
+  const [a, b] = [fields_of(pair.a), fields_of(pair.b)];
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  const unequal = names.filter((name) => a[name] !== b[name]);
+  const equal = names.filter((name) => !unequal.includes(name) && a[name] !== '');
   const { psnr, largest, changed } = pair.measured;
   return (
     <section class="differs" aria-label="What differs">
@@ -108,13 +102,13 @@ function WhatDiffers({ pair }: { pair: Pair }) {
       <table class="facts-table">
         <thead><tr><th scope="col">Field</th><th scope="col">A</th><th scope="col">B</th></tr></thead>
         <tbody>
-          {unequal.map((name) => <tr key={name}><th scope="row">{label_of(name)}</th><td>{value_text(of(a, name))}</td><td class="is-b">{value_text(of(b, name))}</td></tr>)}
-          <tr><th scope="row">Equal</th><td colSpan={2} class="quiet-text">{equal.map((name) => `${label_of(name)} ${value_text(of(a, name))}`).join(', ') || 'nothing'}</td></tr>
+          {unequal.map((name) => <tr key={name}><th scope="row">{label_of(name)}</th><td>{value_text(a[name])}</td><td class="is-b">{value_text(b[name])}</td></tr>)}
+          <tr><th scope="row">Equal</th><td colSpan={2} class="quiet-text">{equal.map((name) => `${label_of(name)} ${value_text(a[name])}`).join(', ') || 'nothing'}</td></tr>
         </tbody>
       </table>
       <p class="button-row">
-        <Button icon="rotate-ccw" on_click={() => { use_recipe(a, false); go(generate_path()); }}>Use A's recipe</Button>
-        <Button icon="rotate-ccw" on_click={() => { use_recipe(b, false); go(generate_path()); }}>Use B's recipe</Button>
+        <Button icon="rotate-ccw" on_click={() => { use_recipe({ ...pair.a.request, seed: pair.a.seed }, false); go(generate_path()); }}>Use A's recipe</Button>
+        <Button icon="rotate-ccw" on_click={() => { use_recipe({ ...pair.b.request, seed: pair.b.seed }, false); go(generate_path()); }}>Use B's recipe</Button>
         <Button icon="circle-check" on_click={() => prove(pair.b)}>Prove B</Button>
         <span class="grow" /><MenuButton icon="send" items={send_items(pair.b)}>Send B to</MenuButton>
       </p>
@@ -124,11 +118,29 @@ function WhatDiffers({ pair }: { pair: Pair }) {
   );
 }
 
-const modes = [{ value: 'slider', label: 'Slider' }, { value: 'side', label: 'Side by side' }, { value: 'difference', label: 'Difference' }, { value: 'blink', label: 'Blink' }];
+const pair_modes = [{ value: 'slider', label: 'Slider' }, { value: 'side', label: 'Side by side' }, { value: 'difference', label: 'Difference' }, { value: 'blink', label: 'Blink' }];
+const many_modes = [{ value: 'side', label: 'Side by side' }, { value: 'grid', label: 'Grid' }, ...pair_modes.filter(({ value }) => value !== 'side')];
+
+/** The pictures of the address, A first. */
+function ids_of(): number[] {
+  const now = address.value.searchParams;
+  return [now.get('a'), now.get('b'), ...(now.get('more') ?? '').split(',')].map(Number).filter((id) => id > 0);
+}
+
+function show(ids: number[]) {
+  go(compare_address(ids), true);
+}
 
 function swap() {
-  const now = address.value.searchParams;
-  go(`/gallery/compare?a=${now.get('b')}&b=${now.get('a')}`, true);
+  const [a, b, ...more] = ids_of();
+  if (a && b) show([b, a, ...more]);
+}
+
+/** The picture of that place takes B's, and B its. */
+function make_b(index: number) {
+  const ids = ids_of();
+  [ids[1], ids[index]] = [ids[index] as number, ids[1] as number];
+  show(ids);
 }
 
 function GainControls() {
@@ -142,9 +154,13 @@ function GainControls() {
 }
 
 export function ComparePage() {
-  const [a, b] = [Number(address.value.searchParams.get('a')), Number(address.value.searchParams.get('b'))];
+  const ids = ids_of();
+  const [a, b] = [ids[0] ?? 0, ids[1] ?? 0];
   const [pair, set_pair] = useState<Pair | null>(null);
+  const [pictures, set_pictures] = useState<PictureDetail[]>([]);
   useEffect(() => { void attempt(async () => set_pair(await read_pair(a, b))); }, [a, b]);
+  useEffect(() => { void attempt(async () => set_pictures(await Promise.all(ids.slice(0, most_in_grid).map((id) => api.picture(id))))); }, [ids.join()]);
+  useEffect(() => { look.value = whole; }, []);
   useEffect(() => closes_on_escape(() => go('/gallery')), []);
   useEffect(() => add_keys('Compare', [
     { keys: 'S', label: 'Swap A and B', act: swap },
@@ -152,20 +168,24 @@ export function ComparePage() {
     { keys: ']', label: 'More gain', act: () => { gain.value = gains[Math.min(gains.length - 1, gains.indexOf(gain.value) + 1)] ?? 16; } },
     { keys: 'G', label: 'Back to the grid', act: () => go('/gallery') },
   ]), []);
+  const modes = ids.length > 2 ? many_modes : pair_modes;
+  const way = modes.some(({ value }) => value === mode.value) ? mode.value : 'side';
   return (
     <div class="compare">
       <div class="stage-tools">
-        <Segmented name="Way to compare" value={mode.value} options={modes} on_change={(value) => { mode.value = value as CompareMode; }} />
+        <Segmented name="Way to compare" value={way} options={modes} on_change={(value) => { mode.value = value as CompareMode; }} />
         <span class="grow" />
-        {mode.value === 'difference' && <GainControls />}
+        {way === 'difference' && <GainControls />}
+        {way === 'side' && <ZoomControl />}
         <Button icon="arrow-left-right" on_click={swap}>Swap</Button>
         <IconButton icon="x" name="Close compare" on_click={() => go('/gallery')} />
       </div>
       <div class="compare-room">
-        {pair && mode.value === 'slider' && <SliderView pair={pair} />}
-        {pair && mode.value === 'side' && <SideView pair={pair} />}
-        {pair && mode.value === 'difference' && <DifferenceView pair={pair} />}
-        {pair && mode.value === 'blink' && <BlinkView pair={pair} />}
+        {pair && way === 'slider' && <SliderView pair={pair} />}
+        {pictures.length > 1 && way === 'side' && <SideView pictures={pictures} set_b={make_b} />}
+        {pictures.length > 1 && way === 'grid' && <GridView pictures={pictures} />}
+        {pair && way === 'difference' && <DifferenceView pair={pair} />}
+        {pair && way === 'blink' && <BlinkView pair={pair} />}
       </div>
       {pair && <WhatDiffers pair={pair} />}
     </div>

@@ -35,7 +35,7 @@ function grid_keys(): Key[] {
     { keys: 'X', label: 'Reject, then the next', act: () => flag_and_go_on('rejected') },
     { keys: 'U', label: 'Clear the flag, then the next', act: () => flag_and_go_on('none') },
     { keys: 'E', label: 'Single picture', act: () => { const one = active_picture.value ?? found.value[0]; if (one) go(`/gallery/${one.id}`); } },
-    { keys: 'C', label: 'Compare two', act: () => compare(selected_pictures.value.length >= 2 ? selected_pictures.value : found.value.slice(0, 2)) },
+    { keys: 'C', label: 'Compare', act: () => compare(selected_pictures.value.length >= 2 ? selected_pictures.value : found.value.slice(0, 2)) },
     { keys: 'Ctrl A', label: 'Select all that are loaded', act: () => { selected.value = new Set(found.value.map((picture) => picture.id)); } },
     { keys: 'Left', label: 'Before', act: () => void move_active(-1) }, { keys: 'Right', label: 'After', act: () => void move_active(1) },
     { keys: '+', label: 'Larger tiles', act: () => { tile_size.value = Math.min(320, tile_size.value + 32); } }, { keys: '-', label: 'Smaller tiles', act: () => { tile_size.value = Math.max(96, tile_size.value - 32); } },

@@ -63,8 +63,13 @@ export function bin(pictures: Picture[]) {
   });
 }
 
-/** A is the older one. */
+export function compare_address(ids: number[]): string {
+  const [a, b, ...more] = ids;
+  return `/gallery/compare?a=${a}&b=${b}${more.length > 0 ? `&more=${more.join(',')}` : ''}`;
+}
+
+/** A is the oldest one. */
 export function compare(pictures: Picture[]) {
-  const [a, b] = [...pictures].sort((one, two) => one.id - two.id);
-  if (a && b) go(`/gallery/compare?a=${a.id}&b=${b.id}`);
+  const ids = pictures.map(({ id }) => id).sort((one, two) => one - two);
+  if (ids.length >= 2) go(compare_address(ids));
 }
