@@ -97,6 +97,11 @@ test('rows: arithmetic, arrows, slider, explanation, the dot that resets', async
   await dialog.waitFor();
   await page.keyboard.press('Escape');
   assert.equal(await dialog.count(), 0);
+  await page.getByRole('textbox', { name: 'Prompt', exact: true }).fill('a red lighthouse');
+  await page.getByRole('button', { name: 'Explain CFG scale' }).click();
+  await dialog.getByRole('link', { name: 'Measure it on this prompt' }).click();
+  await page.getByRole('heading', { name: 'New report: Guidance' }).waitFor();
+  assert.equal(await page.getByRole('textbox', { name: 'Prompt', exact: true }).inputValue(), 'a red lighthouse');
   assert.deepEqual(page.problems, []);
   await page.context().close();
 });

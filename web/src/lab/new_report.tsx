@@ -5,7 +5,7 @@ import { submit } from '../actions';
 import { settings_of_form } from '../form/request';
 import { number_of, text_of } from '../form/form';
 import { count_text, number_text } from '../form/words';
-import { go } from '../places';
+import { address, go } from '../places';
 import { remembered } from '../remember';
 import { start } from '../store';
 import { Choice } from '../widgets/choice';
@@ -51,6 +51,7 @@ function LoraChoice({ at }: { at: 0 | 1 }) {
 export function NewReportForm({ kind }: { kind: ReportKind }) {
   const [cost, set_cost] = useState<LabCost | null>(null);
   const [error, set_error] = useState<string | null>(null);
+  useEffect(() => { if (address.value.searchParams.get('prompt') === 'form') prompt.value = null; }, [address.value]);
   const report = report_of_form(kind);
   const key = JSON.stringify(report);
   useEffect(() => {

@@ -48,6 +48,7 @@ export function ExplainPopover() {
         <header><h2>{now.label}{value}</h2><span class="hint">Esc closes</span></header>
         <Explanation pieces={explanation_of(now.name)} />
         {acts !== '' && <p class="explained-now"><b>Now</b> {acts}.</p>}
+        {now.name === 'cfg_scale' && <p><a class="button outlined" href="/lab/new?report=guidance&prompt=form" onClick={() => { explained.value = null; }}>Measure it on this prompt</a></p>}
         {field?.flag && <p class="hint">On the command line <code>{field.flag}</code>{row?.also && row.also !== now.label ? `, in AUTOMATIC1111 "${row.also}"` : ''}</p>}
       </div>
     </Popover>
