@@ -1,6 +1,6 @@
 // The end-to-end tests as CI runs them: node tools/ci_e2e.mjs PROGRAM. First against the recorded server, then what only the program can
-// show, with a copy of the models. Left out is what depends on how busy the machine is: frame rates (many), the seconds of the acceptance
-// list (acceptance), and long reports (lab_program); `npm run e2e` runs those too.
+// show, with a copy of the models. Left out is what depends on how busy the machine is: frame rates (many) and the seconds of the acceptance
+// list (acceptance); `npm run e2e` runs those too.
 // Exit code 77: there is no browser here, nothing was tested; where CI is set that is a failure.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -8,7 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const recorded = ['access', 'canvas', 'gallery', 'generate', 'offline', 'places', 'queue', 'runs'];
-const real = ['program', 'train'];
+const real = ['program', 'train', 'lab_program'];
 const longest_ms = 600_000; // of one file; on two idle cores the longest takes a fifth of that
 
 const web = fileURLToPath(new URL('../', import.meta.url));
