@@ -44,14 +44,21 @@ async function downloaded(page, entry) {
   return { name: download.suggestedFilename(), bytes: fs.readFileSync(await download.path()) };
 }
 
-test('a selection becomes a zip, with recipes or without, and a contact sheet', async () => {
+/** The gallery with three pictures selected: "<thing> one", "<thing> two" and "<thing> three". */
+async function open_with_three(thing) {
   const page = await open_generate(world);
-  for (const prompt of ['a mill one', 'a mill two', 'a mill three']) await make_picture(page, prompt);
+  const prompts = ['one', 'two', 'three'].map((number) => `${thing} ${number}`);
+  for (const prompt of prompts) await make_picture(page, prompt);
   await page.getByRole('link', { name: 'Gallery' }).click();
-  const grid = page.getByRole('listbox', { name: 'Pictures' });
-  await grid.getByRole('option', { name: /a mill one/ }).first().click();
-  for (const prompt of ['two', 'three']) await grid.getByRole('option', { name: new RegExp(`a mill ${prompt}`) }).first().click({ modifiers: ['Control'] });
+  const options = prompts.map((prompt) => page.getByRole('listbox', { name: 'Pictures' }).getByRole('option', { name: new RegExp(prompt) }).first());
+  await options[0].click();
+  for (const option of options.slice(1)) await option.click({ modifiers: ['Control'] });
   await page.getByText('3 pictures selected').waitFor();
+  return page;
+}
+
+test('a selection becomes a zip, with recipes or without, and a contact sheet', async () => {
+  const page = await open_with_three('a mill');
   const told = await downloaded(page, 'Zip, with recipes');
   const bare = await downloaded(page, 'Zip, without recipes');
   assert.match(told.name, /^darkroom-\d{4}-\d\d-\d\d\.zip$/);
@@ -92,13 +99,7 @@ test('two pictures are compared in four ways, with numbers', async () => {
 });
 
 test('three pictures are compared: enlarged together, as a grid, any of them against the first', async () => {
-  const page = await open_generate(world);
-  for (const prompt of ['a tower one', 'a tower two', 'a tower three']) await make_picture(page, prompt);
-  await page.getByRole('link', { name: 'Gallery' }).click();
-  const grid = page.getByRole('listbox', { name: 'Pictures' });
-  await grid.getByRole('option', { name: /a tower one/ }).first().click();
-  for (const prompt of ['two', 'three']) await grid.getByRole('option', { name: new RegExp(`a tower ${prompt}`) }).first().click({ modifiers: ['Control'] });
-  await page.getByText('3 pictures selected').waitFor();
+  const page = await open_with_three('a tower');
   await page.keyboard.press('c');
   await page.waitForURL(/\/gallery\/compare\?a=\d+&b=\d+&more=\d+/);
   await page.getByRole('radio', { name: 'Side by side' }).check();

@@ -36,7 +36,7 @@ HWY_INLINE std::int64_t lanes() {
   return std::int64_t(hn::Lanes(kTag));
 }
 
-HWY_INLINE std::int64_t block() {
+HWY_INLINE std::int64_t tile_width() {
   return kVectors * lanes();
 }
 
@@ -45,11 +45,11 @@ struct Tile {
   AlignedFloats queries, result, most, top, sum;
 
   void start(std::int64_t depth) {
-    queries.fit(size_t(depth * block()));
-    std::fill_n(result.fit(size_t(depth * block())), depth * block(), 0.0f);
-    std::fill_n(most.fit(size_t(block())), block(), -std::numeric_limits<float>::infinity());
-    std::fill_n(top.fit(size_t(block())), block(), -std::numeric_limits<float>::infinity());
-    std::fill_n(sum.fit(size_t(block())), block(), 0.0f);
+    queries.fit(size_t(depth * tile_width()));
+    std::fill_n(result.fit(size_t(depth * tile_width())), depth * tile_width(), 0.0f);
+    std::fill_n(most.fit(size_t(tile_width())), tile_width(), -std::numeric_limits<float>::infinity());
+    std::fill_n(top.fit(size_t(tile_width())), tile_width(), -std::numeric_limits<float>::infinity());
+    std::fill_n(sum.fit(size_t(tile_width())), tile_width(), 0.0f);
   }
 };
 
@@ -59,7 +59,7 @@ template <int Rows, bool kAdds>
 HWY_INLINE void add_products(const float* HWY_RESTRICT left, std::int64_t row_stride, std::int64_t place_stride,
                              std::int64_t places, const float* HWY_RESTRICT right, float* HWY_RESTRICT out,
                              float* HWY_RESTRICT top) {
-  const std::int64_t n = lanes(), width = block();
+  const std::int64_t n = lanes(), width = tile_width();
   Vector sums[Rows][kVectors];
   for (int row = 0; row < Rows; ++row)
     for (int v = 0; v < kVectors; ++v)
@@ -90,9 +90,9 @@ HWY_INLINE void add_all_products(std::int64_t rows, const float* left, std::int6
                                  float* top) {
   std::int64_t row = 0;
   for (; row + kRows <= rows; row += kRows)
-    add_products<kRows, kAdds>(left + row * row_stride, row_stride, place_stride, places, right, out + row * block(),
-                               top);
-  left += row * row_stride, out += row * block();
+    add_products<kRows, kAdds>(left + row * row_stride, row_stride, place_stride, places, right,
+                               out + row * tile_width(), top);
+  left += row * row_stride, out += row * tile_width();
   switch (rows - row) {  // one by one, each row would wait for its own sums
     case 5:
       return add_products<5, kAdds>(left, row_stride, place_stride, places, right, out, top);
@@ -128,7 +128,7 @@ HWY_INLINE Vector power_of_two(Vector x) {
 /// Scores of a block of keys, logarithms to base 2, become weights relative to the largest score so far; what was added
 /// up before follows.
 HWY_INLINE void weigh(Tile& tile, float* HWY_RESTRICT scores, std::int64_t keys, std::int64_t depth) {
-  const std::int64_t n = lanes(), width = block();
+  const std::int64_t n = lanes(), width = tile_width();
   Vector most[kVectors], sums[kVectors];
   for (int v = 0; v < kVectors; ++v) {
     const Vector before = hn::LoadU(kTag, tile.most.data() + v * n);
@@ -157,7 +157,7 @@ HWY_INLINE void weigh(Tile& tile, float* HWY_RESTRICT scores, std::int64_t keys,
 /// by number that took as long as the products with 77 keys.
 HWY_INLINE void spread(const float* query, std::int64_t stride, std::int64_t count, std::int64_t depth, float scale,
                        Tile& tile) {
-  const std::int64_t n = lanes(), width = block();
+  const std::int64_t n = lanes(), width = tile_width();
   for (std::int64_t lane = 0; lane < width; lane += kQuad) {
     const auto row = [&](std::int64_t i) { return query + std::min(lane + i, count - 1) * stride; };
     rows_to_columns(row(0), row(1), row(2), row(3), depth, std::min(kQuad, width), tile.queries.data() + lane, width);
@@ -169,7 +169,7 @@ HWY_INLINE void spread(const float* query, std::int64_t stride, std::int64_t cou
 
 /// The way back, each query's numbers divided by its sum.
 HWY_INLINE void gather(Tile& tile, std::int64_t count, std::int64_t depth, float* out, std::int64_t stride) {
-  const std::int64_t n = lanes(), width = block();
+  const std::int64_t n = lanes(), width = tile_width();
   for (int v = 0; v < kVectors; ++v) {
     float* sum = tile.sum.data() + v * n;
     hn::StoreU(hn::Div(hn::Set(kTag, 1.0f), hn::LoadU(kTag, sum)), kTag, sum);
@@ -180,13 +180,13 @@ HWY_INLINE void gather(Tile& tile, std::int64_t count, std::int64_t depth, float
 }
 
 std::int64_t attention_block() {
-  return kTiles * block();
+  return kTiles * tile_width();
 }
 
 void attend(const AttentionHead& head, std::int64_t first) {
   thread_local Tile tiles[kTiles];
   thread_local AlignedFloats kept_scores;
-  const std::int64_t width = block(), depth = head.depth;
+  const std::int64_t width = tile_width(), depth = head.depth;
   const std::int64_t last = std::min(first + kTiles * width, head.queries), count = (last - first + width - 1) / width;
   float* scores = kept_scores.fit(size_t(kKeys * width));
   for (std::int64_t i = 0; i < count; ++i) {

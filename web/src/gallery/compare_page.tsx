@@ -42,8 +42,7 @@ async function pixels_of(url: string, width: number, height: number): Promise<Pi
   return context.getImageData(0, 0, width, height);
 }
 
-async function read_pair(a_id: number, b_id: number): Promise<Pair> {
-  const [a, b] = await Promise.all([api.picture(a_id), api.picture(b_id)]);
+async function read_pair(a: PictureDetail, b: PictureDetail): Promise<Pair> {
   const larger = a.width * a.height >= b.width * b.height ? a : b;
   const { width, height } = larger;
   const pixels: [Pixels, Pixels] = [await pixels_of(a.url, width, height), await pixels_of(b.url, width, height)];
@@ -155,11 +154,16 @@ function GainControls() {
 
 export function ComparePage() {
   const ids = ids_of();
-  const [a, b] = [ids[0] ?? 0, ids[1] ?? 0];
   const [pair, set_pair] = useState<Pair | null>(null);
   const [pictures, set_pictures] = useState<PictureDetail[]>([]);
-  useEffect(() => { void attempt(async () => set_pair(await read_pair(a, b))); }, [a, b]);
-  useEffect(() => { void attempt(async () => set_pictures(await Promise.all(ids.slice(0, most_in_grid).map((id) => api.picture(id))))); }, [ids.join()]);
+  useEffect(() => {
+    void attempt(async () => {
+      const all = await Promise.all(ids.slice(0, most_in_grid).map((id) => api.picture(id)));
+      set_pictures(all);
+      const [a, b] = all;
+      if (a && b) set_pair(await read_pair(a, b));
+    });
+  }, [ids.join()]);
   useEffect(() => { look.value = whole; }, []);
   useEffect(() => closes_on_escape(() => go('/gallery')), []);
   useEffect(() => add_keys('Compare', [
