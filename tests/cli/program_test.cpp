@@ -36,6 +36,18 @@ TEST(Program, SaysWhatItIs) {
     EXPECT_NE(help.out.find(part), std::string::npos) << part;
 }
 
+TEST(Program, WaitsShortlyUnlessTold) {
+  const TemporaryFolder folder;
+  const auto said = [&](const std::string& environment) {
+    return run_program({"--version"}, folder.path(),
+                       "unset GOMP_SPINCOUNT OMP_WAIT_POLICY; OMP_DISPLAY_ENV=VERBOSE " + environment)
+        .err;
+  };
+  EXPECT_NE(said("").find("GOMP_SPINCOUNT = '1000'"), std::string::npos) << said("");
+  EXPECT_NE(said("GOMP_SPINCOUNT=77").find("GOMP_SPINCOUNT = '77'"), std::string::npos);
+  EXPECT_NE(said("OMP_WAIT_POLICY=PASSIVE").find("OMP_WAIT_POLICY = 'PASSIVE'"), std::string::npos);
+}
+
 TEST(Program, RefusesArgumentsItDoesNotKnow) {
   expect_refusal(2, "--stepps", refused({"a", "--stepps", "3"}));
   expect_refusal(2, "a prompt or --from-file is needed", refused({}));
