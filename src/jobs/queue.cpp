@@ -285,6 +285,17 @@ std::optional<Job> Queue::taken(const std::vector<std::string>& other_than) {
   return job;
 }
 
+std::optional<Job> Queue::taken_if_kept(const std::vector<std::string>& other_than) {
+  try {
+    auto job = taken(other_than);
+    is_full_ = false;
+    return job;
+  } catch (const Error& error) {
+    if (!std::exchange(is_full_, true)) events_.add("warning", "", warning_data("", error.what()));
+    return std::nullopt;
+  }
+}
+
 void Queue::run_others() {
   {
     const std::lock_guard lock(mutex_);
@@ -295,7 +306,7 @@ void Queue::run_others() {
     running_ = std::exchange(standing_, std::nullopt);
   };
   try {
-    while (auto job = taken(long_kinds_)) run_one(std::move(*job));
+    while (auto job = taken_if_kept(long_kinds_)) run_one(std::move(*job));
   } catch (...) {
     go_on();
     throw;
@@ -308,7 +319,6 @@ void Queue::tell_order() {
 }
 
 void Queue::work() {
-  bool is_full = false;
   while (true) {
     int64_t seen = 0;
     bool was_paused = false;
@@ -317,22 +327,14 @@ void Queue::work() {
       if (is_stopping_) return;
       seen = submitted_, was_paused = is_paused_;
     }
-    std::optional<Job> job;
-    try {
-      job = taken({});
-      is_full = false;
-    } catch (const Error& error) {
-      if (!is_full) events_.add("warning", "", warning_data("", error.what()));
-      is_full = true;
-    }
-    if (job) {
+    if (auto job = taken_if_kept({})) {
       run_one(std::move(*job));
       continue;
     }
     last_idle_ = now();
     idle_();
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, is_full ? kDiskPause : kIdlePause,
+    changed_.wait_for(lock, is_full_ ? kDiskPause : kIdlePause,
                       [&] { return is_stopping_ || submitted_ != seen || is_paused_ != was_paused; });
   }
 }

@@ -118,6 +118,8 @@ class Queue {
   class Control;
   /// The next to run, which watchers are told.
   std::optional<Job> taken(const std::vector<std::string>& other_than);
+  /// The same; nothing while the store can't keep that it runs, a full disk's, which watchers are told once.
+  std::optional<Job> taken_if_kept(const std::vector<std::string>& other_than);
   void run_others();
   void work();
   void run_one(Job job);
@@ -137,6 +139,7 @@ class Queue {
   std::optional<RunningState> running_, standing_;  ///< standing: a long job that lets others pass
   std::vector<std::string> long_kinds_;
   double last_idle_ = 0;
+  bool is_full_ = false;  ///< the store refused the last job; of the queue's thread alone
   std::deque<std::pair<std::string, std::shared_ptr<const Image>>> last_previews_;  ///< of jobs that just ended
   bool is_paused_ = false, is_stopping_ = false;
   int64_t submitted_ = 0;  ///< jobs and wake(), so that the thread does not sleep over one

@@ -267,6 +267,37 @@ TEST(Queue, KeepsHowAJobEndedWhenTheDiskHasRoomAgain) {
   EXPECT_NE(told.find("job job warning"), std::string::npos) << told;
 }
 
+TEST(Queue, GoesOnWithALongJobWhereTheDiskHasNoRoomForOthers) {
+  struct FullStore : SqliteStore {
+    using SqliteStore::SqliteStore;
+    std::optional<Job> start_next(const std::vector<std::string>& other_than) override {
+      if (!other_than.empty()) fail(ErrorKind::io, "the disk is full");
+      return SqliteStore::start_next(other_than);
+    }
+  };
+  const formats::TemporaryFolder folder;
+  FullStore store(folder / "a.sqlite");
+  EventLog events;
+  Queue queue(store, events);
+  queue.set_runner("test", [](const Job&, JobControl&) {});
+  queue.set_runner(
+      "long",
+      [&](const Job&, JobControl& control) {
+        for (int step = 0; step < 3; ++step) control.let_others_pass();
+      },
+      /*is_long=*/true);
+  Job training = small_job("training"), other = small_job("other");
+  training.kind = "long";
+  queue.submit(training), queue.submit(other);
+  queue.start();
+  EXPECT_EQ(queue.wait("training").job.state, JobState::finished) << queue.wait("training").job.error;
+  EXPECT_EQ(queue.wait("other").job.state, JobState::finished);
+  int warnings = 0;
+  const std::vector<Event> list = events.after(0, std::chrono::milliseconds(0)).value();
+  for (const Event& event : list) warnings += event.name == "warning";
+  EXPECT_EQ(warnings, 1) << "told once, though tried three times";
+}
+
 TEST(Queue, CancelsAJobThatIsAboutToBegin) {
   const formats::TemporaryFolder folder;
   SlowStore store(folder / "a.sqlite");
