@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "jobs/job.h"
@@ -13,10 +14,22 @@ namespace darkroom::jobs {
 
 /// Which pictures: all conditions hold.
 struct PictureQuery {
-  std::string words;   ///< each must be in the infotext, in any case; "exact words", -without
+  std::string words;   ///< as people type them: picture_search.h
   std::string flag;    ///< empty = any
-  int64_t before = 0;  ///< only ids below; 0 = all
+  std::string order;   ///< one of kPictureOrders; empty = the first
+  int64_t before = 0;  ///< only what follows this picture in the order (newest first: ids below); 0 = all
   int limit = 60;
+};
+
+/// How pictures follow one another; equal models and seeds newest first.
+inline constexpr std::string_view kPictureOrders[] = {"newest", "oldest", "model", "seed"};
+
+/// How many pictures have a value, and the word that finds them.
+struct PictureFacet {
+  std::string field;  ///< "date", "model", "lora", "sampler", "by", "size", "flag"
+  std::string value;  ///< dates are "today", "week", "all"; pictures without LoRA files have ""
+  std::string word;   ///< empty where no word is needed
+  int64_t count = 0;
 };
 
 enum class Move { front, up, down, back };
@@ -53,9 +66,12 @@ class JobStore {
   virtual int64_t add_picture(const PictureRecord& picture) = 0;
   virtual std::optional<PictureRecord> picture(int64_t id) const = 0;
   virtual std::vector<PictureRecord> pictures_of(const std::string& job) const = 0;
-  /// Listed ones that are not in the bin, newest first.
+  /// Listed ones that are not in the bin.
   virtual std::vector<PictureRecord> pictures(const PictureQuery& query) const = 0;
   virtual int64_t picture_count(const PictureQuery& query) const = 0;
+  /// Counts of all that the words leave, most frequent value first. Words about a field do not count for the field's
+  /// own values, so that those say what choosing them instead would find.
+  virtual std::vector<PictureFacet> picture_facets(const std::string& words) const = 0;
   virtual void set_flag(int64_t picture, const std::string& flag) = 0;
   virtual void set_binned(int64_t picture, bool is_binned) = 0;
   virtual void forget_picture(int64_t picture) = 0;

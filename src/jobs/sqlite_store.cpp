@@ -1,18 +1,18 @@
 #include "jobs/sqlite_store.h"
 
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "jobs/picture_facts.h"
 #include "jobs/picture_search.h"
 
 namespace darkroom::jobs {
 namespace {
 
-constexpr int kVersion = 1;
-
-// position: order among those that wait. A picture is known by job and index, so that one made again after a crash is
-// no second one.
-constexpr const char* kTables = R"(
+// What each version of the file added to the one before. position: order among those that wait. A picture is known by
+// job and index, so that one made again after a crash is no second one.
+constexpr const char* kSteps[] = {R"(
 CREATE TABLE jobs(
   id TEXT PRIMARY KEY, number INTEGER NOT NULL UNIQUE, position REAL NOT NULL, kind TEXT NOT NULL, owner TEXT NOT NULL,
   title TEXT NOT NULL, request TEXT NOT NULL, state TEXT NOT NULL, created REAL NOT NULL, started REAL NOT NULL,
@@ -23,7 +23,17 @@ CREATE TABLE pictures(
   width INTEGER NOT NULL, height INTEGER NOT NULL, created REAL NOT NULL, prompt TEXT NOT NULL,
   infotext TEXT NOT NULL, file TEXT NOT NULL, flag TEXT NOT NULL, is_listed INTEGER NOT NULL,
   is_binned INTEGER NOT NULL, UNIQUE(job, place));
-)";
+)",
+                                  R"(
+ALTER TABLE pictures ADD COLUMN model TEXT NOT NULL DEFAULT '';
+ALTER TABLE pictures ADD COLUMN sampler TEXT NOT NULL DEFAULT '';
+ALTER TABLE pictures ADD COLUMN size TEXT NOT NULL DEFAULT '';
+ALTER TABLE pictures ADD COLUMN cfg TEXT NOT NULL DEFAULT '';
+ALTER TABLE pictures ADD COLUMN steps TEXT NOT NULL DEFAULT '';
+ALTER TABLE pictures ADD COLUMN made_by TEXT NOT NULL DEFAULT '';
+CREATE TABLE picture_loras(picture INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY(picture, name)) WITHOUT ROWID;
+)"};
+constexpr int kVersion = int(std::size(kSteps));
 
 constexpr const char* kJobColumns =
     "SELECT id, number, kind, owner, title, request, state, created, started, ended, error, warnings FROM jobs ";
@@ -87,6 +97,43 @@ double number_of(Database& database, const char* sql) {
   return row.number(0);
 }
 
+Statement& bind_all(Statement& statement, const PictureCondition& condition) {
+  for (const std::string& value : condition.values) statement.bind(value);
+  return statement;
+}
+
+std::vector<PictureFacet> date_facets(Database& database, const std::string& words) {
+  const PictureCondition left = picture_condition({.words = words}, "date");
+  Statement row(database, fmt::format("SELECT coalesce(sum(created >= {}), 0), coalesce(sum(created >= {}), 0), "
+                                      "count(*) FROM pictures {}",
+                                      kStartOfToday, kStartOfWeek, left.sql));
+  bind_all(row, left).step();
+  return {{"date", "today", "date:today", row.whole(0)},
+          {"date", "week", "date:week", row.whole(1)},
+          {"date", "all", "", row.whole(2)}};
+}
+
+/// `from` selects the values of a field, each as often as pictures have it.
+std::vector<PictureFacet> value_facets(Database& database, const std::string& words, const std::string& field,
+                                       const char* from) {
+  const PictureCondition left = picture_condition({.words = words}, field);
+  Statement rows(database, fmt::format("SELECT value, count(*) FROM ({} {}) WHERE value <> '' GROUP BY value "
+                                       "ORDER BY 2 DESC, 1",
+                                       from, left.sql));
+  bind_all(rows, left);
+  std::vector<PictureFacet> found;
+  while (rows.step()) found.push_back({field, rows.text(0), picture_word(field, rows.text(0)), rows.whole(1)});
+  return found;
+}
+
+PictureFacet without_loras(Database& database, const std::string& words) {
+  const PictureCondition left = picture_condition({.words = words}, "lora");
+  Statement row(database, "SELECT count(*) FROM pictures " + left.sql +
+                              " AND NOT EXISTS (SELECT 1 FROM picture_loras WHERE picture = pictures.id)");
+  bind_all(row, left).step();
+  return {"lora", "", "lora:none", row.whole(0)};
+}
+
 std::string warnings_text(const Job& job) {
   return nlohmann::json(job.warnings).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -102,7 +149,8 @@ SqliteStore::SqliteStore(const std::filesystem::path& file) : database_(file) {
           version, kVersion);
   if (version == kVersion) return;
   Transaction transaction(database_);
-  database_.run(kTables);
+  for (int step = version; step < kVersion; ++step) database_.run(kSteps[step]);
+  keep_facts_of_all();
   database_.run(fmt::format("PRAGMA user_version={}", kVersion).c_str());
   transaction.commit();
 }
@@ -276,8 +324,39 @@ int64_t SqliteStore::add_picture(const PictureRecord& picture) {
   Statement row(database_, "SELECT id FROM pictures WHERE job = ? AND place = ?");
   row.bind(picture.job).bind(picture.index).step();
   const int64_t id = row.whole(0);
+  keep_facts(id, picture.job, picture.infotext);
   transaction.commit();
   return id;
+}
+
+void SqliteStore::keep_facts(int64_t picture, const std::string& job, const std::string& infotext) {
+  Statement maker(database_, "SELECT kind, request FROM jobs WHERE id = ?");
+  const bool is_known = maker.bind(job).step();
+  const PictureFacts facts = picture_facts(infotext, is_known ? maker.text(0) : "", is_known ? maker.text(1) : "");
+  Statement(database_,
+            "UPDATE pictures SET model = ?, sampler = ?, size = ?, cfg = ?, steps = ?, made_by = ? WHERE id = ?")
+      .bind(facts.model)
+      .bind(facts.sampler)
+      .bind(facts.size)
+      .bind(facts.cfg)
+      .bind(facts.steps)
+      .bind(facts.made_by)
+      .bind(picture)
+      .run();
+  Statement(database_, "DELETE FROM picture_loras WHERE picture = ?").bind(picture).run();
+  for (const std::string& name : facts.loras)
+    Statement(database_, "INSERT INTO picture_loras VALUES(?, ?)").bind(picture).bind(name).run();
+}
+
+void SqliteStore::keep_facts_of_all() {
+  struct Kept {
+    int64_t id;
+    std::string job, infotext;
+  };
+  std::vector<Kept> all;
+  Statement rows(database_, "SELECT id, job, infotext FROM pictures");
+  while (rows.step()) all.push_back({rows.whole(0), rows.text(1), rows.text(2)});
+  for (const Kept& picture : all) keep_facts(picture.id, picture.job, picture.infotext);
 }
 
 std::optional<PictureRecord> SqliteStore::picture(int64_t id) const {
@@ -297,9 +376,8 @@ std::vector<PictureRecord> SqliteStore::pictures_of(const std::string& job) cons
 std::vector<PictureRecord> SqliteStore::pictures(const PictureQuery& query) const {
   const std::lock_guard lock(mutex_);
   const PictureCondition condition = picture_condition(query);
-  Statement rows(database_, kPictureColumns + condition.sql + " ORDER BY id DESC LIMIT ?");
-  for (const std::string& value : condition.values) rows.bind(value);
-  rows.bind(query.limit);
+  Statement rows(database_, kPictureColumns + condition.sql + picture_order(query) + " LIMIT ?");
+  bind_all(rows, condition).bind(query.limit);
   return pictures_in(rows);
 }
 
@@ -309,9 +387,24 @@ int64_t SqliteStore::picture_count(const PictureQuery& query) const {
   all.before = 0;
   const PictureCondition condition = picture_condition(all);
   Statement row(database_, "SELECT count(*) FROM pictures " + condition.sql);
-  for (const std::string& value : condition.values) row.bind(value);
-  row.step();
+  bind_all(row, condition).step();
   return row.whole(0);
+}
+
+std::vector<PictureFacet> SqliteStore::picture_facets(const std::string& words) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<PictureFacet> found = date_facets(database_, words);
+  const auto add = [&](const char* field, const char* from) {
+    for (PictureFacet& facet : value_facets(database_, words, field, from)) found.push_back(std::move(facet));
+  };
+  add("model", "SELECT model AS value FROM pictures");
+  add("lora", "SELECT name AS value FROM picture_loras JOIN pictures ON pictures.id = picture");
+  found.push_back(without_loras(database_, words));
+  add("sampler", "SELECT sampler AS value FROM pictures");
+  add("by", "SELECT made_by AS value FROM pictures");
+  add("size", "SELECT size AS value FROM pictures");
+  add("flag", "SELECT flag AS value FROM pictures");
+  return found;
 }
 
 void SqliteStore::set_flag(int64_t picture, const std::string& flag) {
@@ -326,7 +419,10 @@ void SqliteStore::set_binned(int64_t picture, bool is_binned) {
 
 void SqliteStore::forget_picture(int64_t picture) {
   const std::lock_guard lock(mutex_);
+  Transaction transaction(database_);
+  Statement(database_, "DELETE FROM picture_loras WHERE picture = ?").bind(picture).run();
   Statement(database_, "DELETE FROM pictures WHERE id = ?").bind(picture).run();
+  transaction.commit();
 }
 
 std::vector<PictureRecord> SqliteStore::unlisted_pictures() const {

@@ -32,12 +32,17 @@ class SqliteStore : public JobStore {
   std::vector<PictureRecord> pictures_of(const std::string& job) const override;
   std::vector<PictureRecord> pictures(const PictureQuery& query) const override;
   int64_t picture_count(const PictureQuery& query) const override;
+  std::vector<PictureFacet> picture_facets(const std::string& words) const override;
   void set_flag(int64_t picture, const std::string& flag) override;
   void set_binned(int64_t picture, bool is_binned) override;
   void forget_picture(int64_t picture) override;
   std::vector<PictureRecord> unlisted_pictures() const override;
 
  private:
+  /// Columns and rows that come of a picture's recipe and job.
+  void keep_facts(int64_t picture, const std::string& job, const std::string& infotext);
+  void keep_facts_of_all();
+
   mutable std::mutex mutex_;
   mutable Database database_;
 };
