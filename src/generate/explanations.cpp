@@ -60,8 +60,8 @@ std::vector<RequestFacts::Lora> loras_of(const GenerateRequest& request) {
 const std::vector<FieldWords>& field_words() {
   static const std::vector<FieldWords> kWords = {
       {"cfg_scale",
-       "How strongly each step is pushed from the negative prompt towards the prompt. uncond + {cfg_scale} x (cond - "
-       "uncond), the same as cond + {cfg_scale-1} x (cond - uncond): two ways to write one thing. Papers count the "
+       "How strongly each step is pushed from the negative prompt towards the prompt. `uncond + {cfg_scale} x (cond - "
+       "uncond)`, the same as `cond + {cfg_scale-1} x (cond - uncond)`: two ways to write one thing. Papers count the "
        "second way, so their {cfg_scale-1} is your {cfg_scale}. At 1 the negative prompt has no effect and a step "
        "costs half. 7 to 11 is usual; high values saturate and distort."},
       {"negative_prompt",
@@ -114,6 +114,11 @@ std::string with_live_values(const std::string& words, const GenerateRequest& re
   return text;
 }
 
+std::string without_marks(std::string words) {
+  std::erase(words, '`');
+  return words;
+}
+
 RequestFacts request_facts(const GenerateRequest& request) {
   RequestFacts facts;
   facts.has_bf16 = computes_bf16();
@@ -140,7 +145,7 @@ std::vector<ExplainedField> explained(const GenerateRequest& request, const Requ
   const GenerateRequest standard;
   const auto words_of = [&](const std::string& field, const std::string& help) {
     for (const FieldWords& one : field_words())
-      if (field == one.field) return with_live_values(one.words, request);
+      if (field == one.field) return without_marks(with_live_values(one.words, request));
     return help;
   };
   std::vector<ExplainedField> all;

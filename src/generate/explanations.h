@@ -10,8 +10,8 @@
 
 namespace darkroom::generate {
 
-/// Words about a field, {name} for a field's live value and {name-1} for one less. "lora_weight" is of the tags in a
-/// prompt, which are no field.
+/// Words about a field, {name} for a field's live value and {name-1} for one less, formulas between backticks.
+/// "lora_weight" is of the tags in a prompt, which are no field.
 struct FieldWords {
   const char* field;
   const char* words;
@@ -43,7 +43,7 @@ RequestFacts request_facts(const GenerateRequest& request);
 struct ExplainedField {
   std::string field, flag, value;
   bool is_default = false;
-  std::string words;  ///< with live values; what the field's help says where there are no longer ones
+  std::string words;  ///< plain, with live values; what the field's help says where there are no longer ones
   std::string now;    ///< what it does in this request, or why nothing; "" where the value says all
 };
 /// Every field, in the order of the table, and "lora_weight" last, whose value is the list of tags.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "formats/safetensors.h"
 #include "formats/support.h"
 
@@ -21,10 +23,20 @@ TEST(Explanations, HoldTheRequestsValues) {
   request.cfg_scale = 5.5;
   const ExplainedField cfg = field_of("cfg_scale", request);
   EXPECT_NE(cfg.words.find("uncond + 5.5 x (cond - uncond), the same as cond + 4.5 x"), std::string::npos) << cfg.words;
-  EXPECT_EQ(cfg.words.find('{'), std::string::npos);
+  EXPECT_EQ(cfg.words.find_first_of("{`"), std::string::npos) << "the marks are for the page";
   EXPECT_EQ(cfg.value, "5.5");
   EXPECT_FALSE(cfg.is_default);
   EXPECT_EQ(with_live_values("{clip_skip} is {clip_skip-1}, {", request), "1 is 0, {");
+}
+
+TEST(Explanations, MarkTheirFormulas) {
+  const FieldWords& cfg = field_words().front();
+  ASSERT_STREQ(cfg.field, "cfg_scale");
+  EXPECT_NE(std::string(cfg.words).find("`cond + {cfg_scale-1} x (cond - uncond)`"), std::string::npos);
+  for (const FieldWords& one : field_words()) {
+    const std::string words = one.words;
+    EXPECT_EQ(std::count(words.begin(), words.end(), '`') % 2, 0) << one.field;
+  }
 }
 
 TEST(Explanations, AreOfEveryField) {

@@ -373,7 +373,9 @@ test('8: what a label of Generate explains is what --explain says', { skip }, as
   await page.getByRole('button', { name: 'Explain CFG scale' }).click();
   const dialog = page.getByRole('dialog', { name: 'CFG scale, explained' });
   await dialog.getByText(cfg.now).waitFor();
-  assert.equal((await dialog.locator('.explanation-text p').first().textContent()).replace(/\s+/g, ' ').trim(), cfg.words);
+  const shown = await dialog.locator('.explanation-text').evaluate((box) => [...box.querySelectorAll(':scope > p:not([class]), :scope > pre')].map((block) => block.textContent));
+  assert.equal(shown.filter((text) => text !== 'Measure it on this prompt').join(' ').replace(/\s+/g, ' ').trim(), cfg.words);
+  assert.deepEqual(await dialog.locator('pre.formula').allTextContents(), ['uncond + 4 x (cond - uncond),', 'cond + 3 x (cond - uncond):'], 'set as formulas, at the value of the form');
   await end(page);
 });
 

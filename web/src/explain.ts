@@ -19,14 +19,16 @@ export function live_value(expression: string): string {
 
 export interface Piece { text: string; kind: 'words' | 'value' | 'formula' }
 
-/** Paragraph by paragraph; `[actions]` belong to places that offer them and are left out. */
+/** Words and, between backticks, formulas, which take what ends their clause along. `[actions]` belong to places that offer them and are left out. */
 export function explanation_of(name: string): Piece[] {
   const text = (start.value.explain[name] ?? field_named(name)?.help ?? '').replace(/\s*\[[A-Z][^\]]*\]/g, '');
   const pieces: Piece[] = [];
   let is_formula = false;
   for (const [i, part] of text.split('`').entries()) {
     is_formula = i % 2 === 1;
-    for (const [j, bit] of part.split(/\{([^{}]*)\}/).entries()) {
+    const [, end, rest] = (i > 0 && !is_formula && /^([,.:;])(.*)$/s.exec(part)) || [null, '', part];
+    if (end) pieces.push({ text: end, kind: 'formula' });
+    for (const [j, bit] of (rest ?? '').split(/\{([^{}]*)\}/).entries()) {
       if (bit === '') continue;
       if (j % 2 === 1) pieces.push({ text: live_value(bit), kind: is_formula ? 'formula' : 'value' });
       else pieces.push({ text: bit, kind: is_formula ? 'formula' : 'words' });

@@ -20,7 +20,7 @@ export function Explanation({ pieces }: { pieces: Piece[] }) {
     <>
       {blocks.map((block, i) => block.is_formula
         ? <pre key={i} class="formula">{block.pieces.map((piece, j) => (is_value(piece) ? <b key={j}>{piece.text}</b> : piece.text))}</pre>
-        : <p key={i}>{block.pieces.map((piece, j) => (piece.kind === 'value' ? <b key={j}>{piece.text}</b> : j === 0 ? piece.text.replace(/^[,.]?\s*/, '') : piece.text))}</p>)}
+        : <p key={i}>{block.pieces.map((piece, j) => (piece.kind === 'value' ? <b key={j}>{piece.text}</b> : j === 0 ? piece.text.trimStart() : piece.text))}</p>)}
     </>
   );
 }
