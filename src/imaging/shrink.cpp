@@ -63,4 +63,10 @@ Image shrunk_by_area(const Image& image, int width, int height) {
   return small;
 }
 
+Image shrunk_into(const Image& image, int side) {
+  const double scale = std::min(1.0, double(side) / std::max(image.width, image.height));
+  const auto scaled = [&](int length) { return std::max(1, int(length * scale + 0.5)); };
+  return shrunk_by_area(image, scaled(image.width), scaled(image.height));
+}
+
 }  // namespace darkroom::imaging

@@ -74,6 +74,7 @@ void Residency::drop() {
 void Residency::publish() {
   State state{.is_loaded = model_ != nullptr, .is_in_use = is_in_use_, .is_pinned = is_pinned_};
   state.pinned_parts = pinned_parts_;
+  state.last_use = last_use_;
   if (choice_) state.model = choice_->model;
   if (model_) state.parts = model_->part_facts();
   const std::lock_guard lock(state_mutex_);

@@ -59,6 +59,7 @@ class Residency {
     std::string model;  ///< what was asked for last; "" = nothing yet
     std::vector<generate::PartFacts> parts;
     std::set<std::string> pinned_parts;
+    double last_use = 0;  ///< Unix time; 0 = not yet
   };
   State state() const;
 

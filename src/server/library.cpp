@@ -15,6 +15,7 @@
 #include "generate/file_facts.h"
 #include "generate/files_below.h"
 #include "generate/model_hash.h"
+#include "server/lora_previews.h"
 
 namespace darkroom::server {
 namespace {
@@ -75,8 +76,15 @@ std::vector<fs::path> checkpoints_below(const fs::path& folder) {
   return found;
 }
 
+int64_t preview_time(const fs::path& lora) {
+  const fs::path picture = preview_of(lora);
+  std::error_code problem;
+  return picture.empty() ? 0 : int64_t(fs::last_write_time(picture, problem).time_since_epoch().count());
+}
+
 LoraFile lora_file(const fs::path& path) {
   LoraFile lora{.name = path.stem().string(), .alias = path.stem().string(), .path = path};
+  lora.preview = preview_time(path);
   try {
     lora.metadata = generate::file_facts(path).texts;
     const auto own = lora.metadata.find("ss_output_name");

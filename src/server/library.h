@@ -45,6 +45,7 @@ struct LoraFile {
   std::filesystem::path path;
   std::map<std::string, std::string> metadata;
   std::string error;
+  int64_t preview = 0;  ///< when the picture beside it was written, in ticks of the file system; 0 = there is none
 };
 
 /// Thread-safe.

@@ -77,6 +77,7 @@ const std::vector<Route>& routes() {
       {"POST", "/api/v1/uploads", v1::upload},
       {"GET", "/api/v1/uploads/{}", v1::uploaded},
       {"GET", "/api/v1/pictures", v1::pictures},
+      {"GET", "/api/v1/pictures/facets", v1::picture_facets},
       {"GET", "/api/v1/pictures/{}", v1::picture},
       {"GET", "/api/v1/pictures/{}/file", v1::picture_file},
       {"GET", "/api/v1/pictures/{}/thumbnail", v1::thumbnail},
@@ -107,6 +108,9 @@ const std::vector<Route>& routes() {
       {"GET", "/api/v1/folders", v1::folders},
       {"POST", "/api/v1/folders", v1::add_folder},
       {"DELETE", "/api/v1/folders/{}", v1::remove_folder},
+      {"GET", "/api/v1/models/card", v1::model_card},
+      {"GET", "/api/v1/loras/{}/preview", v1::lora_preview},
+      {"POST", "/api/v1/loras/{}/preview", v1::set_lora_preview},
       {"GET", "/api/v1/residency", v1::residency},
       {"POST", "/api/v1/residency", v1::change_residency},
   };

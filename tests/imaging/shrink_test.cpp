@@ -35,5 +35,16 @@ TEST(Shrink, KeepsWhatIsEvenAndItsOwnSize) {
   EXPECT_EQ(shrunk_by_area(same, 3, 1).pixels, same.pixels);
 }
 
+TEST(Shrink, IntoASquareKeepsTheShape) {
+  const auto size_of = [](int width, int height) {
+    const Image small = shrunk_into(Image(width, height, 1), 100);
+    return std::pair(small.width, small.height);
+  };
+  EXPECT_EQ(size_of(400, 200), std::pair(100, 50));
+  EXPECT_EQ(size_of(200, 400), std::pair(50, 100));
+  EXPECT_EQ(size_of(64, 32), std::pair(64, 32)) << "nothing is enlarged";
+  EXPECT_EQ(size_of(1000, 2), std::pair(100, 1)) << "a row is left";
+}
+
 }  // namespace
 }  // namespace darkroom::imaging

@@ -272,6 +272,63 @@ TEST(Server, CountsTokensAsTheModelDoes) {
   EXPECT_EQ(answer.json["loras"][1]["found"], false);
 }
 
+TEST(Server, TellsWhatAModelsFolderSaysOfIt) {
+  const json card = shared().get("/api/v1/models/card").json;
+  EXPECT_EQ(card["name"], "emoji");
+  EXPECT_NE(card["card"].get<std::string>().find("# emoji: the embedded model"), std::string::npos);
+  EXPECT_EQ(card["knows"]["concepts"].size(), 432u);
+  EXPECT_EQ(card["knows"]["backgrounds"].size(), 16u);
+  EXPECT_EQ(shared().get("/api/v1/models/card?model=nothing").status, 404);
+
+  const formats::TemporaryFolder models;
+  const std::filesystem::path other = models / "Stable-diffusion/other";
+  std::filesystem::create_directories(models / "Stable-diffusion");
+  std::filesystem::copy(std::string(DARKROOM_SOURCE_DIR) + "/models/emoji", other,
+                        std::filesystem::copy_options::recursive);
+  std::ofstream(other / "knows.json") << R"({"concepts": "all"})";
+  std::ofstream(models / "secret.md") << "secret";
+  std::filesystem::remove(other / "README.md");
+  std::filesystem::create_symlink(models / "secret.md", other / "README.md");
+  const RunningServer server({.models = models.path()});
+  const json bare = server.get("/api/v1/models/card?model=other").json;
+  EXPECT_EQ(bare["name"], "other");
+  EXPECT_TRUE(bare["card"].is_null()) << "no link is followed out of the folder";
+  EXPECT_TRUE(bare["knows"].is_null()) << "no lists of words";
+}
+
+TEST(Server, ShowsThePictureBesideALora) {
+  const formats::TemporaryFolder models;
+  std::filesystem::create_directories(models / "Lora");
+  std::filesystem::copy(std::string(DARKROOM_SOURCE_DIR) + "/models/Lora/ink.safetensors",
+                        models / "Lora/my ink.safetensors");
+  const RunningServer server({.models = models.path()});
+  const auto lora = [&] { return server.get("/api/v1/start").json["loras"][0]; };
+  EXPECT_TRUE(lora()["preview"].is_null());
+  EXPECT_TRUE(lora()["run"].is_null());
+  const std::string address = "/api/v1/loras/my%20ink/preview";
+  EXPECT_EQ(server.get(address).status, 404);
+  EXPECT_EQ(server.get("/api/v1/loras/..%2fmy%20ink/preview").status, 404);
+
+  std::ofstream(models / "Lora/my ink.png") << "no picture";
+  server.post("/api/v1/refresh");
+  EXPECT_FALSE(lora()["preview"].is_null());
+  EXPECT_EQ(server.get(address).status, 422) << "only pictures leave";
+
+  EXPECT_EQ(server.post(address, {{"picture", 1}}).status, 404) << "there is no such picture";
+  server.post("/api/v1/jobs", {{"id", "mine"}, {"request", small_image(json::object())}});
+  json job;
+  for (int i = 0; i < 600 && job["state"] != "finished"; ++i) {
+    job = server.get("/api/v1/jobs/mine").json;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  const json before = lora()["preview"];
+  const auto answer = server.post(address, {{"picture", job["pictures"][0]["id"]}});
+  EXPECT_EQ(answer.status, 200) << answer.body;
+  EXPECT_NE(answer.json["loras"][0]["preview"], before);
+  EXPECT_EQ(server.get(address).headers.find("Content-Type")->second, "image/webp");
+  EXPECT_TRUE(std::filesystem::exists(models / "Lora/my ink.png")) << "what was there stays";
+}
+
 TEST(Server, KeepsJobsAndPictures) {
   const RunningServer server;
   const json body = {{"id", "mine"}, {"request", small_image({{"n_iter", 2}, {"width", "64"}})}};
@@ -290,6 +347,23 @@ TEST(Server, KeepsJobsAndPictures) {
   EXPECT_EQ(file.headers.find("Content-Type")->second, "image/png");
   EXPECT_EQ(server.get(job["pictures"][1]["thumbnail"]).headers.find("Content-Type")->second, "image/webp");
   EXPECT_EQ(server.get("/api/v1/pictures?search=apple").json["total"], 2);
+  const auto ids = [&](const std::string& query) {
+    const json found = server.get("/api/v1/pictures?" + query).json;
+    std::vector<int64_t> all;
+    for (const json& picture : found["pictures"]) all.push_back(picture["id"]);
+    return all;
+  };
+  EXPECT_EQ(ids("sort=oldest"), (std::vector<int64_t>{job["pictures"][0]["id"], job["pictures"][1]["id"]}));
+  EXPECT_EQ(ids("sort=seed"), ids("sort=oldest"));
+  EXPECT_EQ(server.get("/api/v1/pictures?sort=best").status, 422);
+  const json counted = server.get("/api/v1/pictures/facets?search=apple").json;
+  json facets;
+  for (const json& facet : counted["facets"])
+    facets[facet["field"].get<std::string>()][facet["word"].get<std::string>()] = facet["count"];
+  EXPECT_EQ(facets["model"], (json{{"model:\"emoji\"", 2}}));
+  EXPECT_EQ(facets["by"], (json{{"by:\"txt2img\"", 2}}));
+  EXPECT_EQ(facets["date"]["date:today"], 2);
+  EXPECT_GE(server.get("/api/v1/residency").json["last_used"].get<double>(), job["started"].get<double>());
   const std::string one = "/api/v1/pictures/" + job["pictures"][0]["id"].dump();
   EXPECT_EQ(server.get(one).json["request"]["steps"], "2");
   EXPECT_EQ(server.post(one + "/flag", {{"flag", "picked"}}).json["flag"], "picked");

@@ -9,6 +9,8 @@ export const BACKGROUNDS = {
   brown: [125, 75, 40], beige: [240, 220, 180],
 };
 
+export const STYLES = ['noto', 'fluent'];
+
 /** Lines per caption; the trainer draws one each time, so a phrase that 3 of 20 lines lack is missing in 15 % of the uses. */
 const LINES = 20;
 const LINES_WITHOUT_STYLE = 3;

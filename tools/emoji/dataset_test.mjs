@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import zlib from 'node:zlib';
 import { BACKGROUNDS, captions_of, is_heldout } from './captions.mjs';
 import { composite, read_rgba_png, write_rgb_png } from './png.mjs';
+import { as_text, what_it_knows, written } from './what_it_knows.mjs';
 
 const HERE = path.dirname(new URL(import.meta.url).pathname);
 const concepts_of = (file) => fs.readFileSync(path.join(HERE, file), 'utf8').split('\n')
@@ -116,4 +117,11 @@ test('a PNG with every filter is read, composited and written', (t) => {
   const data = bytes.indexOf('IDAT');
   const rows = zlib.inflateSync(bytes.subarray(data + 4, data + 4 + bytes.readUInt32BE(data - 4)));
   assert.deepEqual([...rows], [0, ...flat.pixels]);
+});
+
+test('the embedded model says the words it was trained on', () => {
+  const words = what_it_knows();
+  assert.equal(new Set(words.concepts).size, concepts_of('concepts_400.txt').length);
+  assert.ok(words.concepts.includes('red apple'));
+  assert.equal(fs.readFileSync(written, 'utf8'), as_text(words), 'node tools/emoji/what_it_knows.mjs writes it');
 });

@@ -32,6 +32,7 @@ Answer noise_levels(const Asked& asked, Context& context);
 Answer upload(const Asked& asked, Context& context);
 Answer uploaded(const Asked& asked, Context& context);
 Answer pictures(const Asked& asked, Context& context);
+Answer picture_facets(const Asked& asked, Context& context);
 Answer picture(const Asked& asked, Context& context);
 Answer picture_file(const Asked& asked, Context& context);
 Answer thumbnail(const Asked& asked, Context& context);
@@ -44,6 +45,10 @@ Answer prompt(const Asked& asked, Context& context);
 Answer folders(const Asked& asked, Context& context);
 Answer add_folder(const Asked& asked, Context& context);
 Answer remove_folder(const Asked& asked, Context& context);
+
+Answer model_card(const Asked& asked, Context& context);
+Answer lora_preview(const Asked& asked, Context& context);
+Answer set_lora_preview(const Asked& asked, Context& context);
 
 Answer residency(const Asked& asked, Context& context);
 Answer change_residency(const Asked& asked, Context& context);

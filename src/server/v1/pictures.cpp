@@ -1,8 +1,11 @@
 // Pictures: those that were made, those to start from, and recipes.
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "formats/mapped_file.h"
 #include "formats/picture_file.h"
+#include "formats/utf8.h"
 #include "generate/infotext_syntax.h"
 #include "generate/picture_recipe.h"
 #include "generate/read_recipe.h"
@@ -70,6 +73,19 @@ ordered_json title_of(const generate::ReadRecipe& recipe, const Context& context
   return model ? ordered_json(model->title()) : ordered_json(nullptr);
 }
 
+std::string words_asked(const Asked& asked) {
+  return asked.value("search").substr(0, 1000);
+}
+
+std::string order_asked(const Asked& asked) {
+  const std::string order = asked.value("sort");
+  const bool is_known = std::find(std::begin(jobs::kPictureOrders), std::end(jobs::kPictureOrders), order) !=
+                        std::end(jobs::kPictureOrders);
+  require(order.empty() || is_known, ErrorKind::invalid_request, "list pictures: sort must be {}, {} was given",
+          fmt::join(jobs::kPictureOrders, ", "), formats::in_quotes(order.substr(0, 30)));
+  return order;
+}
+
 ordered_json changed(const PictureRecord& picture, Context& context) {
   return ordered_json::parse(jobs::picture_data(*context.store.picture(picture.id)));
 }
@@ -87,14 +103,22 @@ Answer uploaded(const Asked& asked, Context& context) {
 }
 
 Answer pictures(const Asked& asked, Context& context) {
-  const jobs::PictureQuery query{.words = asked.value("search").substr(0, 1000),
+  const jobs::PictureQuery query{.words = words_asked(asked),
                                  .flag = asked.value("flag"),
+                                 .order = order_asked(asked),
                                  .before = asked.number("before", 0, 0, INT64_MAX),
                                  .limit = int(asked.number("limit", 60, 1, 500))};
   ordered_json all = ordered_json::array();
   for (const PictureRecord& picture : context.store.pictures(query))
     all.push_back(ordered_json::parse(jobs::picture_data(picture)));
   return json_answer({{"pictures", std::move(all)}, {"total", context.store.picture_count(query)}});
+}
+
+Answer picture_facets(const Asked& asked, Context& context) {
+  ordered_json all = ordered_json::array();
+  for (const jobs::PictureFacet& facet : context.store.picture_facets(words_asked(asked)))
+    all.push_back({{"field", facet.field}, {"value", facet.value}, {"word", facet.word}, {"count", facet.count}});
+  return json_answer({{"facets", std::move(all)}});
 }
 
 Answer picture(const Asked& asked, Context& context) {
@@ -119,10 +143,8 @@ Answer picture_file(const Asked& asked, Context& context) {
 Answer thumbnail(const Asked& asked, Context& context) {
   const PictureRecord picture = known_picture(asked, context);
   const Image image = formats::read_picture(context.output / picture.file).image;
-  const double scale = std::min(1.0, double(kThumbnailSide) / std::max(image.width, image.height));
-  const Image small = imaging::shrunk_by_area(image, std::max(1, int(image.width * scale + 0.5)),
-                                              std::max(1, int(image.height * scale + 0.5)));
-  return lasting(formats::encode_picture(small, "", {formats::FileKind::webp, 85}));
+  return lasting(
+      formats::encode_picture(imaging::shrunk_into(image, kThumbnailSide), "", {formats::FileKind::webp, 85}));
 }
 
 Answer flag(const Asked& asked, Context& context) {

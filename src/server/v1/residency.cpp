@@ -54,6 +54,7 @@ ordered_json residency_json(Context& context) {
           {"state", state.is_loaded ? "loaded" : "unloaded"},
           {"parts", std::move(parts)},
           {"pinned", state.is_pinned},
+          {"last_used", state.last_use > 0 ? ordered_json(state.last_use) : ordered_json(nullptr)},
           {"accelerator", accelerator_json()},
           {"in_use_by", state.is_in_use && running ? ordered_json(running->job) : ordered_json(nullptr)},
           {"memory",

@@ -11,6 +11,8 @@
 #include "server/field_facts.h"
 #include "server/json_text.h"
 #include "server/openapi.h"
+#include "server/training/trained_files.h"
+#include "server/training/trainings.h"
 #include "server/v1/endpoints.h"
 #include "server/v1/submissions.h"
 #include "server/words.h"
@@ -64,14 +66,20 @@ ordered_json number_of(const ordered_json& text) {
 }
 
 ordered_json vaes_json(Context& context) {
-  ordered_json names = ordered_json::array();
-  for (const std::filesystem::path& path : context.library.vaes()) names.push_back(path.filename().string());
-  return names;
+  ordered_json all = ordered_json::array();
+  for (const std::filesystem::path& path : context.library.vaes()) {
+    std::error_code gone;
+    const auto bytes = std::filesystem::file_size(path, gone);
+    all.push_back({{"name", path.filename().string()}, {"path", path.string()}, {"bytes", gone ? 0 : bytes}});
+  }
+  return all;
 }
 
 ordered_json loras_json(Context& context) {
   ordered_json all = ordered_json::array();
+  const TrainedFiles trained(context.trainings.runs);
   for (const LoraFile& lora : context.library.loras()) {
+    const std::string run = trained.run_of(lora);
     const auto fact = [&](const char* name) {
       const auto found = lora.metadata.find(name);
       return found == lora.metadata.end() ? ordered_json(nullptr) : ordered_json(found->second);
@@ -82,6 +90,8 @@ ordered_json loras_json(Context& context) {
                    {"base", fact("ss_sd_model_name")},
                    {"rank", number_of(fact("ss_network_dim"))},
                    {"alpha", number_of(fact("ss_network_alpha"))},
+                   {"preview", lora.preview == 0 ? ordered_json(nullptr) : ordered_json(std::to_string(lora.preview))},
+                   {"run", run.empty() ? ordered_json(nullptr) : ordered_json(run)},
                    {"error", lora.error.empty() ? ordered_json(nullptr) : ordered_json(lora.error)}});
   }
   return all;
