@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import test from 'node:test';
 import { png_size } from './png.mjs';
-import { make_picture, open_generate, real_url, use_browser } from './browser.mjs';
+import { make_picture, open_generate, open_page, real_url, sizes, use_browser } from './browser.mjs';
 
 const world = use_browser({ step_ms: 4 });
 
@@ -20,9 +20,11 @@ test('pictures are searched, flagged, looked at, deleted and brought back', asyn
   await night.click();
   await page.keyboard.press('p');
   await grid.getByRole('option', { name: /a lighthouse at night.*picked/ }).first().waitFor();
-  await page.getByRole('radio', { name: 'Picked' }).check();
+  await page.getByRole('checkbox', { name: /^Picked/ }).check();
   await page.waitForFunction(() => document.querySelectorAll('.tile').length >= 1 && [...document.querySelectorAll('.tile')].every((tile) => /picked/.test(tile.getAttribute('aria-label'))));
-  await page.getByRole('radio', { name: 'All', exact: true }).check();
+  assert.equal(await page.getByRole('searchbox', { name: 'Search pictures' }).inputValue(), 'flag:picked');
+  await page.getByRole('searchbox', { name: 'Search pictures' }).fill('');
+  assert.equal(await page.getByRole('checkbox', { name: /^Picked/ }).isChecked(), false);
   await grid.getByRole('option', { name: /a lighthouse at night/ }).first().dblclick();
   await page.waitForURL(/\/gallery\/\d+$/);
   await page.getByRole('row', { name: /Prompt a lighthouse at night/ }).waitFor();
@@ -33,6 +35,79 @@ test('pictures are searched, flagged, looked at, deleted and brought back', asyn
   await page.waitForFunction((was) => document.querySelectorAll('.tile').length === was - 1, count);
   await page.getByRole('button', { name: 'Undo' }).click();
   await page.waitForFunction((was) => document.querySelectorAll('.tile').length === was, count);
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
+
+/** The number behind a filter's name. */
+async function count_of(page, name) {
+  const row = page.getByRole('complementary', { name: 'Filters' }).locator('label', { hasText: name });
+  return Number((await row.locator('.facet-count').innerText()).replaceAll(',', ''));
+}
+
+test('filters count what the search leaves, and are words of it', async () => {
+  const page = await open_generate(world);
+  for (const prompt of ['a kiln <lora:ink:1>', 'a kiln by day', 'a mast']) await make_picture(page, prompt);
+  await page.getByRole('link', { name: 'Gallery' }).click();
+  const search = page.getByRole('searchbox', { name: 'Search pictures' });
+  const tiles = () => page.getByRole('listbox', { name: 'Pictures' }).getByRole('option').count();
+  await search.fill('kiln');
+  await page.getByRole('checkbox', { name: /^ink/ }).waitFor();
+  await page.waitForFunction(() => document.querySelectorAll('.tile').length === 2);
+  const facet = (text) => page.waitForFunction((wanted) => [...document.querySelectorAll('.filters label')].some((label) => label.innerText.replace(/\s+/g, ' ') === wanted), text);
+  await facet('ink 1');
+  await facet('None 1');
+  await facet('All 2');
+  await page.getByRole('checkbox', { name: /^ink/ }).check();
+  assert.equal(await search.inputValue(), 'kiln lora:"ink"');
+  await page.waitForFunction(() => document.querySelectorAll('.tile').length === 1);
+  assert.equal(await count_of(page, 'None'), 1, 'what choosing it instead would find');
+  await page.getByRole('checkbox', { name: /^None/ }).check();
+  assert.equal(await search.inputValue(), 'kiln lora:"ink" lora:none');
+  await page.waitForFunction(() => document.querySelectorAll('.tile').length === 2);
+  await search.fill('kiln lora:none');
+  assert.equal(await page.getByRole('checkbox', { name: /^ink/ }).isChecked(), false);
+  await page.getByRole('radio', { name: /^Today/ }).check();
+  assert.equal(await search.inputValue(), 'kiln lora:none date:today');
+  await page.waitForFunction(() => document.querySelectorAll('.tile').length === 1);
+  await page.getByRole('radio', { name: /^All/ }).check();
+  assert.equal(await search.inputValue(), 'kiln lora:none');
+  await search.fill('kiln nowhere');
+  await page.getByText('No picture matches').waitFor();
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await page.waitForFunction(() => document.querySelectorAll('.tile').length > 2);
+  assert.ok(await tiles() > 2);
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
+
+test('pictures are sorted, and go on in that order', async () => {
+  const page = await open_generate(world);
+  for (const prompt of ['a quay one', 'a quay two']) await make_picture(page, prompt);
+  await page.goto(new URL('/gallery?search=quay', page.url()).href);
+  await page.waitForFunction(() => document.querySelector('.gallery input[type=search]')?.value === 'quay'); // a link brings its search along
+  const names = (first) => page.waitForFunction((wanted) => new RegExp(wanted).test(document.querySelector('.tile')?.getAttribute('aria-label') ?? ''), first);
+  await names('a quay two');
+  await page.getByRole('combobox', { name: 'Sort' }).click();
+  await page.getByRole('option', { name: 'Oldest first' }).click();
+  await names('a quay one');
+  await page.reload();
+  await names('a quay one');
+  await page.getByRole('combobox', { name: 'Sort' }).click();
+  await page.getByRole('option', { name: 'Newest first' }).click();
+  await names('a quay two');
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
+
+test('on a phone the filters are a sheet', async () => {
+  const page = await open_page(world, '/gallery?search=', { size: sizes.phone });
+  await page.getByRole('button', { name: 'Filters', exact: true }).click();
+  const sheet = page.getByRole('dialog', { name: 'Filters' });
+  await sheet.getByRole('checkbox', { name: /^Rejected/ }).check();
+  await sheet.getByRole('button', { name: /^Show \d+ picture/ }).click();
+  await page.getByRole('button', { name: 'Filters, 1' }).waitFor();
+  assert.equal(await page.getByRole('searchbox', { name: 'Search pictures' }).inputValue(), 'flag:rejected');
   assert.deepEqual(page.problems, []);
   await page.context().close();
 });

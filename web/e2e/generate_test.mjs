@@ -189,3 +189,26 @@ test('what was typed survives a reload, and a new tab begins with it', async () 
   assert.ok(await main_button(other).isVisible());
   await page.context().close();
 });
+
+test('LoRA cards: the picture beside the file, what was trained here, a preview of the picture shown', { skip: real_url !== undefined }, async () => {
+  const page = await open_generate(world);
+  await make_picture(page, 'a harbour');
+  await page.getByRole('tab', { name: /^LoRA/ }).click();
+  const shelf = page.getByRole('listbox', { name: 'LoRA files' });
+  await page.waitForFunction(() => document.querySelector('.lora-cover img')?.naturalWidth > 0);
+  assert.equal(await shelf.locator('img').count(), 1);
+  await page.getByRole('button', { name: 'Trained here' }).click();
+  assert.equal(await shelf.getByRole('option').count(), 1);
+  await page.getByRole('button', { name: 'Trained here' }).click();
+  await shelf.getByRole('option', { name: /^sea_mist/ }).click({ button: 'right' });
+  assert.equal(await page.getByRole('menuitem', { name: /^Open run/ }).count(), 0, 'it came from elsewhere');
+  await page.getByRole('menuitem', { name: 'Use this picture as preview' }).click();
+  await page.getByText('Preview of sea_mist kept beside its file').waitFor();
+  await page.waitForFunction(() => document.querySelectorAll('.lora-cover img').length === 2);
+  await shelf.getByRole('option', { name: /^silver_gelatin/ }).focus();
+  await page.keyboard.press('Shift+F10');
+  await page.getByRole('menuitem', { name: 'Open run silver_gelatin-03' }).click();
+  await page.waitForURL(/\/train\/silver_gelatin-03\/live$/);
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});

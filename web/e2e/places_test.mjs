@@ -1,7 +1,7 @@
 // Models, settings, palette, keys, dropped recipes, themes; and what must hold of every place at every width.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { open_generate, open_page, prompt_of, real_url, sizes, use_browser } from './browser.mjs';
+import { make_picture, open_first_visit, open_generate, open_page, prompt_of, real_url, sizes, use_browser } from './browser.mjs';
 import { png } from './png.mjs';
 
 const world = use_browser({ step_ms: 5 });
@@ -22,6 +22,47 @@ test('models: unload, reload, keep, use another checkpoint', { skip: real_url !=
   await page.getByRole('link', { name: /LoRA/ }).click();
   await page.getByRole('row', { name: /silver_gelatin/ }).waitFor();
   world.server.start.model = 'emoji';
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
+
+test('models: pictures of a checkpoint, when parts were used, a VAE of its own', { skip: real_url !== undefined }, async () => {
+  const page = await open_generate(world);
+  await make_picture(page, 'a bell');
+  await page.getByRole('link', { name: 'Models', exact: true }).first().click();
+  await page.getByRole('row', { name: /^UNet .*fp32 (now|\d+ s ago)/ }).waitFor();
+  await page.getByRole('link', { name: /^\d+ pictures? of Emoji 128$/ }).click();
+  await page.waitForURL(/\/gallery$/);
+  assert.equal(await page.getByRole('searchbox', { name: 'Search pictures' }).inputValue(), 'model:"Emoji 128"');
+  await page.getByRole('checkbox', { name: /^Emoji 128/, checked: true }).waitFor();
+  await page.goBack();
+  await page.getByRole('link', { name: /^VAE/ }).click();
+  await page.getByText("Pictures are decoded by the checkpoint's own VAE.").waitFor();
+  await page.getByRole('button', { name: 'Use vae-ft-mse.safetensors' }).click();
+  await page.getByText('Pictures of Generate are decoded by vae-ft-mse.safetensors').waitFor();
+  await page.getByRole('link', { name: 'Generate', exact: true }).first().click();
+  await make_picture(page, 'a bell, decoded');
+  assert.equal(world.server.jobs.at(-1).request.vae, 'vae-ft-mse.safetensors');
+  await page.getByRole('link', { name: 'Models', exact: true }).first().click();
+  await page.getByRole('link', { name: /^VAE/ }).click();
+  await page.getByRole('button', { name: 'Do not use vae-ft-mse.safetensors' }).click();
+  await page.getByText("Pictures are decoded by the checkpoint's own VAE.").waitFor();
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
+
+test('what the built-in model knows and how it was trained stands in the page', { skip: real_url !== undefined }, async () => {
+  const page = await open_first_visit(world);
+  await page.getByRole('link', { name: 'What it knows' }).click();
+  await page.getByRole('region', { name: 'concepts' }).getByText('rocket').waitFor();
+  await page.getByRole('searchbox', { name: 'Search words' }).fill('app');
+  await page.getByText('1 of 2').waitFor();
+  assert.equal(await page.getByRole('listitem').filter({ hasText: 'rocket' }).count(), 0);
+  await page.getByRole('radio', { name: 'How it was trained' }).click();
+  await page.getByRole('heading', { name: 'Training' }).waitFor();
+  await page.getByRole('row', { name: 'steps 8500' }).waitFor();
+  await page.goBack();
+  await page.getByRole('region', { name: 'First steps' }).waitFor();
   assert.deepEqual(page.problems, []);
   await page.context().close();
 });

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { png, png_size, png_text } from './png.mjs';
 import { finished_reports, plan_of, report_file } from './recorded_lab.mjs';
+import { found_pictures, picture_facets, sorted_pictures } from './recorded_pictures.mjs';
 import { recorded_start } from './recorded_start.mjs';
 import { train_routes } from './recorded_train.mjs';
 
@@ -148,7 +149,7 @@ export class RecordedServer {
       const [width, height] = [this.asked(job, 'width') || 128, this.asked(job, 'height') || 128].map(Number);
       const id = this.pictures.length + this.binned.size + 1;
       const infotext = `${job.request.prompt}\nSteps: ${now.steps}, Sampler: ${this.asked(job, 'sampler_name')}, CFG scale: ${this.asked(job, 'cfg_scale')}, Seed: ${seed}, Size: ${width}x${height}`;
-      const picture = { id, job: job.id, seed, width, height, created: Date.now() / 1000, prompt: String(job.request.prompt ?? ''), url: `/api/v1/pictures/${id}/file`, thumbnail: `/api/v1/pictures/${id}/thumbnail`, infotext, flag: 'none' };
+      const picture = { id, job: job.id, seed, width, height, created: Date.now() / 1000, prompt: String(job.request.prompt ?? ''), url: `/api/v1/pictures/${id}/file`, thumbnail: `/api/v1/pictures/${id}/thumbnail`, infotext, model: this.start.models.find(({ title }) => title === this.start.model)?.name ?? '', flag: 'none' };
       this.pictures.unshift({ ...picture, request: job.request });
       job.pictures.push(picture);
       this.tell('picture', picture);
@@ -168,7 +169,7 @@ export class RecordedServer {
 
   residency() {
     const part = (name, bytes) => { const where = this.on_accelerator.has(name) ? 'accelerator' : this.loaded && !this.in_file.has(name) ? 'memory' : 'file'; return { name, where, bytes, memory_bytes: 0, accelerator_bytes: where === 'accelerator' ? bytes : 0, file_bytes: where === 'accelerator' ? 0 : bytes, read_bytes: where === 'memory' ? bytes : 0, pinned: this.kept.has(name), movable: true, precision: 'fp32' }; };
-    return { model: this.start.model, state: this.loaded ? 'loaded' : 'unloaded', parts: [part('Text encoder', 246e6), part('UNet', 1720e6), part('VAE', 335e6)], pinned: this.pinned, accelerator: this.accelerator, in_use_by: this.jobs.find((job) => job.state === 'running')?.id ?? null, memory: { total: 16e9, free: 11.4e9, process: this.loaded ? 4.6e9 : 0.3e9 } };
+    return { model: this.start.model, state: this.loaded ? 'loaded' : 'unloaded', parts: [part('Text encoder', 246e6), part('UNet', 1720e6), part('VAE', 335e6)], pinned: this.pinned, last_used: this.jobs.findLast((job) => job.ended)?.ended ?? null, accelerator: this.accelerator, in_use_by: this.jobs.find((job) => job.state === 'running')?.id ?? null, memory: { total: 16e9, free: 11.4e9, process: this.loaded ? 4.6e9 : 0.3e9 } };
   }
 
   // Addresses
@@ -279,10 +280,12 @@ export class RecordedServer {
   picture_routes() {
     return [
       [/^GET \/pictures$/, ({ url }) => {
-        const [search, flag, before] = ['search', 'flag', 'before'].map((name) => url.searchParams.get(name) ?? '');
-        const found = this.pictures.filter((picture) => picture.prompt.toLowerCase().includes(search.toLowerCase()) && (flag === '' || picture.flag === flag));
-        return [200, { pictures: found.filter((picture) => before === '' || picture.id < Number(before)).slice(0, Number(url.searchParams.get('limit') ?? 60)), total: found.length }];
+        const [search, sort, before] = ['search', 'sort', 'before'].map((name) => url.searchParams.get(name) ?? '');
+        const found = sorted_pictures(found_pictures(this.pictures, search), sort);
+        const start = found.findIndex((picture) => picture.id === Number(before)) + 1;
+        return [200, { pictures: found.slice(start, start + Number(url.searchParams.get('limit') ?? 60)), total: found.length }];
       }],
+      [/^GET \/pictures\/facets$/, ({ url }) => [200, { facets: picture_facets(this.pictures, url.searchParams.get('search') ?? '') }]],
       [/^GET \/pictures\/(\d+)$/, ({ match }) => { const picture = this.picture(match[1]); return [200, { ...picture, request: this.recipe(Buffer.from(picture.infotext)).settings, recipe: [...this.recipe(Buffer.from(picture.infotext)).fields, { key: 'Version', value: 'darkroom 1.0', field: null, honoured: 'note', note: '' }] }]; }],
       [/^GET \/pictures\/(\d+)\/(file|thumbnail)$/, ({ match, image }) => { const { width, height, seed, prompt, infotext } = this.picture(match[1]); image(painted(width, height, seed, prompt, 0, infotext)); }],
       [/^POST \/pictures\/(\d+)\/flag$/, ({ match, json }) => { this.picture(match[1]).flag = json().flag; return [200, {}]; }],
@@ -327,6 +330,9 @@ export class RecordedServer {
         this.tell('residency', this.residency());
         return [200, { freed: action === 'unload' ? 2301e6 : action === 'move' && to === 'file' ? 335e6 : 0, seconds: 0.8, ...this.residency() }];
       }],
+      [/^GET \/models\/card$/, () => [200, { model: 'emoji', name: 'Emoji 128', card: '# Emoji\n\n## Training\n\nBy `darkroom train`, two hours.\n\n| option | value |\n|---|---|\n| steps | 8500 |\n', knows: { concepts: ['apple', 'rocket'], styles: ['noto'] } }]],
+      [/^GET \/loras\/([^/]+)\/preview$/, ({ match, image }) => image(painted(64, 64, 5, match[1], 0))],
+      [/^POST \/loras\/([^/]+)\/preview$/, ({ match, json }) => { this.start.loras.find(({ name }) => name === match[1]).preview = String(json().picture); return [200, this.start]; }],
       [/^GET \/folders$/, () => [200, { folders: this.folders }]],
       [/^POST \/folders$/, ({ json }) => {
         const { path: place } = json();

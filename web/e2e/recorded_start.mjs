@@ -23,6 +23,7 @@ const fields = [
   whole('width', 'Width', 0, 0, 8192, "Pixels, a multiple of 8; 0 is the model's own size.", { multiple_of: 8 }),
   whole('height', 'Height', 0, 0, 8192, "Pixels, a multiple of 8; 0 is the model's own size.", { multiple_of: 8 }),
   text('model', 'Model', '', 'Checkpoint.'),
+  text('vae', 'VAE', '', "Another VAE than the model's."),
   whole('clip_skip', 'Clip skip', 1, 1, 12, 'Which layer of the text encoder is read, counted from the end; 1 is the last.'),
   whole('subseed', 'Variation seed', -1, -1, 9007199254740991, 'Another seed whose noise is mixed in.'),
   number('subseed_strength', 'Variation seed strength', 0, 0, 1, "Share of the variation seed's noise."),
@@ -79,11 +80,11 @@ export function recorded_start(start_id, build_id) {
     recommended: { width: 128, height: 128, steps: 20, cfg_scale: 7, sampler_name: 'DPM++ 2M', scheduler: 'Karras' },
     loras: [
       { name: 'dusk_film', alias: 'dusk_film', path: 'models/Lora/dusk_film.safetensors', base: 'SD 1.x', rank: 32, alpha: 16 },
-      { name: 'silver_gelatin', alias: 'silver_gelatin', path: 'models/Lora/silver_gelatin.safetensors', base: 'SD 1.x', rank: 64, alpha: 32 },
+      { name: 'silver_gelatin', alias: 'silver_gelatin', path: 'models/Lora/silver_gelatin.safetensors', base: 'SD 1.x', rank: 64, alpha: 32, preview: '1', run: 'silver_gelatin-03' },
       { name: 'sea_mist', alias: 'sea_mist', path: 'models/Lora/sea_mist.safetensors', base: 'SD 1.x', rank: 16, alpha: 16 },
       { name: 'xl_detail', alias: 'xl_detail', path: 'models/Lora/xl_detail.safetensors', base: 'SDXL', rank: 16, alpha: 16 },
     ],
-    embeddings: ['bad_hands'], styles: [{ name: 'ink', prompt: '{prompt}, in ink, on paper', negative_prompt: 'colour' }], upscalers: ['Latent', 'Lanczos', 'Nearest'],
+    vaes: [{ name: 'vae-ft-mse.safetensors', path: 'models/VAE/vae-ft-mse.safetensors', bytes: 335e6 }], embeddings: ['bad_hands'], styles: [{ name: 'ink', prompt: '{prompt}, in ink, on paper', negative_prompt: 'colour' }], upscalers: ['Latent', 'Lanczos', 'Nearest'],
     explain, first_prompts, options: { samples_format: 'png', save_to_dirs: true, jpeg_quality: 90, show_progress_type: 'Approx cheap' },
   };
 }

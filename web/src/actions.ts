@@ -189,7 +189,7 @@ export function flag_picture(picture: Picture, flag: Picture['flag']) {
 }
 
 /** Lists and recommendations anew; the build stays that of this page. */
-function take_start(news: Start) {
+export function take_start(news: Start) {
   start.value = { ...news, build_id: start.value.build_id };
 }
 

@@ -22,7 +22,9 @@ export interface Schedule { name: string; label: string }
 export interface Model {
   title: string; name: string; path: string; family: string; bytes: number; hash: string | null; built_in: boolean; error: string | null;
 }
-export interface Lora { name: string; alias: string; path: string; base: string | null; rank: number; alpha: number; error?: string | null }
+/** `preview` changes with the picture beside the file; `run` left the file. */
+export interface Lora { name: string; alias: string; path: string; base: string | null; rank: number; alpha: number; preview?: string | null; run?: string | null; error?: string | null }
+export interface VaeFile { name: string; path: string; bytes: number }
 export interface Style { name: string; prompt: string; negative_prompt: string }
 
 export interface Start {
@@ -39,7 +41,7 @@ export interface Start {
   embeddings: string[];
   styles: Style[];
   upscalers: string[];
-  vaes?: string[];
+  vaes?: VaeFile[];
   explain: Record<string, string>;
   first_prompts: string[];
   options: Settings;
@@ -57,6 +59,12 @@ export interface Picture {
   id: number; job: string; index: number; seed: number; width: number; height: number; created: number; prompt: string;
   url: string; thumbnail: string; infotext: string; flag: Flag;
 }
+
+export type FacetField = 'date' | 'model' | 'lora' | 'sampler' | 'by' | 'size' | 'flag';
+/** How many pictures have a value; `word` finds them, "" where none is needed. */
+export interface Facet { field: FacetField; value: string; word: string; count: number }
+export type PictureOrder = 'newest' | 'oldest' | 'model' | 'seed';
+export interface PictureQuery { search?: string; sort?: PictureOrder; before?: number | undefined; limit: number }
 
 export interface PictureDetail extends Picture { request: Settings; recipe: RecipeField[] }
 
@@ -97,9 +105,11 @@ export interface Recipe { infotext: string; settings: Record<string, string>; fi
 export type Place = 'file' | 'memory' | 'accelerator';
 export interface Part { name: string; where: Place | 'none'; bytes: number; memory_bytes: number; read_bytes: number; accelerator_bytes: number; pinned: boolean; movable: boolean; precision: string }
 export interface ModelFolder { name: string; kind: 'checkpoints' | 'lora' | 'vae' | 'embeddings' | 'small_vae'; place: string; files: number }
+/** What a model's folder says of it: Markdown, and lists of words by what they are. */
+export interface ModelCard { model: string; name: string; card: string | null; knows: Record<string, string[]> | null }
 export interface ResidencyChange { action: 'unload' | 'reload' | 'move' | 'pin' | 'unpin'; part?: string; to?: Place }
 export interface Residency {
-  model: string; state: 'loaded' | 'unloaded'; parts: Part[]; pinned: boolean; accelerator: string | null; in_use_by: string | null;
+  model: string; state: 'loaded' | 'unloaded'; parts: Part[]; last_used?: number | null; pinned: boolean; accelerator: string | null; in_use_by: string | null;
   memory: { total: number; free: number; process: number };
 }
 
@@ -237,8 +247,8 @@ export const api = {
   upload: (bytes: Blob) => call<{ name: string; width: number; height: number }>('POST', '/uploads', bytes, bytes.type || 'application/octet-stream'),
   upload_address: (name: string) => `${root}/uploads/${name.replace(/^upload:/, '')}`,
 
-  pictures: (search: string, flag: string, before: number | undefined, limit: number) =>
-    call<{ pictures: Picture[]; total: number }>('GET', `/pictures${query({ search, flag, before, limit })}`),
+  pictures: (asked: PictureQuery) => call<{ pictures: Picture[]; total: number }>('GET', `/pictures${query({ ...asked })}`),
+  picture_facets: async (search: string) => (await call<{ facets: Facet[] }>('GET', `/pictures/facets${query({ search })}`)).facets,
   picture: (id: number) => call<PictureDetail>('GET', `/pictures/${id}`),
   flag_picture: (id: number, flag: Flag) => call<unknown>('POST', `/pictures/${id}/flag`, { flag }),
   delete_picture: (id: number) => call<unknown>('DELETE', `/pictures/${id}`),
@@ -250,6 +260,9 @@ export const api = {
   folders: () => call<{ folders: ModelFolder[] }>('GET', '/folders'),
   add_folder: (path: string, kind?: string) => call<{ folders: ModelFolder[] }>('POST', '/folders', kind ? { path, kind } : { path }),
   remove_folder: (name: string) => call<{ folders: ModelFolder[] }>('DELETE', `/folders/${encodeURIComponent(name)}`),
+  model_card: (model: string) => call<ModelCard>('GET', `/models/card${query({ model })}`),
+  lora_preview_address: (lora: Lora) => `${root}/loras/${encodeURIComponent(lora.name)}/preview${query({ written: lora.preview ?? '' })}`,
+  set_lora_preview: async (name: string, picture: number) => tidy_start(await call<Start>('POST', `/loras/${encodeURIComponent(name)}/preview`, { picture })),
   use_model: (title: string) => call<unknown>('POST', '/model', { title }),
   set_option: (name: string, value: FieldValue) => call<{ options: Settings }>('POST', '/options', { [name]: value }),
 

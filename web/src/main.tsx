@@ -88,7 +88,7 @@ async function first_data(): Promise<Start> {
 
 /** Pictures and ended jobs of before a reload: the strip and the stage are as they were. */
 async function read_past() {
-  const [recent, past] = await Promise.all([api.pictures('', '', undefined, 60), api.jobs('waiting,running,finished,failed,cancelled', 60)]);
+  const [recent, past] = await Promise.all([api.pictures({ limit: 60 }), api.jobs('waiting,running,finished,failed,cancelled', 60)]);
   take_pictures(recent.pictures);
   for (const job of past.jobs) take_answer(job);
 }

@@ -172,7 +172,15 @@ async function matrix(page) {
   await page.getByRole('button', { name: /^Cell / }).nth(3).waitFor();
 }
 
-const reports = (await (async () => { await prepare(); return api('/jobs?state=finished&kind=lab&limit=20'); })()).jobs;
+/** A card with a picture, and one of a file that was trained here. */
+async function shelve() {
+  const { loras } = await api('/start');
+  const [picture] = (await api('/pictures?limit=1&search=lora:ink')).pictures;
+  if (!loras.find(({ name }) => name === 'ink').preview) await api('/loras/ink/preview', { picture: picture.id });
+  if (!loras.some(({ run }) => run)) await api('/train/runs/ink_sign-01/use', { file: (await api('/train/runs/ink_sign-01')).files[0].name });
+}
+
+const reports = (await (async () => { await prepare(); await shelve(); return api('/jobs?state=finished&kind=lab&limit=20'); })()).jobs;
 const report = (kind) => `/lab/${reports.find((job) => job.request.report === kind).id}`;
 const apples = (await api(`/pictures?limit=100&search=${encodeURIComponent('seed:4711 "red apple"')}`)).pictures;
 const [a, b] = [things[0], `${things[0]} <lora:ink:0.8>`].map((prompt) => apples.findLast((picture) => picture.prompt === prompt));
@@ -182,7 +190,7 @@ const places = [
   ['train_runs', '/train', compare_runs], ['train_dataset', '/train/ink_sign-01/dataset'], ['train_options', '/train/ink_sign-03/options', unsettled], ['train_plan', '/train/ink_sign-03/plan', planned], ['train_live', '/train/ink_sign-01/live'],
   ['first_visit', '/', first_visit], ['prompt_matrix', '/', matrix, 'wide'], ['export', '/gallery', selection, 'wide'], ['merge', '/models/lora', rescale],
   ['explanation', '/', explained, 'wide'],
-  ['lab_samplers', report('samplers')], ['lab_guidance', report('guidance')], ['queue', '/queue', queue_open], ['models', '/models', click('button', 'Reload')], ['settings', '/settings'],
+  ['lab_samplers', report('samplers')], ['lab_guidance', report('guidance')], ['queue', '/queue', queue_open], ['models', '/models', click('button', 'Reload')], ['knows', '/models/knows'], ['settings', '/settings'],
 ];
 const looks = { dark: { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' }, light: { viewport: { width: 1440, height: 900 }, colorScheme: 'light' }, phone: { viewport: { width: 390, height: 844 }, colorScheme: 'dark', hasTouch: true } };
 const more_looks = { middle: { viewport: { width: 1024, height: 768 }, colorScheme: 'dark' }, middle_light: { viewport: { width: 1024, height: 768 }, colorScheme: 'light' } };

@@ -16,6 +16,13 @@ export function time_text(seconds: number): string {
   return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** "now", "50 s ago", "14 min ago", "3 h ago": no more precise than anybody needs. */
+export function ago_text(seconds: number): string {
+  if (seconds < 2) return 'now';
+  const unit = seconds < 60 ? 1 : seconds < 3600 ? 60 : 3600;
+  return `${time_text(Math.max(1, Math.floor(seconds / unit)) * unit)} ago`.replace(/\.\d s/, ' s');
+}
+
 /** Seconds per step: two figures that matter. */
 export function pace_text(seconds: number): string {
   return `${seconds < 0.1 ? seconds.toFixed(3) : seconds.toFixed(2)} s per step`;
@@ -34,6 +41,11 @@ export function count_text(count: number, one: string, more = `${one}s`): string
 
 export function clock_text(time_ms: number): string {
   return new Date(time_ms).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+}
+
+/** The folder that a file lies in, by its last name. */
+export function folder_of(file: string): string {
+  return file.split('/').slice(0, -1).pop() ?? '';
 }
 
 export function same_text(a: string, b: string): boolean {

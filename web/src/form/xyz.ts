@@ -76,7 +76,7 @@ export function filled(name: string): string {
   const field = field_of_axis(name);
   if (!field) return '';
   if (field.name === 'model') return start.value.models.filter((model) => model.error === null).map((model) => quoted(model.title)).join(', ');
-  if (field.name === 'vae') return (start.value.vaes ?? []).map(quoted).join(', ');
+  if (field.name === 'vae') return (start.value.vaes ?? []).map((vae) => quoted(vae.name)).join(', ');
   if (field.name === 'seed' || field.name === 'subseed') return '1-4';
   if (field.name.endsWith('sampler_name')) return start.value.samplers.map((sampler) => quoted(sampler.name)).join(', ');
   if (field.name.endsWith('scheduler')) return start.value.schedules.map((schedule) => quoted(schedule.label)).join(', ');

@@ -1,18 +1,19 @@
 // The pictures that the search finds, read page by page as they come into view.
 import { computed, effect, signal } from '@preact/signals';
-import { api, type Flag, type Picture } from '../api';
+import { api, type Facet, type Picture, type PictureOrder } from '../api';
 import { change_picture, pictures as session } from '../store';
 import { remembered } from '../remember';
 import { tell_failure } from '../toasts';
 
 export const search = remembered('gallery-search', '', 'browser');
-export const flag_filter = remembered<'' | Flag>('gallery-flag', '', 'browser');
+export const sort = remembered<PictureOrder>('gallery-sort', 'newest', 'browser');
 export const tile_size = remembered('gallery-tile', 160, 'browser');
 
 const loaded = signal<Picture[]>([]);
 export const total = signal(0);
 export const is_loading = signal(false);
 export const has_read = signal(false);
+export const facets = signal<Facet[]>([]);
 const gone = signal<Set<number>>(new Set());
 
 const page_length = 120;
@@ -29,7 +30,7 @@ async function read(before: number | undefined) {
   const mine = ++asked;
   is_loading.value = true;
   try {
-    const answer = await api.pictures(search.value, flag_filter.value, before, page_length);
+    const answer = await api.pictures({ search: search.value, sort: sort.value, before, limit: page_length });
     if (mine !== asked) return;
     loaded.value = before === undefined ? answer.pictures : [...loaded.value, ...answer.pictures];
     total.value = before === undefined ? answer.total : Math.max(answer.total, loaded.value.length);
@@ -39,6 +40,18 @@ async function read(before: number | undefined) {
   } finally {
     if (mine === asked) is_loading.value = false;
   }
+}
+
+let count_timer = 0;
+let counted = 0;
+
+/** Once for all that changes at a time. The list says where there is no answer. */
+export function count_again() {
+  clearTimeout(count_timer);
+  count_timer = window.setTimeout(() => {
+    const mine = ++counted;
+    void api.picture_facets(search.peek()).then((answer) => { if (mine === counted) facets.value = answer; }, () => undefined);
+  }, delay_ms);
 }
 
 export function read_more(up_to: number) {
@@ -55,16 +68,18 @@ export function watch_search(): () => void {
   let timer = 0;
   const stop_search = effect(() => {
     void search.value;
-    void flag_filter.value;
+    void sort.value;
     clearTimeout(timer);
     timer = window.setTimeout(() => void read(undefined), has_read.peek() ? delay_ms : 0);
+    count_again();
   });
   let newest = session.peek()[0]?.id ?? 0;
   const stop_news = effect(() => {
     const now = session.value[0]?.id ?? 0;
     if (now > newest && has_read.peek()) {
       newest = now;
-      if (search.peek() === '' && flag_filter.peek() === '') {
+      count_again();
+      if (search.peek() === '' && sort.peek() === 'newest') {
         const known = new Set(loaded.peek().map((picture) => picture.id));
         const fresh = session.peek().filter((picture) => !known.has(picture.id) && picture.id > (loaded.peek()[0]?.id ?? 0));
         loaded.value = [...fresh, ...loaded.peek()];

@@ -1,24 +1,27 @@
-import { useEffect } from 'preact/hooks';
-import type { Flag } from '../api';
+import { useEffect, useState } from 'preact/hooks';
+import type { Flag, PictureOrder } from '../api';
 import { add_keys, type Key } from '../keys';
-import { generate_path, go, path } from '../places';
+import { address, generate_path, go, path } from '../places';
 import { is_phone, is_wide } from '../screen';
 import { count_text, number_text } from '../form/words';
 import { send_items } from '../send_to';
 import { PictureRecipe } from '../generate/recipe_tab';
-import { Button, IconButton, KeyCap } from '../widgets/button';
+import { Button, IconButton } from '../widgets/button';
 import { Icon } from '../widgets/icon';
 import { MenuButton } from '../widgets/menu';
-import { Segmented } from '../widgets/choice';
+import { Choice } from '../widgets/choice';
+import { Sheet } from '../widgets/sheet';
 import { Slider } from '../widgets/slider';
 import { ComparePage } from './compare_page';
 import { export_contact_sheet, export_zip } from './export';
-import { flag_filter, found, has_read, search, tile_size, total, watch_search } from './found';
+import { Facets, filters_set } from './facets';
+import { found, has_read, search, sort, tile_size, total, watch_search } from './found';
 import { PictureGrid } from './picture_grid';
+import { has_word } from './search_words';
 import { active_picture, bin, compare, flag, move_active, selected, selected_pictures } from './selection';
 import { SinglePicture } from './single_picture';
 
-const flags: { value: '' | Flag; label: string; keys?: string }[] = [{ value: '', label: 'All' }, { value: 'picked', label: 'Picked', keys: 'P' }, { value: 'rejected', label: 'Rejected', keys: 'X' }, { value: 'none', label: 'Not flagged', keys: 'U' }];
+const sorts: { value: PictureOrder; label: string }[] = [{ value: 'newest', label: 'Newest first' }, { value: 'oldest', label: 'Oldest first' }, { value: 'model', label: 'Model' }, { value: 'seed', label: 'Seed' }];
 
 const chosen = () => (selected_pictures.value.length > 0 ? selected_pictures.value : active_picture.value ? [active_picture.value] : []);
 
@@ -43,31 +46,29 @@ function grid_keys(): Key[] {
   ];
 }
 
+/** On a phone in a sheet, else beside the grid. */
 function Filters() {
+  const [is_open, set_open] = useState(false);
+  if (!is_phone.value) return <aside class="filters" aria-label="Filters"><Facets /></aside>;
+  const set = filters_set();
   return (
-    <aside class="filters" aria-label="Filters">
-      <h2>Flag</h2>
-      <div role="radiogroup" aria-label="Flag">
-        {flags.map((row) => (
-          <label key={row.value} class="check-row"><input type="radio" name="flag" checked={flag_filter.value === row.value} onChange={() => { flag_filter.value = row.value; }} /><span class="grow">{row.label}</span>{row.keys && <KeyCap>{row.keys}</KeyCap>}</label>
-        ))}
-      </div>
-    </aside>
+    <>
+      <Button icon="sliders-horizontal" on_click={() => set_open(true)}>Filters{set > 0 ? `, ${set}` : ''}</Button>
+      {is_open && <Sheet name="Filters" close={() => set_open(false)} foot={<Button class="outlined" on_click={() => set_open(false)}>Show {count_text(total.value, 'picture')}</Button>}><div class="filters"><Facets /></div></Sheet>}
+    </>
   );
 }
 
 function Empty() {
   if (!has_read.value) return null;
-  const is_narrowed = search.value !== '' || flag_filter.value !== '';
-  const clear = () => { search.value = ''; flag_filter.value = ''; };
-  if (is_narrowed) return <p class="pad">No picture matches{search.value && <> <em>{search.value}</em></>}. <button type="button" class="link" onClick={clear}>Clear filters</button></p>;
+  if (search.value !== '') return <p class="pad">No picture matches <em>{search.value}</em>. <button type="button" class="link" onClick={() => { search.value = ''; }}>Clear filters</button></p>;
   return <p class="pad">Pictures you make appear here. <a class="link" href={generate_path()}>Make one</a></p>;
 }
 
 function SelectionBar() {
   const pictures = selected_pictures.value;
   const first = pictures[0];
-  const rejected = flag_filter.value === 'rejected' ? found.value : [];
+  const rejected = has_word(search.value, 'flag:rejected') ? found.value.filter((picture) => picture.flag === 'rejected') : [];
   if (!first && rejected.length === 0) return null;
   return (
     <div class="selection-bar">
@@ -91,9 +92,11 @@ function Grid() {
       <section class="gallery-grid" aria-label="Pictures made here">
         <div class="gallery-tools">
           <div class="search-box"><Icon name="search" /><input type="search" aria-label="Search pictures" placeholder="Words of the prompt" value={search.value} onInput={(event) => { search.value = event.currentTarget.value; }} /><span class="hint">{number_text(total.value)} {total.value === 1 ? 'picture' : 'pictures'}</span></div>
-          <p class="gallery-view">
-            {is_phone.value ? <Segmented name="Flag" value={flag_filter.value} options={flags.slice(0, 3)} on_change={(value) => { flag_filter.value = value as '' | Flag; }} /> : <><span class="hint grow">Newest first</span><span class="hint">Size</span><Slider name="Size of the tiles" value={tile_size.value} least={96} most={320} step={8} on_input={(value) => { tile_size.value = value; }} /></>}
-          </p>
+          <div class="gallery-view">
+            {is_phone.value && <Filters />}
+            <Choice name="Sort" value={sort.value} options={sorts} on_change={(value) => { sort.value = value as PictureOrder; }} />
+            {!is_phone.value && <><span class="grow" /><span class="hint">Size</span><Slider name="Size of the tiles" value={tile_size.value} least={96} most={320} step={8} on_input={(value) => { tile_size.value = value; }} /></>}
+          </div>
         </div>
         {found.value.length === 0 ? <Empty /> : <PictureGrid />}
         <SelectionBar />
@@ -108,7 +111,16 @@ function Grid() {
   );
 }
 
+/** A link may bring a search along; from then on it is the search like any other. */
+function take_search_of_address() {
+  const asked = address.value.searchParams.get('search');
+  if (path.value !== '/gallery' || asked === null) return;
+  search.value = asked;
+  go('/gallery', true);
+}
+
 export function GalleryPage() {
+  useEffect(take_search_of_address, [address.value]);
   useEffect(watch_search, []);
   const [, , second] = path.value.split('/');
   return (

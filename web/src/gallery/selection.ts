@@ -4,7 +4,7 @@ import { api, type Flag, type Picture } from '../api';
 import { forget_picture, bring_picture_back } from '../store';
 import { attempt, tell_undoable } from '../toasts';
 import { go } from '../places';
-import { change_found, found, mark_gone } from './found';
+import { change_found, count_again, found, mark_gone } from './found';
 
 export const selected = signal<Set<number>>(new Set());
 export const active = signal<number | null>(null);
@@ -37,7 +37,7 @@ export function move_active(by: number): Picture | undefined {
 export function flag(pictures: Picture[], to: Flag) {
   for (const picture of pictures) {
     change_found(picture.id, { flag: to });
-    void attempt(() => api.flag_picture(picture.id, to));
+    void attempt(() => api.flag_picture(picture.id, to)).then(count_again);
   }
 }
 
@@ -53,12 +53,14 @@ export function bin(pictures: Picture[]) {
       await api.delete_picture(id);
       forget_picture(id);
     }
+    count_again();
     tell_undoable(ids.length === 1 ? 'Picture moved to the bin' : `${ids.length} pictures moved to the bin`, () => void attempt(async () => {
       for (const picture of pictures) {
         await api.restore_picture(picture.id);
         bring_picture_back(picture);
       }
       mark_gone(ids, false);
+      count_again();
     }));
   });
 }

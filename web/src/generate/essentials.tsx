@@ -60,6 +60,7 @@ function ModelCard() {
       <p class="quiet-text">{model.built_in
         ? `Small pictures, ${width} × ${height}, trained by Darkroom's own trainer. It is here so that everything works before you download anything.`
         : `${model.family}, ${size_text(model.bytes)}`}</p>
+      {model.built_in && <p class="model-links"><a class="link" href="/models/knows">What it knows</a> <a class="link" href="/models/card">How it was trained</a></p>}
     </section>
   );
 }

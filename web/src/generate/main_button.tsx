@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import { generate, goes_on_forever, interrupt, is_preparing, skip_picture } from '../actions';
 import { picture_count, seconds_of_form } from '../form/request';
 import { count_text, time_text } from '../form/words';
@@ -7,28 +7,23 @@ import { own_live, own_running } from '../store';
 import { line } from '../stream';
 import { is_phone } from '../screen';
 import { KeyCap } from '../widgets/button';
-import { Menu } from '../widgets/menu';
+import { Menu, use_held_menu } from '../widgets/menu';
 
 /** The one red button. While something of this tab runs or waits, it queues; it is never blocked. */
 export function MainButton({ with_time = false }: { with_time?: boolean }) {
-  const [is_open, set_open] = useState(false);
+  const menu = use_held_menu();
   const button = useRef<HTMLButtonElement>(null);
   const count = picture_count();
   const words = has_plot.value ? `${own_live.value.length > 0 ? 'Queue' : 'Generate'} ${count_text(count, 'cell')}` : own_live.value.length > 0 ? `Queue ${count} more` : count > 1 ? `Generate ${count}` : 'Generate';
   const seconds = seconds_of_form();
-  const hold = useRef(0);
   return (
     <>
-      <button type="button" ref={button} class="main-button" aria-label={words} aria-haspopup="menu" aria-busy={is_preparing.value} onClick={() => void generate()}
-        onContextMenu={(event) => { event.preventDefault(); set_open(true); }}
-        onKeyDown={(event) => { if (event.key === 'F10' && event.shiftKey) { event.preventDefault(); set_open(true); } }}
-        onPointerDown={(event) => { if (event.pointerType === 'touch') hold.current = window.setTimeout(() => set_open(true), 600); }}
-        onPointerUp={() => clearTimeout(hold.current)} onPointerCancel={() => clearTimeout(hold.current)}>
+      <button type="button" ref={button} class="main-button" aria-label={words} aria-haspopup="menu" aria-busy={is_preparing.value} onClick={() => void generate()} {...menu.opens}>
         <b>{is_preparing.value ? 'Sending' : words}</b>
         {!is_phone.value && <KeyCap>Ctrl Enter</KeyCap>}
         {with_time && seconds !== null && <small aria-hidden="true" data-drawn={`about ${time_text(seconds)}`} />}
       </button>
-      {is_open && button.current && <Menu anchor={button.current} name="More ways to generate" close={() => set_open(false)} items={[
+      {menu.is_open && button.current && <Menu anchor={button.current} name="More ways to generate" close={menu.close} items={[
         { label: 'To the front', keys: 'Ctrl Shift Enter', act: () => void generate(true) },
         { label: goes_on_forever.value ? 'Stop generating forever' : 'Generate forever', act: () => { goes_on_forever.value = !goes_on_forever.value; if (goes_on_forever.value) void generate(); } },
       ]} />}

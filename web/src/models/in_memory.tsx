@@ -1,10 +1,11 @@
 // What of the model is in memory: part by part, moved and kept there by hand.
 import { signal } from '@preact/signals';
-import type { Part, Place } from '../api';
+import { useEffect, useState } from 'preact/hooks';
+import { api, type Part, type Place } from '../api';
 import { change_residency, set_option } from '../actions';
-import { size_text } from '../form/words';
-import { jobs, residency, start } from '../store';
-import { tell } from '../toasts';
+import { ago_text, size_text } from '../form/words';
+import { jobs, residency, running, start } from '../store';
+import { attempt, tell } from '../toasts';
 import { Button, IconButton } from '../widgets/button';
 import { Choice } from '../widgets/choice';
 
@@ -64,6 +65,14 @@ function Places({ part }: { part: Part }) {
   );
 }
 
+/** All parts work in every picture, so they were used together; a LoRA only where one is merged. */
+function last_used(part: Part): string {
+  const now = residency.value;
+  if (!now || (part.name === 'LoRA' && part.bytes === 0)) return '';
+  if (now.in_use_by) return 'now';
+  return now.last_used ? ago_text(Date.now() / 1000 - now.last_used) : 'not yet';
+}
+
 function PartRow({ part }: { part: Part }) {
   const is_part = part.name !== 'LoRA';
   const here = part.memory_bytes + part.read_bytes;
@@ -72,7 +81,7 @@ function PartRow({ part }: { part: Part }) {
     <tr>
       <th scope="row">{part.name}</th>
       <td>{is_part ? <Places part={part} /> : <span class="hint">{part.bytes > 0 ? 'Memory, merged' : 'none in use'}</span>}</td>
-      <td class="is-number">{size}</td><td>{part.precision}</td>
+      <td class="is-number">{size}</td><td>{part.precision}</td><td data-head="Last used">{last_used(part)}</td>
       <td class="is-action">{is_part && <IconButton icon="pin" name={`Keep ${part.name} in memory`} pressed={part.pinned} on_click={() => void change_residency(part.pinned ? 'unpin' : 'pin', { part: part.name })} />}</td>
     </tr>
   );
@@ -86,7 +95,15 @@ function Idle() {
   return <p class="idle-row">Unload parts not used for <Choice name="Unload parts not used for" value={now} options={options} on_change={(value) => set_option('unload_idle_minutes', Number(value))} /><span class="hint grow">Pinned parts stay. A reload gives the identical picture.</span><span class="hint">{residency.value?.accelerator ? `Accelerator: ${residency.value.accelerator}` : 'No accelerator found on this machine'}</span></p>;
 }
 
+/** Renders again every few seconds, so that "50 s ago" stays true; a job that begins or ends is asked for. */
+function use_clock() {
+  const [, tick] = useState(0);
+  useEffect(() => { const timer = setInterval(() => tick((count) => count + 1), 5000); return () => clearInterval(timer); }, []);
+  useEffect(() => { void attempt(async () => { residency.value = await api.residency(); }); }, [running.value?.id]);
+}
+
 export function InMemory() {
+  use_clock();
   const now = residency.value;
   const job = now?.in_use_by ? jobs.value[now.in_use_by] : undefined;
   const in_use = Boolean(now?.in_use_by);
@@ -99,7 +116,7 @@ export function InMemory() {
       <MemoryBar />
       {now && now.parts.length > 0 && (
         <table class="facts-table">
-          <thead><tr><th scope="col">Part</th><th scope="col">Where it is</th><th scope="col" class="is-number">Size</th><th scope="col">Precision</th><th scope="col"><span class="spoken">Keep</span></th></tr></thead>
+          <thead><tr><th scope="col">Part</th><th scope="col">Where it is</th><th scope="col" class="is-number">Size</th><th scope="col">Precision</th><th scope="col">Last used</th><th scope="col"><span class="spoken">Keep</span></th></tr></thead>
           <tbody>{now.parts.map((part) => <PartRow key={part.name} part={part} />)}</tbody>
         </table>
       )}

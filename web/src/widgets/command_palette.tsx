@@ -12,7 +12,7 @@ function use_pictures(text: string): Picture[] {
   useEffect(() => {
     if (text.trim().length < 3) return set_found([]);
     let is_wanted = true;
-    const timer = setTimeout(() => { api.pictures(text.trim(), '', undefined, 6).then((answer) => is_wanted && set_found(answer.pictures), () => {}); }, delay_ms);
+    const timer = setTimeout(() => { api.pictures({ search: text.trim(), limit: 6 }).then((answer) => is_wanted && set_found(answer.pictures), () => {}); }, delay_ms);
     return () => { is_wanted = false; clearTimeout(timer); };
   }, [text]);
   return found;

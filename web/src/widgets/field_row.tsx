@@ -54,7 +54,7 @@ export function choice_options(field: Field): Option[] {
   const is_sampler = field.name.endsWith('sampler_name');
   const from_start = is_sampler ? start.value.samplers.map((row) => row.name)
     : field.name.endsWith('scheduler') ? ['Automatic', ...start.value.schedules.map((row) => row.label).filter((label) => label !== 'Automatic')]
-    : field.name === 'hr_upscaler' ? start.value.upscalers : field.name === 'vae' ? start.value.vaes ?? [] : [];
+    : field.name === 'hr_upscaler' ? start.value.upscalers : field.name === 'vae' ? (start.value.vaes ?? []).map((vae) => vae.name) : [];
   const names = field.choices && field.choices.length > 0 ? field.choices : from_start;
   const options = names.map((name): Option => {
     const fact = is_sampler ? sampler_facts(name) : undefined;

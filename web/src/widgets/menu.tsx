@@ -36,6 +36,22 @@ export function Menu({ anchor, name, items, close }: { anchor: HTMLElement; name
   );
 }
 
+/** A menu behind a button that does something else when clicked: right click, Shift F10, holding it on a touch screen. */
+export function use_held_menu() {
+  const [is_open, set_open] = useState(false);
+  const hold = useRef(0);
+  const let_go = () => clearTimeout(hold.current);
+  return {
+    is_open, close: () => set_open(false),
+    opens: {
+      onContextMenu: (event: Event) => { event.preventDefault(); set_open(true); },
+      onKeyDown: (event: KeyboardEvent) => { if (event.key === 'F10' && event.shiftKey) { event.preventDefault(); set_open(true); } },
+      onPointerDown: (event: PointerEvent) => { if (event.pointerType === 'touch') hold.current = window.setTimeout(() => set_open(true), 600); },
+      onPointerUp: let_go, onPointerCancel: let_go,
+    },
+  };
+}
+
 interface MenuButtonProps { name?: string; items: MenuItem[]; class?: string; icon?: IconName; children?: ComponentChildren; disabled?: boolean }
 
 export function MenuButton({ name, items, class: more = 'button', icon, children, disabled }: MenuButtonProps) {
