@@ -20,7 +20,7 @@ export function time_text(seconds: number): string {
 export function ago_text(seconds: number): string {
   if (seconds < 2) return 'now';
   const unit = seconds < 60 ? 1 : seconds < 3600 ? 60 : 3600;
-  return `${time_text(Math.max(1, Math.floor(seconds / unit)) * unit)} ago`.replace(/\.\d s/, ' s');
+  return `${time_text(Math.floor(seconds / unit) * unit)} ago`;
 }
 
 /** Seconds per step: two figures that matter. */

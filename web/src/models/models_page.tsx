@@ -53,7 +53,7 @@ function ModelRow({ model }: { model: Model }) {
   if (model.error !== null) return <tr><th scope="row" class="is-attention"><Icon name="circle-alert" /> {model.name}</th><td colSpan={5} class="is-wrapping">{model.error}</td><td /></tr>;
   return (
     <tr>
-      <th scope="row"><b>{model.name}</b></th><td>{model.family}</td><td class="is-number">{size_text(model.bytes)}</td><td><code>{model.built_in ? 'built in' : model.hash ?? 'not known yet'}</code></td><td>{model.built_in ? 'in the program' : folder_of(model.path)}</td><td class="is-number" data-head="Pictures"><PictureCount name={model.name} /></td>
+      <th scope="row"><b>{model.name}</b>{model.built_in && <small> <a class="link" href="/models/knows">What it knows</a></small>}</th><td>{model.family}</td><td class="is-number">{size_text(model.bytes)}</td><td><code>{model.built_in ? 'built in' : model.hash ?? 'not known yet'}</code></td><td>{model.built_in ? 'in the program' : folder_of(model.path)}</td><td class="is-number" data-head="Pictures"><PictureCount name={model.name} /></td>
       <td class="is-action">{is_used ? <span class="tag is-good"><Icon name="check" size={12} /> in use</span> : <Button name={`Use ${model.name}`} on_click={() => use_model(model.title)}>Use</Button>}</td>
     </tr>
   );
