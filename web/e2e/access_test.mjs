@@ -27,11 +27,11 @@ const views = [
   ['/', 'Essentials'], ['/', 'All settings', { wide: click('radio', 'All settings'), phone: to_phone_settings }],
   ['/', 'LoRA', { wide: click('tab', /^LoRA/) }], ['/', 'palette', { wide: (page) => page.keyboard.press('Control+k') }], ['/', 'keys', { wide: async (page) => { await page.evaluate(() => document.activeElement.blur()); await page.keyboard.press('?'); } }],
   ['/?mode=inpaint', 'no source'], ['/?mode=inpaint', 'mask', { wide: click('button', /^Use picture/), phone: click('button', /^Use picture/) }],
-  ['/gallery', 'grid'], ['/gallery/1', 'single'], ['/gallery/compare?a=1&b=2', 'compare'],
+  ['/gallery', 'grid'], ['/gallery', 'filters', { phone: click('button', /^Filters/) }], ['/gallery/1', 'single'], ['/gallery/compare?a=1&b=2', 'compare'],
   ['/', 'plot', { wide: async (page) => { await click('radio', 'All settings')(page); await click('switch', 'X/Y/Z plot')(page); } }],
   ['/lab/report-samplers', 'samplers'], ['/lab/report-convergence', 'convergence'], ['/lab/report-guidance', 'guidance'], ['/lab/report-precision', 'precision'], ['/lab/report-lora', 'LoRA report'], ['/lab/new?report=guidance', 'new report'], ['/lab/noise-levels', 'noise levels'],
   ['/train', 'runs'], ...['dataset', 'options', 'plan', 'live'].map((tab) => [`/train/silver_gelatin-03/${tab}`, tab]),
-  ['/models', 'checkpoints'], ['/models/lora', 'LoRA'], ['/models/folders', 'folders'], ['/settings', 'settings'], ['/settings/appearance', 'appearance'], ['/queue', 'queue'],
+  ['/models', 'checkpoints'], ['/models/lora', 'LoRA'], ['/models/vae', 'VAE'], ['/models/knows', 'what it knows'], ['/models/card', 'card'], ['/models/folders', 'folders'], ['/settings', 'settings'], ['/settings/appearance', 'appearance'], ['/queue', 'queue'],
 ];
 
 test('two pictures to look at', async () => {
