@@ -69,9 +69,10 @@ constexpr Column kColumns[] = {{"model", "model", true},
                                {"seed", "CAST(seed AS TEXT)", false},
                                {"flag", "flag", false}};
 
+/// Whole values are compared without quotation marks, which words cannot hold.
 Test text_test(const std::string& sql, const std::string& value, bool is_beginning) {
   if (is_beginning) return {sql + " LIKE ? ESCAPE '\\'", pattern_of(value).substr(1)};
-  return {sql + " = ? COLLATE NOCASE", value};
+  return {"replace(" + sql + ", '\"', '') = ? COLLATE NOCASE", value};
 }
 
 Test lora_test(const std::string& name, bool is_quoted) {
@@ -158,7 +159,9 @@ std::string picture_word(const std::string& field, const std::string& value) {
   const auto column =
       std::find_if(std::begin(kColumns), std::end(kColumns), [&](const Column& one) { return field == one.field; });
   const bool is_name = field == "lora" || (column != std::end(kColumns) && column->is_name);
-  return is_name ? field + ":\"" + value + "\"" : field + ":" + value;
+  std::string plain = value;
+  std::erase(plain, '"');
+  return is_name ? field + ":\"" + plain + "\"" : field + ":" + plain;
 }
 
 }  // namespace darkroom::jobs

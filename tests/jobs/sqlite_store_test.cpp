@@ -262,6 +262,18 @@ TEST_F(Gallery, CountsWhatTheWordsLeave) {
     EXPECT_EQ(store.picture_count({.words = "red " + facet.word}), facet.count) << facet.field << " " << facet.word;
 }
 
+TEST_F(Gallery, FindsNamesWithQuotationMarks) {
+  const int64_t odd = picture("plain", "x <lora:say \"hi\" twice:1>", "emoji", "Euler", 5);
+  picture("plain", "x <lora:say \"hi:1>", "emoji", "Euler", 5);
+  for (const PictureFacet& facet : store.picture_facets("")) {
+    if (facet.value != "say \"hi\" twice") continue;
+    EXPECT_EQ(facet.word, "lora:\"say hi twice\"");
+    EXPECT_EQ(found({.words = facet.word}), PictureIds{odd});
+    return;
+  }
+  FAIL() << "it is not counted";
+}
+
 TEST_F(Gallery, FollowsWhatIsMadeAgain) {
   store.add_picture({.job = "plain", .index = 0, .infotext = "x\nSteps: 4, Sampler: DDIM, Seed: 3, Model: other"});
   EXPECT_EQ(found({.words = "model:other"}), PictureIds{apple});
