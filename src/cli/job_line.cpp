@@ -15,6 +15,10 @@ namespace darkroom::cli {
 namespace {
 
 using nlohmann::ordered_json;
+using namespace std::chrono_literals;
+
+constexpr auto kBetweenBatches = 500ms;
+constexpr size_t kMostShown = 8;  // pictures of a batch
 
 /// One write for one line. Nobody may be listening any more; the end of input says so.
 void write_line(const ordered_json& value) {
@@ -84,6 +88,29 @@ void JobLine::show(const ProgressEvent& event) {
                      event.stage, event.step, event.total);
     if (order == "pause") write_line({{"paused", true}});
   }
+}
+
+void JobLine::note(const train::TrainingEvent& event) {
+  write_line({{"event", {{"step", event.step}, {"kind", event.kind}, {"words", event.words}}}});
+}
+
+void JobLine::show_batch(int64_t step, const std::vector<train::BatchPicture>& pictures) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - batch_shown_ < kBetweenBatches) return;
+  batch_shown_ = now;
+  ordered_json shown = ordered_json::array();
+  for (const train::BatchPicture& picture : pictures) {
+    const std::filesystem::path folder = picture.file.parent_path();
+    shown.push_back({{"dataset", folder.parent_path().filename().string()},
+                     {"folder", folder.filename().string()},
+                     {"name", picture.file.filename().string()},
+                     {"caption", picture.caption},
+                     {"width", picture.size.width},
+                     {"height", picture.size.height},
+                     {"timestep", picture.timestep}});
+    if (shown.size() == kMostShown) break;
+  }
+  write_line({{"batch", {{"step", step}, {"count", pictures.size()}, {"pictures", std::move(shown)}}}});
 }
 
 void JobLine::give(std::string_view name, const std::string& json) {

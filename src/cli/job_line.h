@@ -1,12 +1,15 @@
 // The line between a training and the server that started it as a process of its own (jobs/training_job.h).
 // It says, one JSON object a line on standard output: {"stage", "step", "total", "note"}, {"log"}, {"warning"},
-// {"paused": true}, {"plan": {...}}, {"error"}. It hears on standard input: "pause", "go on", "stop", and "save" and
-// "sample", which are wishes for the next step's end; the end of input means that the server is gone, and is a stop.
+// {"paused": true}, {"plan": {...}}, {"event": {"step", "kind", "words"}}, {"batch": {"step", "pictures"}}, {"error"}.
+// It hears on standard input: "pause", "go on", "stop", and "save" and "sample", which are wishes for the next step's
+// end; the end of input means that the server is gone, and is a stop.
 #pragma once
 
+#include <chrono>
 #include <deque>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/log.h"
 #include "base/progress.h"
@@ -27,6 +30,10 @@ class JobLine {
   void show(const ProgressEvent& event);
   /// What was wished since it was last asked. Does not wait.
   train::LoraWishes take_wishes();
+  /// Says that files of the run are new, and why.
+  void note(const train::TrainingEvent& event);
+  /// Says what a step was made with, twice a second at most: by dataset, folder and name of each picture.
+  void show_batch(int64_t step, const std::vector<train::BatchPicture>& pictures);
   /// `json` under this name.
   void give(std::string_view name, const std::string& json);
   void fail(const std::string& message);
@@ -41,6 +48,7 @@ class JobLine {
   std::deque<std::string> orders_;
   train::LoraWishes wishes_;
   LogSink sink_before_;
+  std::chrono::steady_clock::time_point batch_shown_;
 };
 
 }  // namespace darkroom::cli

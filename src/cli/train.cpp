@@ -104,13 +104,11 @@ void print_options_table() {
   }
 }
 
-void run_with_samples(const train::Training& training, const Progress& progress,
-                      std::function<train::LoraWishes()> wishes = {}) {
+void run_with_samples(const train::Training& training, const Progress& progress, train::LoraHooks hooks = {}) {
   TrainingSamples samples;
-  const train::LoraHooks hooks{[&](const auto& lora, const auto& file, const auto& folder, const auto& name) {
-                                 samples.make(lora, file, folder, name);
-                               },
-                               /*machine_memory=*/0, std::move(wishes)};
+  hooks.make_samples = [&](const auto& lora, const auto& file, const auto& folder, const auto& name) {
+    samples.make(lora, file, folder, name);
+  };
   train::run_training(training, progress, hooks);
 }
 
@@ -141,8 +139,10 @@ void run_as_job(const TrainOptions& options) {
           as_lora(training, "--dry-run"), [&](const ProgressEvent& event) { line.show(event); }, !options.no_probe);
       return line.give("plan", plan_json(plan));
     }
-    run_with_samples(
-        training, [&](const ProgressEvent& event) { line.show(event); }, [&] { return line.take_wishes(); });
+    run_with_samples(training, [&](const ProgressEvent& event) { line.show(event); },
+                     {.wishes = [&] { return line.take_wishes(); },
+                      .looks_at_batch = [&](int64_t step, const auto& pictures) { line.show_batch(step, pictures); },
+                      .hears = [&](const train::TrainingEvent& event) { line.note(event); }});
   } catch (const Error& error) {
     line.fail(error.what());
     throw;

@@ -76,19 +76,21 @@ class TrainingRun {
     is_paused_ = said.contains("paused");
     if (said.contains("error")) error_ = said.at("error").get<std::string>();
     if (said.contains("warning")) control_.warn(said.at("warning").get<std::string>());
+    noted_ += said.contains("event");
+    if (said.contains("batch")) batch_ = said.at("batch");
     if (said.contains("stage")) take_progress(said);
   }
 
-  /// Curves on disk are new after each step, pictures after those were made.
+  /// Curves on disk are new after each step. The news say all that is so now, for who has missed those before.
   void take_progress(const json& said) {
-    const std::string stage = said.at("stage");
-    const bool was_sampling = stage_ == "making sample pictures" && stage != stage_;
-    stage_ = stage, step_ = said.at("step"), steps_ = said.at("total"), note_ = said.at("note");
+    stage_ = said.at("stage"), step_ = said.at("step"), steps_ = said.at("total"), note_ = said.at("note");
     control_.progress({stage_, step_, steps_, note_});
     const auto time = std::chrono::steady_clock::now();
-    if (!was_sampling && time - told_ < kBetweenNews) return;
+    if (time - told_ < kBetweenNews) return;
     told_ = time;
-    control_.tell("training", json({{"run", wanted_.run}, {"step", step_}, {"samples", was_sampling}}).dump());
+    json news = {{"run", wanted_.run}, {"step", step_}, {"noted", noted_}};
+    if (!batch_.is_null()) news["batch"] = batch_;
+    control_.tell("training", news.dump());
   }
 
   /// Jobs that are shorter run while the child stands between two steps.
@@ -133,6 +135,8 @@ class TrainingRun {
   std::string stage_ = "starting", note_, error_;
   int step_ = 0, steps_ = 0;
   bool is_paused_ = false;
+  int64_t noted_ = 0;  // events of this process
+  json batch_;         // the last that was told of; null = none yet
   std::chrono::steady_clock::time_point told_;
 };
 

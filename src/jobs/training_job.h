@@ -47,7 +47,8 @@ struct TrainingPlace {
 std::vector<std::string> training_arguments(const TrainingJob& job, const std::filesystem::path& runs);
 
 /// Runs them. Ended from outside or with the program, a training finishes its step and saves its state; started again
-/// it goes on from there, bit for bit. Tells watchers "training" when files or pictures of the run are new.
+/// it goes on from there, bit for bit. Tells watchers "training", twice a second at most: the step, how many events its
+/// process has noted (files and samples are new with them), and the last batch of a step that it showed.
 JobRunner training_runner(TrainingPlace place);
 
 }  // namespace darkroom::jobs

@@ -86,14 +86,21 @@ void run_loop(const RunConfig& config, const std::string& options, TrainingState
       if (done % config.log_every_n_steps == 0 || done == config.steps) {
         Scalars row = means.take();
         row.emplace_back("learning_rate", rate);
+        if (const auto found = state.step_size(0)) row.emplace_back("step_size", *found);
         log.add(done, row);
       }
       if (tasks.after_step) tasks.after_step(done);
-      if (done % config.save_every_n_steps == 0 || done == config.steps) state.save(config.output_dir, options);
+      if (done % config.save_every_n_steps == 0 || done == config.steps) {
+        state.save(config.output_dir, options);
+        log.note({done, "state", "State saved"});
+      }
       log.report("training", done, fmt::format("loss {:.4f}, rate {:.3g}", loss, rate));
     }
   } catch (const Error& error) {
-    if (error.kind() == ErrorKind::cancelled) state.save(config.output_dir, options);
+    if (error.kind() == ErrorKind::cancelled) {
+      state.save(config.output_dir, options);
+      log.note({state.steps_done(), "end", "Stopped, state saved"});
+    }
     throw;
   }
 }

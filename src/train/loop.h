@@ -27,7 +27,8 @@ struct LoopTasks {
 };
 
 /// Runs from state.steps_done() to config.steps. Every save_every_n_steps, at the end, and when the progress callback
-/// throws Error{cancelled}, the state goes to output_dir/state.safetensors.
+/// throws Error{cancelled}, the state goes to output_dir/state.safetensors. The log has the means of a step's values,
+/// the learning rate, and as "step_size" what an optimizer has found that looks for it (Prodigy's d).
 void run_loop(const RunConfig& config, const std::string& options, TrainingState& state, TrainingLog& log,
               const LoopTasks& tasks);
 

@@ -15,8 +15,9 @@ namespace darkroom::train {
 
 /// Everything the UNet is trained with in a batch: pictures as latents, what is said of them, and how much each counts.
 struct LoraBatch {
-  Tensor latents;  ///< [B, C, h, w]
-  Tensor mask;     ///< [B, 1, h, w] or undefined
+  Tensor latents;                     ///< [B, C, h, w]
+  Tensor mask;                        ///< [B, 1, h, w] or undefined
+  std::vector<std::string> captions;  ///< of its pictures, as they were read this time
   models::Conditioning conditioning;
   Tensor weight;  ///< [B]: 1, of regularisation pictures prior_loss_weight
 };

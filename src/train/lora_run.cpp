@@ -100,9 +100,14 @@ class LoraRun {
   void encode_pictures();
   LoraBatch batch_of(const std::vector<int64_t>& pictures, int64_t number, int64_t epoch, int64_t step) const;
   StepLoss loss(int64_t step, int64_t part);
+  void remember_batch(const std::vector<int64_t>& pictures, const LoraBatch& batch, const LoraNoise& noise);
   void after_step(int64_t done);
+  void validate(int64_t done);
   double validation_loss() const;
+  void save_files(int64_t done, bool is_wished);
   void save(const fs::path& file, int64_t steps_done);
+  void note_rate(int64_t done);
+  void warn(const std::string& words);
   void make_samples(int64_t steps_done, const std::string& name);
   std::vector<LoraLog::Rate> rates(int64_t step) const;
   int64_t epochs_done(int64_t steps_done) const {
@@ -133,6 +138,9 @@ class LoraRun {
   int64_t batches_epoch_ = -1;
   double step_loss_ = 0;
   Scalars step_details_;
+  std::vector<BatchPicture> last_batch_;
+  std::optional<double> first_step_size_;  // before the first step; nothing once it has moved, or was never looked for
+  std::optional<double> validation_;       // the last
 };
 
 checkpoint::Checkpoint loaded_model(const LoraTraining& o) {
@@ -227,6 +235,7 @@ bool LoraRun::load_state() {
 
 void LoraRun::open_logs(bool is_continued) {
   log_ = std::make_unique<TrainingLog>(o_.run.output_dir, state_.steps_done(), steps_.steps, progress_);
+  log_->on_note(hooks_.hears);
   const fs::path logs = o_.logging_dir.empty() ? o_.run.output_dir / "logs" : o_.logging_dir;
   curves_ = std::make_unique<LoraLog>(log_folder(logs, o_.log_prefix, is_continued), steps_.steps_per_epoch);
 }
@@ -235,14 +244,13 @@ void LoraRun::open_logs(bool is_continued) {
 LoraBatch LoraRun::batch_of(const std::vector<int64_t>& pictures, int64_t number, int64_t epoch, int64_t step) const {
   LoraBatch batch;
   std::vector<Tensor> latents, masks;
-  std::vector<std::string> captions;
   std::vector<prompt::PictureSizes> sizes;
   batch.weight = at::ones({int64_t(pictures.size())});
   for (size_t i = 0; i < pictures.size(); ++i) {
     const TrainingPicture& picture = set_.trained[size_t(pictures[i])];
     at::Generator draws = generator_for(o_.run.seed, Purpose::picture, uint64_t(number * set_.largest_batch()) + i);
-    captions.push_back(used_caption(picture.options->captions, picture.caption,
-                                    {.epoch = epoch + 1, .step = step, .steps = steps_.steps}, draws));
+    batch.captions.push_back(used_caption(picture.options->captions, picture.caption,
+                                          {.epoch = epoch + 1, .step = step, .steps = steps_.steps}, draws));
     const PictureLatents::Use use = latents_->use(pictures[i], draws);
     latents.push_back(use.latents);
     if (use.mask.defined()) masks.push_back(use.mask);
@@ -251,7 +259,7 @@ LoraBatch LoraRun::batch_of(const std::vector<int64_t>& pictures, int64_t number
   }
   batch.latents = at::stack(latents);
   if (!masks.empty()) batch.mask = at::stack(masks);
-  batch.conditioning = captions_.encode(captions, sizes);
+  batch.conditioning = captions_.encode(batch.captions, sizes);
   return batch;
 }
 
@@ -276,7 +284,19 @@ StepLoss LoraRun::loss(int64_t step, int64_t part) {
   if (part == 0) step_loss_ = 0;
   step_loss_ += value / double(steps_.batches_of(step));
   step_details_ = loss_by_quarter(losses.per_picture, noise.timestep.to(at::kFloat));
+  if (hooks_.looks_at_batch) remember_batch(pictures, batch, noise);
   return {losses.mean, step_details_};
+}
+
+void LoraRun::remember_batch(const std::vector<int64_t>& pictures, const LoraBatch& batch, const LoraNoise& noise) {
+  last_batch_.clear();
+  for (size_t i = 0; i < pictures.size(); ++i) {
+    const TrainingPicture& picture = set_.trained[size_t(pictures[i])];
+    last_batch_.push_back({.file = picture.file,
+                           .caption = batch.captions[i],
+                           .size = picture.place.bucket,
+                           .timestep = noise.timestep[int64_t(i)].item<int64_t>()});
+  }
 }
 
 double LoraRun::validation_loss() const {
@@ -329,7 +349,59 @@ void LoraRun::make_samples(int64_t steps_done, const std::string& name) {
   fs::create_directories(file.parent_path());
   save(file, steps_done);
   log_->report("making sample pictures", steps_done, "");
+  const auto start = std::chrono::steady_clock::now();
   hooks_.make_samples(o_, file, o_.run.output_dir / "sample", name);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  log_->note({steps_done, "samples", fmt::format("Samples in {:.0f} s", std::ceil(seconds))});
+}
+
+/// What is worth knowing of the rate: that it rises at a restart, that the optimizer has begun to find its own.
+void LoraRun::note_rate(int64_t done) {
+  const int64_t next = state_.steps_taken();
+  const double before = lr_factor(schedule_, std::max<int64_t>(0, next - 1)), now = lr_factor(schedule_, next);
+  if (schedule_.name == "cosine_with_restarts" && next > schedule_.warmup_steps && now > before)
+    log_->note({done, "rate", "Rate restarts"});
+  if (!first_step_size_ || state_.step_size(0) == first_step_size_) return;
+  log_->note({done, "rate", fmt::format("d left its start value {:.3g}", *first_step_size_)});
+  first_step_size_.reset();
+}
+
+void LoraRun::warn(const std::string& words) {
+  log_warning("{}", words);
+  log_->note({state_.steps_done(), "warning", words});
+}
+
+void LoraRun::validate(int64_t done) {
+  const int64_t epoch = epochs_done(done);
+  const bool at_step = validates_at_step(o_, done);
+  const bool after_epoch = steps_.ends_epoch(done) && validates_after_epoch(o_, epoch);
+  if ((!at_step && !after_epoch) || set_.validation.empty()) return;
+  trained_->without_dropouts();
+  const double loss = validation_loss();
+  if (at_step) curves_->validation(loss, done, true);
+  if (after_epoch) curves_->validation(loss, epoch, false);
+  log_->add(done, {{"validation_loss", loss}});
+  const std::string was = validation_ ? fmt::format(" (was {:.4f})", *validation_) : "";
+  log_->note({done, "validation", fmt::format("Validation {:.4f}{}", loss, was)});
+  validation_ = loss;
+}
+
+void LoraRun::save_files(int64_t done, bool is_wished) {
+  const int64_t epoch = epochs_done(done);
+  if (files_.wants_step(done) || is_wished) {
+    save(files_.step_file(done), done);
+    log_->note({done, "file", "File saved"});
+  }
+  if (files_.wants_step(done)) files_.remove_before_step(done);
+  if (is_wished) {
+    state_.save(o_.run.output_dir, record_);
+    log_->note({done, "state", "State saved"});
+  }
+  if (steps_.ends_epoch(done) && files_.wants_epoch(epoch)) {
+    save(files_.epoch_file(epoch), done);
+    files_.remove_before_epoch(epoch);
+    log_->note({done, "file", fmt::format("Epoch {} saved", epoch)});
+  }
 }
 
 void LoraRun::after_step(int64_t done) {
@@ -339,23 +411,12 @@ void LoraRun::after_step(int64_t done) {
   if (o_.scale_weight_norms > 0) norms = trained_->limit_norms(o_.scale_weight_norms);
   curves_->step(done, step_loss_, step_details_, rates(state_.steps_taken()), norms);
   if (ends_epoch) curves_->epoch(epoch);
-  const bool at_step = validates_at_step(o_, done), after_epoch = ends_epoch && validates_after_epoch(o_, epoch);
-  if ((at_step || after_epoch) && !set_.validation.empty()) {
-    trained_->without_dropouts();
-    const double loss = validation_loss();
-    if (at_step) curves_->validation(loss, done, true);
-    if (after_epoch) curves_->validation(loss, epoch, false);
-    log_->add(done, {{"validation_loss", loss}});
-  }
+  if (hooks_.looks_at_batch) hooks_.looks_at_batch(done, last_batch_);
+  note_rate(done);
+  validate(done);
   if (done == steps_.steps) return;  // the last file has a name of its own
   const LoraWishes wished = hooks_.wishes ? hooks_.wishes() : LoraWishes();
-  if (files_.wants_step(done) || wished.saves) save(files_.step_file(done), done);
-  if (files_.wants_step(done)) files_.remove_before_step(done);
-  if (wished.saves) state_.save(o_.run.output_dir, record_);
-  if (ends_epoch && files_.wants_epoch(epoch)) {
-    save(files_.epoch_file(epoch), done);
-    files_.remove_before_epoch(epoch);
-  }
+  save_files(done, wished.saves);
   const bool samples = o_.sample_every_n_epochs > 0
                            ? ends_epoch && epoch % o_.sample_every_n_epochs == 0
                            : o_.sample_every_n_steps > 0 && done % o_.sample_every_n_steps == 0;
@@ -423,7 +484,9 @@ LoraPlan::Probe LoraRun::probe() {
 }
 
 void LoraRun::run() {
+  const std::optional<double> first_step_size = state_.step_size(0);
   open_logs(load_state());
+  if (state_.step_size(0) == first_step_size) first_step_size_ = first_step_size;
   formats::write_file(o_.run.output_dir / "run.toml", record_);
   const int64_t start = state_.steps_done();
   log_info(
@@ -432,10 +495,10 @@ void LoraRun::run() {
       "and optimizer take {} MB",
       set_.pictures_per_epoch(), steps_.batches_per_epoch, steps_.steps_per_epoch, steps_.steps, steps_.epochs,
       groups_.parameter_count(), (state_.bytes() + (1 << 20) - 1) >> 20);
-  if (const std::string warning = memory_warning(need_, machine_memory_, o_); !warning.empty())
-    log_warning("{}", warning);
+  if (const std::string warning = memory_warning(need_, machine_memory_, o_); !warning.empty()) warn(warning);
   if (o_.trains_the_model() && !finds_step_size(o_.run.optimizer) && o_.unet_rate() > kHighRateOfWeights)
-    log_warning("learning rate {:g} is high for a model's own weights: 1e-6 to 1e-5 is usual", o_.unet_rate());
+    warn(fmt::format("learning rate {:g} is high for a model's own weights: 1e-6 to 1e-5 is usual", o_.unet_rate()));
+  log_->note({start, "start", start == 0 ? "Started" : "Goes on from its saved state"});
   if (start < steps_.steps) encode_pictures();
   if (start == 0 && o_.sample_at_first) make_samples(0, "000000");
   run_loop(o_.run, record_, state_, *log_,
@@ -446,6 +509,7 @@ void LoraRun::run() {
             .after_step = [&](int64_t done) { after_step(done); }});
   trained_->without_dropouts();
   save(files_.last_file(), steps_.steps);
+  log_->note({steps_.steps, "end", "Finished, file saved"});
   if (o_.sample_every_n_epochs > 0 || o_.sample_every_n_steps > 0) make_samples(steps_.steps, "last");
 }
 

@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "train/lora_plan.h"
 #include "train/lora_training.h"
+#include "train/training_log.h"
 
 namespace darkroom::train {
 
@@ -15,7 +16,15 @@ struct LoraWishes {
   bool samples = false;  ///< sample pictures, where there are prompts
 };
 
-/// What a run asks of those around it.
+/// A picture that a step was made with.
+struct BatchPicture {
+  std::filesystem::path file;
+  std::string caption;  ///< as it was read in this step
+  PixelSize size;       ///< trained at
+  int64_t timestep = 0;
+};
+
+/// What a run asks of those around it, and tells them.
 struct LoraHooks {
   /// Makes the pictures of the sample prompts with the model and this LoRA file, of full fine-tuning with the file
   /// alone, into `folder`, their names beginning with `name`. None: no pictures are made.
@@ -25,6 +34,10 @@ struct LoraHooks {
   int64_t machine_memory = 0;  ///< bytes there are; 0 = as the system says
   /// Asked once after each step but the last, which leaves both anyway. None: nobody wants anything.
   std::function<LoraWishes()> wishes = {};
+  /// Told after each step which pictures were in its last batch. None: nobody looks.
+  std::function<void(int64_t steps_done, const std::vector<BatchPicture>& pictures)> looks_at_batch = {};
+  /// Told what events.csv has got. None: nobody listens.
+  std::function<void(const TrainingEvent& event)> hears = {};
 };
 
 /// `resolved`: the options as they are recorded. See run_training() for what is written; progress may throw

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <ctime>
 #include <sstream>
 
 #include "base/error.h"
@@ -28,7 +29,10 @@ std::string rows_until(const std::filesystem::path& file, int64_t steps_done) {
 
 TrainingLog::TrainingLog(const std::filesystem::path& output_dir, int64_t steps_done, int64_t total_steps,
                          Progress progress)
-    : total_steps_(total_steps), progress_(std::move(progress)), started_(seconds_now()) {
+    : events_(output_dir / "events.csv"),
+      total_steps_(total_steps),
+      progress_(std::move(progress)),
+      started_(seconds_now()) {
   const auto file = output_dir / "log.csv";
   const std::string kept = rows_until(file, steps_done);
   csv_.open(file, std::ios::trunc);
@@ -41,6 +45,15 @@ void TrainingLog::add(int64_t step, const Scalars& values) {
     csv_ << fmt::format("{},{:.1f},{},{:.7g}\n", step, seconds_now() - started_, name, value);
   }
   csv_.flush();
+}
+
+void TrainingLog::note(const TrainingEvent& event) {
+  const bool is_new = !std::filesystem::exists(events_);
+  std::ofstream events(events_, std::ios::app);
+  require(events.good(), ErrorKind::io, "write training events \"{}\": cannot open it", events_.string());
+  if (is_new) events << "time,step,kind,words\n";
+  events << fmt::format("{},{},{},{}\n", std::time(nullptr), event.step, event.kind, event.words) << std::flush;
+  if (listener_) listener_(event);
 }
 
 void TrainingLog::report(const std::string& stage, int64_t step, const std::string& note) {

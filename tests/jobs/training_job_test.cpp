@@ -96,6 +96,18 @@ TEST(TrainingJob, TellsProgressAndWarnings) {
   EXPECT_TRUE(bench.has_told("loss 0.5"));
 }
 
+TEST(TrainingJob, TellsWhatIsNewAndWhatAStepWasMadeWith) {
+  TrainerBench bench(
+      "echo '{\"event\": {\"step\": 6, \"kind\": \"state\", \"words\": \"State saved\"}}'\n"
+      "echo '{\"batch\": {\"step\": 7, \"pictures\": [{\"name\": \"b.png\"}]}}'\n"
+      "for i in 7 8; do echo \"{\\\"stage\\\": \\\"training\\\", \\\"step\\\": $i, \\\"total\\\": 9, \\\"note\\\": "
+      "\\\"\\\"}\"; sleep 0.7; done\n");
+  bench.train();
+  bench.queue.wait("t");
+  EXPECT_TRUE(bench.has_told(R"({"batch":{"pictures":[{"name":"b.png"}],"step":7},"noted":1,"run":"a","step":8})"))
+      << "the newest news say all: those before are not kept";
+}
+
 TEST(TrainingJob, SaysWhyItFailed) {
   TrainerBench bench("echo '{\"error\": \"the loss is nan\"}'; exit 1\n");
   bench.train();

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "formats/mapped_file.h"
 #include "layers/linear.h"
 #include "train/lr_schedule.h"
 #include "train/tiny_dataset.h"
@@ -60,6 +61,27 @@ TEST(Loop, AStopSavesTheStepsDone) {
   resumed.load(*find_saved_state(data.folder()));
   EXPECT_EQ(resumed.steps_done(), 5);
   EXPECT_TRUE(at::equal(other.weight, bowl.line.weight));
+}
+
+TEST(Loop, LogsTheStepSizeWhereTheOptimizerFindsIt) {
+  for (const char* optimizer : {"AdamW", "Prodigy"}) {
+    const TinyDataset data;
+    Bowl bowl;
+    bowl.line.weight.fill_(0);
+    RunConfig config = config_in(data.folder());
+    config.optimizer = optimizer, config.steps = 30, config.log_every_n_steps = 1;
+    TrainingState state(config, {whole_networks({{"bowl", &bowl.line}})});
+    TrainingLog log(data.folder(), 0, config.steps, ignore_progress);
+    run_loop(config, "", state, log,
+             {.loss = [&](int64_t, int64_t) { return bowl.loss(); }, .learning_rate = rate_of(config)});
+    const std::string rows = formats::read_text_file(data.folder() / "log.csv", 1 << 20);
+    const bool finds_it = state.step_size(0).has_value();
+    EXPECT_EQ(finds_it, optimizer == std::string("Prodigy"));
+    const size_t last = rows.rfind("step_size,");
+    ASSERT_EQ(last != std::string::npos, finds_it);
+    if (!finds_it) continue;
+    EXPECT_NEAR(std::stod(rows.substr(last + 10)), *state.step_size(0), *state.step_size(0) * 1e-5);
+  }
 }
 
 TEST(Loop, ALossThatIsNotFiniteStopsTheRun) {

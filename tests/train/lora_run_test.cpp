@@ -453,6 +453,41 @@ TEST(LoraRun, DoesNotStartWhereMemoryCannotDo) {
   EXPECT_TRUE(std::filesystem::exists(folder / "run/last.safetensors"));
 }
 
+TEST(LoraRun, TellsWhatHappensAndWhatAStepWasMadeWith) {
+  const TrainingFolder folder;
+  LoraTraining told = folder.training();
+  told.run.optimizer = "Prodigy", told.run.learning_rate = 1, told.run.optimizer_args = {"safeguard_warmup=True"};
+  told.lr_scheduler = "cosine_with_restarts", told.lr_scheduler_num_cycles = 2;
+  told.max_train_epochs = 2, told.save_every_n_epochs = 1, told.validation_split = 0.4;
+  std::string kinds, words;
+  std::vector<int64_t> steps;
+  std::vector<BatchPicture> last;
+  const LoraHooks hooks{.make_samples = {},
+                        .looks_at_batch =
+                            [&](int64_t step, const std::vector<BatchPicture>& pictures) {
+                              steps.push_back(step);
+                              last = pictures;
+                            },
+                        .hears =
+                            [&](const TrainingEvent& event) {
+                              kinds += event.kind + " ";
+                              words += event.words + "\n";
+                            }};
+  run_training(settled(told), ignore_progress, hooks);
+  EXPECT_TRUE(kinds.starts_with("start ")) << kinds;
+  EXPECT_TRUE(kinds.ends_with("validation state end ")) << kinds;
+  for (const char* said :
+       {"Started\n", "d left its start value 1e-06\n", "Rate restarts\n", "Epoch 1 saved\n", " (was "})
+    EXPECT_NE(words.find(said), std::string::npos) << said << " in " << words;
+  EXPECT_EQ(std::ranges::count(words, '\n') + 1, std::ranges::count(content_of(folder / "run/events.csv"), '\n'));
+  ASSERT_GT(steps.size(), 2u);
+  EXPECT_EQ(steps.back(), int64_t(steps.size())) << "each step";
+  ASSERT_FALSE(last.empty());
+  EXPECT_TRUE(std::filesystem::exists(last[0].file));
+  EXPECT_TRUE(last[0].timestep >= 0 && last[0].timestep < 1000);
+  EXPECT_TRUE(last[0].size.width % 8 == 0 && last[0].size.width >= 16);
+}
+
 TEST(LoraRun, WishesAreGrantedBetweenStepsAndChangeNothing) {
   const TrainingFolder folder;
   const auto told = [&](const std::string& output) {

@@ -34,6 +34,25 @@ TEST(TrainingLog, WritesOneRowPerValueAndDropsRowsOfStepsDoneAgain) {
   EXPECT_NE(rows[3].find(",loss,0.125"), std::string::npos) << rows[3];
 }
 
+TEST(TrainingLog, KeepsWhatHappenedBeforeARunWentOn) {
+  const TinyDataset data;
+  std::vector<std::string> heard;
+  {
+    TrainingLog log(data.folder(), 0, 10, ignore_progress);
+    log.on_note([&](const TrainingEvent& event) { heard.push_back(event.words); });
+    log.note({5, "state", "State saved"});
+  }
+  TrainingLog resumed(data.folder(), 3, 10, ignore_progress);
+  resumed.note({3, "start", "Goes on, with commas"});
+  const auto rows = lines(data.folder() / "events.csv");
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[0], "time,step,kind,words");
+  EXPECT_NE(rows[1].find(",5,state,State saved"), std::string::npos) << rows[1];
+  EXPECT_NE(rows[2].find(",3,start,Goes on, with commas"), std::string::npos) << rows[2];
+  EXPECT_GT(std::stoll(rows[1]), 1700000000);
+  EXPECT_EQ(heard, std::vector<std::string>{"State saved"});
+}
+
 TEST(TrainingLog, ReportsToTheWatcher) {
   const TinyDataset data;
   ProgressEvent seen;

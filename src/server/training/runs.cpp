@@ -58,6 +58,17 @@ std::string_view next_field(std::string_view& row) {
   return field;
 }
 
+/// The last line may still be written: it is left out until it ends.
+template <typename Take>
+void for_each_row(std::string_view text, const Take& take) {
+  std::string_view rest = text.substr(0, text.rfind('\n') + 1);
+  while (!rest.empty()) {
+    const size_t end = rest.find('\n');
+    take(rest.substr(0, end));
+    rest.remove_prefix(end + 1);
+  }
+}
+
 template <typename Number>
 bool read_number(std::string_view text, Number& number) {
   return std::from_chars(text.data(), text.data() + text.size(), number).ec == std::errc();
@@ -142,21 +153,31 @@ std::map<std::string, RunSeries> Runs::series(const std::string& run, int64_t af
   const fs::path file = path(run) / "log.csv";
   if (!fs::exists(file)) return found;
   const std::string log = formats::read_text_file(file, kLargestLog);
-  // The last line may still be written.
-  std::string_view rest = std::string_view(log).substr(0, log.rfind('\n') + 1);
-  while (!rest.empty()) {
-    const size_t end = rest.find('\n');
-    std::string_view row = rest.substr(0, end);
-    rest.remove_prefix(end + 1);
+  for_each_row(log, [&](std::string_view row) {
     int64_t step = 0;
     double value = 0;
-    if (!read_number(next_field(row), step) || step <= after) continue;
+    if (!read_number(next_field(row), step) || step <= after) return;
     next_field(row);  // seconds
     const std::string name(next_field(row));
-    if (!read_number(row, value)) continue;
+    if (!read_number(row, value)) return;
     found[name].steps.push_back(step);
     found[name].values.push_back(value);
-  }
+  });
+  return found;
+}
+
+std::vector<RunEvent> Runs::events(const std::string& run, size_t most) const {
+  std::vector<RunEvent> found;
+  const fs::path file = path(run) / "events.csv";
+  if (!fs::exists(file)) return found;
+  for_each_row(formats::read_text_file(file, kLargestLog), [&](std::string_view row) {
+    RunEvent one;
+    if (!read_number(next_field(row), one.time) || !read_number(next_field(row), one.step)) return;
+    one.kind = next_field(row);
+    one.words = formats::as_valid_utf8(row);
+    found.push_back(std::move(one));
+  });
+  if (found.size() > most) found.erase(found.begin(), found.end() - ptrdiff_t(most));
   return found;
 }
 

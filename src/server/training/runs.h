@@ -31,6 +31,13 @@ struct RunSample {
   int64_t seed = 0;
 };
 
+/// What happened in a run besides its steps, as the trainer wrote it down (train/training_log.h).
+struct RunEvent {
+  int64_t time = 0;  ///< seconds since 1970
+  int64_t step = 0;  ///< done by then
+  std::string kind, words;
+};
+
 /// Values of one curve.
 struct RunSeries {
   std::vector<int64_t> steps;
@@ -58,6 +65,8 @@ class Runs {
   std::optional<train::RecordedRun> recorded(const std::string& name) const;
   /// Curves by name, rows after step `after`.
   std::map<std::string, RunSeries> series(const std::string& run, int64_t after) const;
+  /// The last `most` events, the newest last; rows that are none are left out.
+  std::vector<RunEvent> events(const std::string& run, size_t most) const;
   std::vector<RunSample> samples(const std::string& run) const;
   std::filesystem::path sample_file(const std::string& run, const std::string& file) const;
   /// LoRA files, the last step's first.

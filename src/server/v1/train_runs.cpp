@@ -25,6 +25,7 @@ using train::LoraTraining;
 
 constexpr size_t kLargestRecord = size_t(256) << 20;
 constexpr size_t kMostValues = 200;
+constexpr size_t kMostEvents = 200;
 
 std::string text_in(const json& body, const char* name) {
   const auto found = body.find(name);
@@ -195,6 +196,13 @@ ordered_json samples_json(const std::string& run, Context& context) {
   return all;
 }
 
+ordered_json events_json(const std::string& run, Context& context) {
+  ordered_json all = ordered_json::array();
+  for (const RunEvent& one : context.trainings.runs.events(run, kMostEvents))
+    all.push_back({{"time", one.time}, {"step", one.step}, {"kind", one.kind}, {"words", one.words}});
+  return all;
+}
+
 ordered_json run_json(const std::string& name, Context& context) {
   const Runs& runs = context.trainings.runs;
   ordered_json json = {{"name", name}, {"kind", "run"}, {"error", nullptr}};
@@ -305,6 +313,7 @@ Answer run(const Asked& asked, Context& context) {
   ordered_json answer = run_json(name, context);
   answer["files"] = files_json(name, context);
   answer["samples"] = samples_json(name, context);
+  answer["events"] = events_json(name, context);
   return json_answer(answer);
 }
 

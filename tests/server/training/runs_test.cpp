@@ -58,6 +58,23 @@ TEST(Runs, CurvesAreReadRowByRow) {
   EXPECT_EQ(bench.runs.series("one", 1).at("loss").steps, std::vector<int64_t>{2});
 }
 
+TEST(Runs, EventsAreReadAsTheTrainerWroteThem) {
+  RunBench bench;
+  bench.runs.add("one", {});
+  EXPECT_TRUE(bench.runs.events("one", 10).empty());
+  formats::put(bench.folder / "runs/one/events.csv",
+               "time,step,kind,words\n1700000000,0,start,Started\nrubbish\n1700000060,5,warning,high, but \"as told\"\n"
+               "1700000061,6,state,half a li");
+  const auto events = bench.runs.events("one", 10);
+  ASSERT_EQ(events.size(), 2u);
+  EXPECT_EQ(events[1].time, 1700000060);
+  EXPECT_EQ(events[1].step, 5);
+  EXPECT_EQ(events[1].kind, "warning");
+  EXPECT_EQ(events[1].words, "high, but \"as told\"");
+  ASSERT_EQ(bench.runs.events("one", 1).size(), 1u) << "the newest";
+  EXPECT_EQ(bench.runs.events("one", 1)[0].kind, "warning");
+}
+
 TEST(Runs, SamplesComeInTheirOrder) {
   RunBench bench;
   bench.runs.add("one", {});

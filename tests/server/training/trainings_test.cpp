@@ -189,6 +189,11 @@ TEST(Trainings, ARunThatGoesOnSavesAndSamplesWhenAsked) {
   EXPECT_EQ(run["files"][0]["name"].get<std::string>().find("asked-step0"), 0u) << run["files"];
   EXPECT_EQ(run["samples"].size(), 1u) << run["samples"];
   EXPECT_EQ(wish("save").status, 422) << "it has ended";
+  run = trainer().get("/api/v1/train/runs/asked").json;
+  std::string kinds;
+  for (const json& event : run["events"]) kinds += event["kind"].get<std::string>() + " ";
+  EXPECT_EQ(kinds.find("start "), 0u) << kinds;
+  for (const char* kind : {" file ", " state ", " samples ", " end "}) EXPECT_NE(kinds.find(kind), kinds.npos) << kinds;
 }
 
 TEST(Trainings, ADatasetThatVanishedWhileQueuedIsSaid) {
