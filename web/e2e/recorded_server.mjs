@@ -231,7 +231,7 @@ export class RecordedServer {
   }
 
   routes() {
-    this.table ??= [...this.job_routes(), ...this.picture_routes(), ...this.model_routes(), ...train_routes((seed, words) => painted(128, 128, seed, words, 0))];
+    this.table ??= [...this.job_routes(), ...this.picture_routes(), ...this.model_routes(), ...train_routes((seed, words, infotext = '') => painted(128, 128, seed, words, 0, infotext))];
     return this.table;
   }
 
@@ -312,7 +312,7 @@ export class RecordedServer {
     for (const [key, name] of Object.entries(names_of_keys)) if (pairs[key]) settings[name] = pairs[key];
     if (pairs.Size) [settings.width, settings.height] = pairs.Size.split('x');
     const fields = Object.entries(pairs).map(([key, value]) => (key === 'Face restoration' ? { key, value, field: null, honoured: 'no', note: 'there is no face restoration here' } : { key, value, field: names_of_keys[key] ?? null, honoured: 'yes', note: '' }));
-    return { infotext, settings, fields };
+    return { infotext, settings, fields, model_title: this.start.model };
   }
 
   model_routes() {

@@ -26,7 +26,7 @@ const values = (more) => ({ ...Object.fromEntries(options.map((row) => [row.name
 
 const run = (name, state, more) => ({
   name, kind: 'run', state, error: null, dataset: 'silver', regularisation: '', prompts: 'a lighthouse on a cliff, silver gelatin print --w 64 --h 64', note: '', told, job: null, created: 1.79e9, started: 1.79e9, ended: 1.79e9 + 6480,
-  options: values({ ...told, ...more }), steps_done: 400, loss: 0.1074, validation_loss: 0.1129, sample: `/api/v1/train/runs/${name}/samples/a_last_00_7.png`,
+  options: values({ ...told, output_name: name, ...more }), steps_done: 400, loss: 0.1074, validation_loss: 0.1129, sample: `/api/v1/train/runs/${name}/samples/a_last_00_7.png`,
 });
 
 const curve = (steps, value) => ({ steps, values: steps.map(value) });
@@ -61,7 +61,14 @@ function explained(said) {
   return { values: now, effects, problem: null, commands: { darkroom: `darkroom train${line}`, kohya: `accelerate launch train_network.py${line}`, toml: Object.entries(now).map(([name, value]) => `${name} = "${value}"`).join('\n') } };
 }
 
-/** Routes; `paint(seed, words)` draws a picture. */
+const event = (minute, step, kind, words) => ({ time: 1.79e9 + 60 * minute, step, kind, words });
+const events = [event(0, 0, 'start', 'Started'), event(3, 31, 'rate', 'd left its start value 1e-06'), event(10, 40, 'validation', 'Validation 0.1491'), event(21, 80, 'file', 'Epoch 2 saved'), event(30, 120, 'warning', 'learning rate 0.001 is high'),
+  event(50, 200, 'rate', 'Rate restarts'), event(51, 200, 'state', 'State saved'), event(52, 200, 'samples', 'Samples in 98 s'), event(99, 400, 'file', 'Epoch 10 saved'), event(100, 400, 'end', 'Finished, file saved')];
+
+/** Prodigy's d leaves its start value at step 31 and is settled soon. */
+const step_size = curve(counted(400, 1), (step) => 1e-6 * (step < 31 ? 1 : Math.min(41, 1 + (step - 30) * 2)));
+
+/** Routes; `paint(seed, words, infotext)` draws a picture. */
 export function train_routes(paint) {
   const runs = [run('silver_gelatin-03', 'finished', {}), run('silver_gelatin-02', 'stopped', { optimizer_type: 'AdamW', learning_rate: '0.0001', network_alpha: '64' }),
     { ...run('silver_gelatin-04', 'draft', {}), options: null, steps_done: null, loss: null, validation_loss: null, sample: null, started: null, ended: null },
@@ -70,12 +77,13 @@ export function train_routes(paint) {
   const samples = (name) => ['000000', '000100', '000200', 'last'].map((label) => ({ file: `a_${label}_00_7.png`, label, prompt: 0, seed: 7, url: `/api/v1/train/runs/${name}/samples/a_${label}_00_7.png` }));
   return [
     [/^GET \/train$/, () => [200, { sections, options, runs, datasets: ['silver'] }]],
-    [/^GET \/train\/runs\/([^/]+)$/, ({ match }) => [200, { ...named(match[1]), files: named(match[1]).options ? [{ name: `${match[1]}.safetensors`, bytes: 54e6 }] : [], samples: named(match[1]).options ? samples(match[1]) : [] }]],
+    [/^GET \/train\/runs\/([^/]+)$/, ({ match }) => [200, { ...named(match[1]), files: named(match[1]).options ? ['', '-step00000100'].map((part) => ({ name: `${match[1]}${part}.safetensors`, bytes: 54e6 })) : [], samples: named(match[1]).options ? samples(match[1]) : [], events: named(match[1]).options ? events : [] }]],
     [/^POST \/train\/runs\/([^/]+)\/draft$/, ({ match, json }) => { named(match[1]).told = json().options; return [200, named(match[1])]; }],
     [/^POST \/train\/runs\/([^/]+)\/explain$/, ({ json }) => [200, explained(json().options)]],
     [/^POST \/train\/runs\/([^/]+)\/plan$/, () => [200, plan]],
-    [/^GET \/train\/runs\/([^/]+)\/series$/, ({ match }) => [200, { series: named(match[1]).options ? series : {} }]],
-    [/^GET \/train\/runs\/([^/]+)\/samples\/a_(\w+)_00_7.png$/, ({ match, image }) => image(paint(7, match[2]))],
+    [/^GET \/train\/runs\/([^/]+)\/series$/, ({ match }) => [200, { series: named(match[1]).options ? { ...series, ...(named(match[1]).options.optimizer_type === 'Prodigy' ? { step_size } : {}) } : {} }]],
+    [/^GET \/train\/runs\/([^/]+)\/samples\/a_(\w+)_00_7.png$/, ({ match, image }) => image(paint(7, match[2], `a lighthouse on a cliff, silver gelatin print <lora:${match[1]}-sample:1>\nSteps: 6, Sampler: Euler, CFG scale: 7, Seed: 7, Size: 64x64`))],
+    [/^POST \/train\/runs\/([^/]+)\/use$/, ({ json }) => [200, { lora: json().file.replace('.safetensors', '') }]],
     [/^GET \/train\/diff$/, () => [200, { rows: [{ name: 'optimizer_type', a: 'AdamW', b: 'Prodigy', a_is_default: true, b_is_default: false, a_effect: null, b_effect: null }, { name: 'network_alpha', a: '64', b: '32', a_is_default: false, b_is_default: false, a_effect: '64 / 64 = 1', b_effect: '32 / 64 = 0.5' }], same: { seed: '42', model_sha256: '6ce0161689b3' } }]],
     [/^GET \/train\/datasets\/([^/]+)$/, () => [200, dataset]],
     [/^GET \/train\/datasets\/silver\/10_silver\/print_(\d).png\/thumbnail$/, ({ match, image }) => image(paint(Number(match[1]), 'pine trees'))],

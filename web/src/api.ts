@@ -130,8 +130,15 @@ export interface Run {
   dataset?: string; regularisation?: string; prompts?: string; note?: string; told?: Record<string, string>; job?: string | null; created?: number; started?: number | null; ended?: number | null;
   steps_done?: number | null; loss?: number | null; validation_loss?: number | null; sample?: string | null;
 }
+/** What happened in a run besides its steps; `time` in seconds since 1970. */
+export interface RunEvent { time: number; step: number; kind: 'start' | 'state' | 'file' | 'samples' | 'validation' | 'rate' | 'warning' | 'end'; words: string }
+export interface BatchPicture { dataset: string; folder: string; name: string; caption: string; width: number; height: number; timestep: number }
+/** What a step was made with: the first few pictures of so many. */
+export interface Batch { step: number; count: number; pictures: BatchPicture[] }
+/** `noted`: how many events there are of its process; files and samples are new with them. */
+export interface TrainingNews { run: string; step: number; noted: number; batch?: Batch }
 export interface RunSample { file: string; label: string; prompt: number; seed: number; url: string }
-export interface WholeRun extends Run { files: { name: string; bytes: number }[]; samples: RunSample[] }
+export interface WholeRun extends Run { files: { name: string; bytes: number }[]; samples: RunSample[]; events: RunEvent[] }
 export interface TrainStart { sections: { name: string; about: string }[]; options: TrainOption[]; runs: Run[]; datasets: string[] }
 export interface Draft { options: Record<string, string>; dataset: string; regularisation: string; prompts: string; note: string }
 export interface Problem { text: string; option: string; remedies: { label: string; changes: Record<string, string | null> }[] }
@@ -284,6 +291,7 @@ export const api = {
   add_dataset: (name: string, folder: string) => call<{ datasets: string[] }>('POST', '/train/datasets', { name, folder }),
   add_dataset_picture: (dataset: string, folder: string, name: string, bytes: Blob) =>
     call<{ name: string }>('POST', `/train/datasets/${encodeURIComponent(dataset)}/${encodeURIComponent(folder)}${query({ name })}`, bytes, bytes.type || 'application/octet-stream'),
+  training_thumbnail: ({ dataset, folder, name }: BatchPicture) => `${root}/train/datasets/${[dataset, folder, name].map(encodeURIComponent).join('/')}/thumbnail`,
   set_caption: (dataset: string, folder: string, picture: string, caption: string) =>
     call<unknown>('POST', `/train/datasets/${[dataset, folder, picture].map(encodeURIComponent).join('/')}/caption`, { caption }),
 

@@ -1,6 +1,6 @@
 // What the page knows of the program: plain data in signals, changed by events and answers.
 import { batch, computed, signal } from '@preact/signals';
-import type { Job, Picture, Preview, Progress, QueueOrder, Residency, Snapshot, Start } from './api';
+import type { Job, Picture, Preview, Progress, QueueOrder, Residency, Snapshot, Start, TrainingNews } from './api';
 import { read_kept, keep, remembered } from './remember';
 
 export const start = signal<Start>(undefined as unknown as Start); // set before the first render
@@ -48,7 +48,7 @@ export const makes_pictures = (job: { kind: string }) => job.kind === 'generate'
 const is_live = (job: Job) => job.state === 'running' || job.state === 'waiting';
 
 /** What the trainer last told of a run: curves and pictures are new. */
-export const training_news = signal<{ run: string; step: number; samples: boolean } | null>(null);
+export const training_news = signal<TrainingNews | null>(null);
 
 /** The job that computes: a training stands still while pictures pass it. */
 export const running = computed<Job | null>(() => {

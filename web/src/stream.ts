@@ -1,7 +1,7 @@
 // The stream of events. It is read with fetch rather than EventSource: the comments that keep the line alive must be seen (35 s of
 // silence count as lost), and the waits between tries are the page's own.
 import { signal } from '@preact/signals';
-import type { Job, Picture, Preview, Progress, QueueOrder, Residency, Snapshot } from './api';
+import type { Job, Picture, Preview, Progress, QueueOrder, Residency, Snapshot, TrainingNews } from './api';
 import { api } from './api';
 import { event_reader } from './event_text';
 import { is_one_too_many, line_closed, line_opened } from './line_count';
@@ -24,7 +24,7 @@ export interface Listener {
   picture(picture: Picture): void;
   residency(residency: Residency): void;
   queue(queue: QueueOrder): void;
-  training(news: { run: string; step: number; samples: boolean }): void;
+  training(news: TrainingNews): void;
   warning(warning: { job: string; text: string }): void;
 }
 

@@ -27,6 +27,54 @@ export function moving_mean(values: number[], window: number): number[] {
 
 export const mean = (values: number[]) => (values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length);
 
+export interface EpochMean { epoch: number; step: number; mean: number }
+
+/** The mean of each epoch, from 1, at its last step; of the last one so far. */
+export function epoch_means(curve: Curve, steps_per_epoch: number): EpochMean[] {
+  const epochs = new Map<number, { sum: number; count: number; step: number }>();
+  for (const [i, step] of curve.steps.entries()) {
+    const epoch = Math.floor((step - 1) / steps_per_epoch) + 1;
+    const so_far = epochs.get(epoch) ?? { sum: 0, count: 0, step };
+    epochs.set(epoch, { sum: so_far.sum + (curve.values[i] as number), count: so_far.count + 1, step });
+  }
+  return [...epochs].map(([epoch, { sum, count, step }]) => ({ epoch, step, mean: sum / count }));
+}
+
+/** The last value after one step, up to another. */
+export function last_within(curve: Curve | undefined, after: number, until: number): number | undefined {
+  return curve?.values[curve.steps.findLastIndex((step) => step > after && step <= until)];
+}
+
+/** Value by value, where both have the step. */
+export function product(curve: Curve, factor: Curve): Curve {
+  const factors = new Map(factor.steps.map((step, i) => [step, factor.values[i] as number]));
+  const steps = curve.steps.filter((step) => factors.has(step));
+  const at = new Map(curve.steps.map((step, i) => [step, curve.values[i] as number]));
+  return { steps, values: steps.map((step) => (at.get(step) as number) * (factors.get(step) as number)) };
+}
+
+const one_part_in = 1e6;
+
+/** Whether two curves go another way at a step that both have, by more than their digits can tell. */
+export function differ(a: Curve, b: Curve): boolean {
+  const others = new Map(b.steps.map((step, i) => [step, b.values[i] as number]));
+  return a.steps.some((step, i) => {
+    const [one, other] = [a.values[i] as number, others.get(step)];
+    return other !== undefined && Math.abs(one - other) > Math.max(Math.abs(one), Math.abs(other)) / one_part_in;
+  });
+}
+
+/** Steps after which d must have moved for a run to learn. */
+const patience_steps = 50;
+
+/** What the d of an optimiser that looks for it has come to. Settled: as it is since a tenth of the way. */
+export function step_size_state(found: Curve): 'early' | 'has not moved' | 'settled' | 'growing' {
+  const { first, last } = { first: found.values[0], last: found.values.at(-1) };
+  if (first === last) return found.values.length < patience_steps ? 'early' : 'has not moved';
+  const before = found.values[Math.floor(found.values.length * 0.9) - 1];
+  return before === last ? 'settled' : 'growing';
+}
+
 /** The mean of the first and of the last tenth, at least one value each. */
 export function ends_of(curve: Curve | undefined): { first: number; last: number } | null {
   if (!curve || curve.values.length === 0) return null;

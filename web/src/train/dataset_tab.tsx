@@ -180,7 +180,7 @@ function Folders() {
         ))}
       </ul>
       <AddFolder />
-      <label class="reg-choice">Regularisation<Choice name="Regularisation dataset" value={draft.value?.regularisation ?? ''} options={[{ value: '', label: 'none' }, ...(train.value?.datasets ?? []).map((name) => ({ value: name, label: name }))]} on_change={(name) => change_draft({ regularisation: name })} /></label>
+      <p class="reg-choice">Regularisation<Choice name="Regularisation dataset" value={draft.value?.regularisation ?? ''} options={[{ value: '', label: 'none' }, ...(train.value?.datasets ?? []).map((name) => ({ value: name, label: name }))]} on_change={(name) => change_draft({ regularisation: name })} /></p>
     </section>
   );
 }

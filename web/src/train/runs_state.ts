@@ -1,7 +1,7 @@
 // What the Train page knows: the trainer's options, runs and datasets; the run that is open, its draft as it is typed, what its options
 // mean, its plan and its curves. Everything is the program's own answer; the page counts nothing itself.
 import { batch, computed, effect, signal } from '@preact/signals';
-import { api, ApiError, type Draft, type Explained, type Job, type Plan, type Problem, type Run, type RunState, type Series, type TrainOption, type TrainStart, type WholeRun } from '../api';
+import { api, ApiError, type Batch, type Draft, type Explained, type Job, type Plan, type Problem, type Run, type RunState, type Series, type TrainOption, type TrainStart, type WholeRun } from '../api';
 import { path } from '../places';
 import { jobs, progress, take_answer, training_news } from '../store';
 import { attempt, tell, tell_failure } from '../toasts';
@@ -14,6 +14,8 @@ export const explained = signal<Explained | null>(null);
 export const plan = signal<Plan | null>(null);
 export const plan_state = signal<{ is_busy: boolean; problem: string | null }>({ is_busy: false, problem: null });
 export const series = signal<Series>({});
+/** What one of the last steps of the open run was made with. */
+export const batch_now = signal<Batch | null>(null);
 export const load_problem = signal<string | null>(null);
 
 export const tabs = ['dataset', 'options', 'plan', 'live'] as const;
@@ -184,7 +186,7 @@ export async function read_run() {
 export async function open(name: string) {
   await save_draft();
   batch(() => {
-    open_run.value = draft.value = explained.value = plan.value = load_problem.value = null;
+    open_run.value = draft.value = explained.value = plan.value = load_problem.value = batch_now.value = null;
     series.value = {};
     plan_state.value = { is_busy: false, problem: null };
   });
@@ -214,35 +216,27 @@ export async function stop_run() {
   if (job) await attempt(async () => take_answer(await api.cancel_job(job)));
 }
 
-/** A file that was asked for: the trainer's news do not say when it is there. */
-let awaited_file: { run: string; files: number } | null = null;
-
-function awaits_file(name: string): boolean {
-  if (awaited_file?.run === name && (open_run.peek()?.files.length ?? 0) > awaited_file.files) awaited_file = null;
-  return awaited_file?.run === name;
-}
-
 const wish_words = { save: 'The file and the state are saved at the end of this step', sample: 'Sample pictures are made at the end of this step' };
 
 /** Asks a run that goes on to save, or to make sample pictures. */
 export async function wish(what: 'save' | 'sample') {
   const run = open_run.peek();
   if (!run) return;
-  const files = run.files.length;
-  if (!(await attempt(() => api.wish_of_run(run.name, what)))) return;
-  if (what === 'save') awaited_file = { run: run.name, files };
-  tell(wish_words[what]);
+  if (await attempt(() => api.wish_of_run(run.name, what))) tell(wish_words[what]);
 }
 
 let last_state = '';
+let last_noted = -1;
 
-/** Curves follow the trainer while a run is looked at; its files and samples when they are new. */
+/** Curves follow the trainer while a run is looked at; its events, files and samples when they are new. */
 export function follow_run(): () => void {
   const stop_news = effect(() => {
     const news = training_news.value;
     if (!news || news.run !== open_run.peek()?.name) return;
     void read_series();
-    if (news.samples || awaits_file(news.run)) void read_run();
+    if (news.batch) batch_now.value = news.batch;
+    if (news.noted !== last_noted) void read_run();
+    last_noted = news.noted;
   });
   const stop_states = effect(() => {
     const run = open_run.value;

@@ -4,17 +4,22 @@ import { value_text } from './curves';
 
 const width = 320;
 
-/** A curve through points; `to_come`: dashed from there on. */
-export function MiniLine({ name, steps, values, height = 88, colour = 'var(--series-2)', to_come, end }: { name: string; steps: number[]; values: number[]; height?: number; colour?: string; to_come?: number; end?: number }) {
+interface MiniLineProps { name: string; steps: number[]; values: number[]; height?: number; colour?: string; to_come?: number; end?: number; is_log?: boolean; other?: { name: string; curve: Curve } }
+
+/** A curve through points; `to_come`: dashed from there on; `end`: the last step, where it is known; `other`: a curve beside it, dashed too. */
+export function MiniLine({ name, steps, values, height = 88, colour = 'var(--series-2)', to_come, end, is_log = false, other }: MiniLineProps) {
   if (steps.length === 0) return <p class="hint">Nothing yet.</p>;
-  const last = Math.max(1, end ?? steps.at(-1) ?? 1);
-  const most = Math.max(...values, 1e-12);
-  const at = (i: number) => `${((steps[i] as number) / last) * width},${height - 4 - ((values[i] as number) / most) * (height - 10)}`;
-  const part = (from: number, to: number) => steps.map((_, i) => i).filter((i) => i >= from && i <= to).map(at).join(' ');
+  const last = Math.max(1, end || (steps.at(-1) ?? 1));
+  const all = [...values, ...(other?.curve.values ?? [])];
+  const [least, most] = [Math.min(...all.filter((value) => value > 0)), Math.max(...all, 1e-12)];
+  const share = (value: number) => (is_log ? Math.log(value / least) / (Math.log(most / least) || 1) : value / most);
+  const at = (step: number, value: number) => `${(step / last) * width},${height - 4 - share(value) * (height - 10)}`;
+  const part = (from: number, to: number) => steps.map((_, i) => i).filter((i) => i >= from && i <= to).map((i) => at(steps[i] as number, values[i] as number)).join(' ');
   const border = to_come === undefined ? steps.length - 1 : Math.max(0, steps.findIndex((step) => step >= to_come));
   return (
-    <svg class="mini" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${name}: from ${value_text(values[0] as number)} at step ${steps[0]} to ${value_text(values.at(-1) as number)} at step ${steps.at(-1)}, at most ${value_text(most)}`} preserveAspectRatio="none" style={{ height: `${height}px` }}>
+    <svg class="mini" viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${name}: from ${value_text(values[0] as number)} at step ${steps[0]} to ${value_text(values.at(-1) as number)} at step ${steps.at(-1)}, at most ${value_text(Math.max(...values))}${other ? `; beside it ${other.name}` : ''}`} preserveAspectRatio="none" style={{ height: `${height}px` }}>
       <path d={`M0 ${height - 4}H${width}M0 6H${width}`} stroke="var(--line)" fill="none" vector-effect="non-scaling-stroke" />
+      {other && <polyline points={other.curve.steps.filter((step) => step <= last).map((step, i) => at(step, other.curve.values[i] as number)).join(' ')} fill="none" stroke="var(--series-7)" stroke-width="1.5" stroke-dasharray="6 4" vector-effect="non-scaling-stroke" />}
       <polyline points={part(0, border)} fill="none" stroke={colour} stroke-width="1.75" vector-effect="non-scaling-stroke" />
       {to_come !== undefined && <polyline points={part(border, steps.length - 1)} fill="none" stroke="var(--series-7)" stroke-width="1.5" stroke-dasharray="4 3" vector-effect="non-scaling-stroke" />}
     </svg>
