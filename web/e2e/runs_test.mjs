@@ -114,6 +114,26 @@ test('samples: two steps under a divider, and one at another weight where its fi
   await page.context().close();
 });
 
+test('the columns of the table are chosen, and stay so', { skip }, async () => {
+  const page = await open_page(world, '/train');
+  const heads = async () => (await page.getByRole('table', { name: 'Runs' }).getByRole('columnheader').allInnerTexts()).map((head) => head.trim());
+  assert.equal((await heads()).length, 15);
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'Started' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'Rate', exact: true }).press('Enter');
+  await page.keyboard.press('Escape');
+  assert.deepEqual((await heads()).slice(1, -1), ['Run', 'State', 'Steps', 'Time', 'Optimiser', 'Schedule', 'Rank / alpha', 'Loss', 'Loss, end', 'Validation', 'Sample']);
+  await page.reload();
+  assert.equal((await heads()).length, 13);
+  await page.setViewportSize({ width: 1024, height: 768 });
+  assert.equal((await heads()).length, 13, 'what was chosen holds at every width');
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByRole('menuitem', { name: 'As the width allows' }).click();
+  assert.deepEqual((await heads()).slice(1, -1), ['Run', 'State', 'Steps', 'Optimiser', 'Rank / alpha', 'Validation', 'Sample']);
+  assert.deepEqual(page.problems, []);
+  await page.context().close();
+});
+
 test('the third door of the first visit leads to a new run', { skip }, async () => {
   const page = await open_first_visit(world);
   await page.getByRole('link', { name: /^Train a style/ }).click();

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 const names = [
   'activity', 'aperture', 'arrow-down', 'arrow-left-right', 'arrow-up', 'box', 'brush', 'chart-line', 'check', 'chevron-down',
   'chevron-left', 'chevron-right', 'chevrons-left-right', 'circle-alert', 'circle-check', 'circle-help', 'circle-x', 'clipboard-paste',
-  'columns-2', 'contrast', 'copy', 'cpu', 'dices', 'download', 'ellipsis', 'eraser', 'eye', 'file-plus', 'flag', 'flask-conical',
+  'columns-2', 'columns-3', 'contrast', 'copy', 'cpu', 'dices', 'download', 'ellipsis', 'eraser', 'eye', 'file-plus', 'flag', 'flask-conical',
   'folder-open', 'footprints', 'git-compare', 'graduation-cap', 'grip-vertical', 'hand', 'history', 'image', 'image-plus', 'images',
   'keyboard', 'lasso', 'layers', 'lightbulb', 'list-ordered', 'maximize', 'minus', 'mouse-pointer-click', 'network', 'octagon-alert',
   'paint-bucket', 'pause', 'pin', 'play', 'plus', 'rectangle-horizontal', 'rectangle-vertical', 'recycle', 'redo-2', 'refresh-cw',

@@ -3,7 +3,7 @@ import { signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 import { api, type Run, type RunDiff, type Series } from '../api';
 import { copy_text, start_again, submit } from '../actions';
-import { count_text, number_text, time_text } from '../form/words';
+import { count_text } from '../form/words';
 import { quoted } from '../form/xyz';
 import { address, go } from '../places';
 import { start } from '../store';
@@ -14,9 +14,9 @@ import { Icon } from '../widgets/icon';
 import { lazy_part } from '../widgets/lazy_part';
 import { MenuButton } from '../widgets/menu';
 import { value_text } from './curves';
-import { label_of, progress_of, read_train, state_of, state_words, train } from './runs_state';
+import { ColumnsMenu, shown_columns } from './run_columns';
+import { label_of, read_train, state_of, train } from './runs_state';
 import { SamplesOfBoth } from './sample_pair';
-import { Sparkline } from './small_charts';
 
 const Chart = lazy_part(() => import('./chart').then((part) => part.Chart));
 
@@ -25,7 +25,6 @@ const ticked = signal<string[]>([]);
 const curves = signal<Record<string, Series>>({});
 const is_adding = signal<'run' | 'file' | null>(null);
 
-const option = (run: Run, name: string) => run.options?.[name] ?? '';
 const text_of_run = (run: Run) => [run.name, run.note ?? '', ...Object.entries(run.options ?? {}).flatMap(([name, value]) => [name, value, `${name}:${value}`])].join(' ').toLowerCase();
 const found_runs = () => (train.value?.runs ?? []).filter((run) => words.value.toLowerCase().split(/\s+/).every((word) => text_of_run(run).includes(word)));
 
@@ -39,8 +38,6 @@ function tick(name: string) {
   ticked.value = ticked.value.includes(name) ? ticked.value.filter((other) => other !== name) : [...ticked.value, name].slice(-2);
 }
 
-const date_text = (time: number) => new Date(time * 1000).toLocaleString('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
-
 const most_curves = 12;
 
 async function read_curves() {
@@ -51,20 +48,6 @@ async function read_curves() {
       // A row without a curve.
     }
   }
-}
-
-function StateTag({ run }: { run: Run }) {
-  const state = state_of(run);
-  const now = progress_of(run);
-  const part = state === 'running' && now && now.steps > 0 ? ` ${Math.round((100 * now.step) / now.steps)} %` : '';
-  return <span class={state === 'running' ? 'live-tag' : `tag ${state === 'failed' ? 'is-attention' : ''}`} title={run.error ?? undefined}>{state === 'failed' && <Icon name="octagon-alert" size={12} />} {run.kind === 'record' ? (run.name.endsWith('.safetensors') ? 'from a LoRA file' : 'kohya settings') : state_words[state]}{part}</span>;
-}
-
-function steps_text(run: Run): string {
-  const all = option(run, 'max_train_steps');
-  const done = run.steps_done;
-  if (!done) return all;
-  return all !== '' && Number(all) !== done && Number(option(run, 'max_train_epochs') || 0) === 0 ? `${number_text(done)} / ${number_text(Number(all))}` : number_text(done);
 }
 
 async function copy_run(from: string) {
@@ -80,25 +63,12 @@ async function copy_run(from: string) {
 function RunRow({ run }: { run: Run }) {
   const both = pair();
   const mark = both?.[0].name === run.name ? 'A' : both?.[1].name === run.name ? 'B' : '';
-  const curve = curves.value[run.name]?.loss;
-  const number = (value: number | null | undefined) => (value === null || value === undefined ? '' : value_text(value));
   const is_run = run.kind === 'run';
   return (
     <tr class={ticked.value.includes(run.name) ? 'is-ticked' : ''}>
       <td class="tick-cell"><input type="checkbox" aria-label={`Compare ${run.name}`} checked={ticked.value.includes(run.name)} onChange={() => tick(run.name)} />{mark !== '' && <b class="pair-mark">{mark}</b>}</td>
       <th scope="row">{is_run ? <a class="run-link" href={`/train/${run.name}/${state_of(run) === 'draft' ? 'options' : 'live'}`}>{run.name}</a> : run.name}</th>
-      <td data-head="State"><StateTag run={run} /></td>
-      <td data-head="Started">{run.started ? date_text(run.started) : ''}</td>
-      <td data-head="Steps" class="is-number">{steps_text(run)}</td>
-      <td data-head="Time" class="is-number">{run.started && run.ended && run.ended > run.started ? time_text(run.ended - run.started) : ''}</td>
-      <td data-head="Optimiser">{option(run, 'optimizer_type')}</td>
-      <td data-head="Rate" class="is-number">{option(run, 'learning_rate')}</td>
-      <td data-head="Schedule">{option(run, 'lr_scheduler').replace(/_/g, ' ')}</td>
-      <td data-head="Rank / alpha" class="is-number">{option(run, 'network_dim') && `${option(run, 'network_dim')} / ${option(run, 'network_alpha')}`}</td>
-      <td data-head="Loss"><Sparkline curve={curve} colour={mark === 'B' ? 'var(--series-1)' : mark === 'A' ? 'var(--series-2)' : 'var(--series-7)'} /></td>
-      <td data-head="Loss, end" class="is-number">{number(run.loss)}</td>
-      <td data-head="Validation" class="is-number"><b>{number(run.validation_loss)}</b></td>
-      <td data-head="Sample">{run.sample ? <img class="run-sample" src={run.sample} alt={`Last sample of ${run.name}`} loading="lazy" /> : ''}</td>
+      {shown_columns.value.map(({ head, is_number, cell }) => <td key={head} data-head={head} class={is_number ? 'is-number' : undefined}>{cell(run, { loss: curves.value[run.name]?.loss, mark })}</td>)}
       <td><MenuButton icon="ellipsis" name={`More for ${run.name}`} class="icon-button" items={is_run
         ? [{ label: 'Open', act: () => go(`/train/${run.name}/options`) }, { label: 'New run from this', act: () => void copy_run(run.name) }]
         : [{ label: 'Remove from the list', act: () => void attempt(async () => { await api.remove_record(run.name); await read_train(); }) }]} /></td>
@@ -106,14 +76,12 @@ function RunRow({ run }: { run: Run }) {
   );
 }
 
-const heads_of_numbers = new Set(['Steps', 'Time', 'Rate', 'Rank / alpha', 'Loss, end', 'Validation']);
-
 function RunTable() {
   const runs = found_runs();
   return (
     <div class="run-table-room" tabIndex={0} aria-label="Table of runs">
       <table class="facts-table run-table" aria-label="Runs">
-        <thead><tr><th scope="col"><span class="spoken">Compare</span></th>{['Run', 'State', 'Started', 'Steps', 'Time', 'Optimiser', 'Rate', 'Schedule', 'Rank / alpha', 'Loss', 'Loss, end', 'Validation', 'Sample'].map((head) => <th scope="col" key={head} class={heads_of_numbers.has(head) ? 'is-number' : undefined}>{head}</th>)}<th scope="col"><span class="spoken">More</span></th></tr></thead>
+        <thead><tr><th scope="col"><span class="spoken">Compare</span></th><th scope="col">Run</th>{shown_columns.value.map(({ head, is_number }) => <th scope="col" key={head} class={is_number ? 'is-number' : undefined}>{head}</th>)}<th scope="col"><span class="spoken">More</span></th></tr></thead>
         <tbody>{runs.map((run) => <RunRow key={`${run.kind} ${run.name}`} run={run} />)}</tbody>
       </table>
       {runs.length === 0 && words.value !== '' && <p class="hint pad">No run matches "{words.value}". <button type="button" class="link" onClick={() => { words.value = ''; }}>Show all</button></p>}
@@ -240,6 +208,7 @@ export function RunsPage() {
       <h1 class="spoken">Train</h1>
       <header class="run-head"><p class="run-name"><b class="title">Runs</b><span class="hint">{count_text(runs.length - records, 'run')}{records > 0 && `, ${records} from files`}</span></p><span class="grow" />
         <div class="search-box"><Icon name="search" /><input type="search" aria-label="Search runs" placeholder="Name, option or value" value={words.value} onInput={(event) => { words.value = event.currentTarget.value; }} /></div>
+        <ColumnsMenu />
         <Button icon="file-plus" on_click={() => { is_adding.value = is_adding.value === 'file' ? null : 'file'; }}>Add from a file</Button>
         <button type="button" class="fill-button" onClick={() => { is_adding.value = is_adding.value === 'run' ? null : 'run'; }}><Icon name="plus" />New run</button></header>
       {is_adding.value === 'run' && <NewRun />}

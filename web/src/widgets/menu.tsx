@@ -4,7 +4,7 @@ import type { IconName } from '../icons';
 import { Icon } from './icon';
 import { Popover } from './popover';
 
-export interface MenuItem { label: string; act: () => void; icon?: IconName; keys?: string; checked?: boolean; disabled?: boolean }
+export interface MenuItem { label: string; act: () => void; icon?: IconName; keys?: string; checked?: boolean; disabled?: boolean; keeps_open?: boolean }
 
 export function Menu({ anchor, name, items, close }: { anchor: HTMLElement; name: string; items: MenuItem[]; close: () => void }) {
   const list = useRef<HTMLDivElement>(null);
@@ -24,7 +24,7 @@ export function Menu({ anchor, name, items, close }: { anchor: HTMLElement; name
       <div ref={list} role="none" onKeyDown={walk}>
         {items.map((item) => (
           <button type="button" key={item.label} role={item.checked === undefined ? 'menuitem' : 'menuitemcheckbox'} aria-checked={item.checked} disabled={item.disabled}
-            class="menu-row" onClick={() => { close(); anchor.focus({ preventScroll: true }); item.act(); }}>
+            class="menu-row" onClick={() => { if (!item.keeps_open) { close(); anchor.focus({ preventScroll: true }); } item.act(); }}>
             {item.checked !== undefined && <span class="menu-check">{item.checked && <Icon name="check" />}</span>}
             {item.icon && <Icon name={item.icon} />}
             <span class="grow">{item.label}</span>
