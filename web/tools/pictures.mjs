@@ -46,8 +46,8 @@ async function prepare() {
     await fetch(`${url}/api/v1/train/datasets/signs/4_ink%20sign?name=sign${kind}.png`, { method: 'POST', body: png(128, 128 + 32 * (kind % 2), (x, y) => (shape(x - 64, y - 64) ? [25, 20, 30] : [255, 255, 255])) });
     await api(`/train/datasets/signs/4_ink%20sign/sign${kind}.png/caption`, { caption: `a ${['disc', 'square', 'cross', 'diamond'][kind]}, in black ink` });
   }
-  const options = { resolution: '64', network_dim: '4', max_train_steps: '40', learning_rate: '0.002', sample_every_n_steps: '10', validation_split: '0.25', validate_every_n_steps: '10' };
-  for (const [name, more] of [['ink_sign-01', {}], ['ink_sign-02', { network_alpha: '4', lr_scheduler: 'cosine' }]]) {
+  const options = { resolution: '64', network_dim: '4', max_train_steps: '240', learning_rate: '0.002', sample_every_n_steps: '40', validation_split: '0.25', validate_every_n_steps: '20', save_every_n_epochs: '5' };
+  for (const [name, more] of [['ink_sign-01', {}], ['ink_sign-02', { network_alpha: '4', lr_scheduler: 'cosine', optimizer_type: 'Prodigy', learning_rate: '1', optimizer_args: 'd0=0.0001' }]]) {
     if (runs.some((run) => run.name === name)) continue;
     await api('/train/runs', { name });
     await ended((await api(`/train/runs/${name}/start`, { dataset: 'signs', prompts: 'a red apple, on a white background --w 64 --h 64 --s 6', options: { ...options, ...more } })).id);
@@ -130,6 +130,13 @@ async function compare_runs(page) {
   await page.waitForTimeout(600);
 }
 
+/** A run over an earlier one. */
+async function beside(page) {
+  await page.getByRole('combobox', { name: 'Earlier run beside' }).click();
+  await page.getByRole('option', { name: 'ink_sign-01' }).click();
+  await page.getByText('average over an epoch').first().hover();
+}
+
 /** The section with the one thing to settle. */
 async function unsettled(page, is_phone) {
   if (!is_phone) await page.getByRole('link', { name: /^Learning rate/ }).click();
@@ -187,7 +194,7 @@ const [a, b] = [things[0], `${things[0]} <lora:ink:0.8>`].map((prompt) => apples
 
 const places = [
   ['generate', '/', running], ['inpaint', '/', masked], ['gallery', '/gallery'], ['compare', `/gallery/compare?a=${a.id}&b=${b.id}`],
-  ['train_runs', '/train', compare_runs], ['train_dataset', '/train/ink_sign-01/dataset'], ['train_options', '/train/ink_sign-03/options', unsettled], ['train_plan', '/train/ink_sign-03/plan', planned], ['train_live', '/train/ink_sign-01/live'],
+  ['train_runs', '/train', compare_runs], ['train_dataset', '/train/ink_sign-01/dataset'], ['train_options', '/train/ink_sign-03/options', unsettled], ['train_plan', '/train/ink_sign-03/plan', planned], ['train_live', '/train/ink_sign-02/live', beside],
   ['first_visit', '/', first_visit], ['prompt_matrix', '/', matrix, 'wide'], ['export', '/gallery', selection, 'wide'], ['merge', '/models/lora', rescale],
   ['explanation', '/', explained, 'wide'],
   ['lab_samplers', report('samplers')], ['lab_guidance', report('guidance')], ['queue', '/queue', queue_open], ['models', '/models', click('button', 'Reload')], ['knows', '/models/knows'], ['settings', '/settings'],

@@ -1,7 +1,7 @@
 // Samples at other weights than 1. A sample is the file of its step at weight 1; at another weight it is a picture that the queue makes, of
 // the sample's own recipe, with the file that the run has kept of this step.
 import { signal } from '@preact/signals';
-import { api, type Job, type RunSample, type WholeRun } from '../api';
+import { api, ApiError, type Job, type RunSample, type WholeRun } from '../api';
 import { start_again, submit } from '../actions';
 import { remembered } from '../remember';
 import { jobs, take_answer } from '../store';
@@ -31,8 +31,9 @@ export async function read_weight_jobs(run: string) {
   for (const [, id] of unknown) {
     try {
       take_answer(await api.job(id));
-    } catch {
-      asked.value = asked.peek().filter(([, other]) => other !== id); // the program has forgotten it
+    } catch (error) {
+      // What the program has forgotten is asked for anew; without a connection nothing is known.
+      if (error instanceof ApiError) asked.value = asked.peek().filter(([, other]) => other !== id);
     }
   }
 }
