@@ -46,6 +46,7 @@ jobs::PreviewChoice previews_of(const Options& options) {
 }
 
 constexpr size_t kMostConnections = 1024;
+constexpr int kMostWaiting = 512;  // connections that no thread has taken yet
 constexpr size_t kMostBody = size_t(256) << 20;
 constexpr int kUploadDays = 14;
 
@@ -273,9 +274,11 @@ void Server::Parts::prepare() {
   http.set_keep_alive_max_count(100000);
   http.set_tcp_nodelay(true);
   // Without the library's SO_REUSEPORT, by which two programs would share a port and its clients.
-  http.set_socket_options([](socket_t socket) {
+  socket_t bound = INVALID_SOCKET;  // of several it tries, the last
+  http.set_socket_options([&bound](socket_t socket) {
     const int yes = 1;
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+    bound = socket;
   });
   const auto handle = [this](const httplib::Request& request, httplib::Response& response) {
     send(answered(request), request, response);
@@ -287,6 +290,9 @@ void Server::Parts::prepare() {
   const bool is_bound = config.port == 0 ? port > 0 : http.bind_to_port(config.address.c_str(), config.port);
   require(is_bound, ErrorKind::io, "listen on {} port {}: another program has it; give another with --port",
           config.address, config.port);
+  http.set_socket_options(nullptr);
+  // The library lets 5 wait to be taken; a client beyond them tries again after one second, and after three.
+  ::listen(bound, kMostWaiting);
 }
 
 Server::Server(const ServerConfig& config) : parts_(std::make_unique<Parts>(config)) {

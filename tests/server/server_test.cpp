@@ -536,6 +536,30 @@ TEST(Server, RefusesASecondOneInTheSameFolder) {
   formats::expect_error(ErrorKind::io, "--port", [&] { Server third(other); });
 }
 
+sockaddr_in address_of(int port) {
+  return {
+      .sin_family = AF_INET, .sin_port = htons(uint16_t(port)), .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+}
+
+// A client that finds no place among those that wait to be taken tries again after seconds.
+TEST(Server, LetsManyClientsComeAtOnce) {
+  const formats::TemporaryFolder folder;
+  const Server server({.port = 0, .models = folder / "none", .output = folder / "out"});  // bound, takes nobody yet
+  const sockaddr_in address = address_of(server.port());
+  std::vector<int> sockets;
+  int connected = 0;
+  for (int i = 0; i < 64; ++i) {
+    const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+    const timeval half_a_second{.tv_sec = 0, .tv_usec = 500000};
+    ::setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &half_a_second, sizeof(half_a_second));
+    connected += ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+    sockets.push_back(socket);
+    if (connected <= i) break;
+  }
+  EXPECT_EQ(connected, 64);
+  for (const int socket : sockets) ::close(socket);
+}
+
 // Clients that vanish in the middle of a request or an answer harm nobody.
 TEST(Server, OutlivesClientsThatVanish) {
   const RunningServer server;
@@ -544,10 +568,7 @@ TEST(Server, OutlivesClientsThatVanish) {
         std::string("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n"),
         std::string("\x00\xff nonsense\r\n\r\n", 14), std::string()}) {
     const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{.sin_family = AF_INET,
-                        .sin_port = htons(uint16_t(server.port())),
-                        .sin_addr = {htonl(INADDR_LOOPBACK)},
-                        .sin_zero = {}};
+    const sockaddr_in address = address_of(server.port());
     ASSERT_EQ(::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
     EXPECT_EQ(::send(socket, said.data(), said.size(), MSG_NOSIGNAL), ssize_t(said.size()));
     ::close(socket);
