@@ -19,20 +19,26 @@ bool says(char* const* environment, const char* name) {
   return false;
 }
 
-/// OpenMP's library reads its environment once, when it is loaded, and has no call for this: so the program starts
-/// itself again with it, before any library has begun (20 ms). What the user says of waiting stands, and where it
-/// can't, nothing is lost but time.
-void start_with_short_waits(int, char** arguments, char** environment) {
+/// OpenMP's library reads its environment once, when it begins, and has no call for this. Here nothing has begun yet:
+/// what a shell says of how it found the program, which nobody reads, gives its place; without it the program starts
+/// itself again (40 ms). What the user says of waiting stands, and where none of it can be done nothing is lost but
+/// time.
+void shorten_waits(int, char** arguments, char** environment) {
   if (says(environment, "OMP_WAIT_POLICY") || says(environment, "GOMP_SPINCOUNT")) return;
-  char program[PATH_MAX] = {};
-  if (readlink("/proc/self/exe", program, sizeof program - 1) < 0) return;
   std::vector<char*> with;
-  for (; *environment; ++environment) with.push_back(*environment);
+  for (char** variable = environment; *variable; ++variable) {
+    if (std::strncmp(*variable, "_=", 2) == 0) {
+      *variable = short_waits;
+      return;
+    }
+    with.push_back(*variable);
+  }
   with.insert(with.end(), {short_waits, nullptr});
-  execve(program, arguments, with.data());
+  char program[PATH_MAX] = {};
+  if (readlink("/proc/self/exe", program, sizeof program - 1) > 0) execve(program, arguments, with.data());
 }
 
 using Beginning = void (*)(int, char**, char**);
-[[gnu::section(".preinit_array"), gnu::used]] Beginning beginning = start_with_short_waits;
+[[gnu::section(".preinit_array"), gnu::used]] Beginning beginning = shorten_waits;
 
 }  // namespace

@@ -40,10 +40,11 @@ TEST(Program, WaitsShortlyUnlessTold) {
   const TemporaryFolder folder;
   const auto said = [&](const std::string& environment) {
     return run_program({"--version"}, folder.path(),
-                       "unset GOMP_SPINCOUNT OMP_WAIT_POLICY; OMP_DISPLAY_ENV=VERBOSE " + environment)
+                       "unset _ GOMP_SPINCOUNT OMP_WAIT_POLICY; OMP_DISPLAY_ENV=VERBOSE " + environment)
         .err;
   };
-  EXPECT_NE(said("").find("GOMP_SPINCOUNT = '1000'"), std::string::npos) << said("");
+  for (const char* found_by : {"", "_=/bin/sh"})
+    EXPECT_NE(said(found_by).find("GOMP_SPINCOUNT = '1000'"), std::string::npos) << found_by << "\n" << said(found_by);
   EXPECT_NE(said("GOMP_SPINCOUNT=77").find("GOMP_SPINCOUNT = '77'"), std::string::npos);
   EXPECT_NE(said("OMP_WAIT_POLICY=PASSIVE").find("OMP_WAIT_POLICY = 'PASSIVE'"), std::string::npos);
 }
