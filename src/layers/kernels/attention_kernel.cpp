@@ -18,8 +18,7 @@
 // Layout: a tile of queries stands side by side in the lanes of kVectors vectors, so that nothing is ever added across
 // lanes. Scores of a block of keys are computed kRows keys at a time, turned into weights, and added up into the
 // result, which stays in the first cache as [depth][queries]. A few tiles go through a block of keys and values one
-// after another, while it is in the second cache. Keys and values are packed, so that what is multiplied next is read
-// next: in rows of their own they share a few sets of the cache.
+// after another, while it is in the second cache.
 HWY_BEFORE_NAMESPACE();
 namespace darkroom::layers::HWY_NAMESPACE {
 namespace {
@@ -54,12 +53,12 @@ struct Tile {
   }
 };
 
-/// Rows x kVectors sums of products: `left` has kRows numbers per place, of which the first Rows count, `right` a row
-/// of the block per place. What is in `out` is added to (adds), or the largest of each column goes to `top`, if that is
-/// larger (no adds).
+/// Rows x kVectors sums of products: `left` has one number per row and place, `right` a row of the block per place.
+/// What is in `out` is added to (adds), or the largest of each column goes to `top`, if that is larger (no adds).
 template <int Rows, bool kAdds>
-HWY_INLINE void add_products(const float* HWY_RESTRICT left, std::int64_t places, const float* HWY_RESTRICT right,
-                             float* HWY_RESTRICT out, float* HWY_RESTRICT top) {
+HWY_INLINE void add_products(const float* HWY_RESTRICT left, std::int64_t row_stride, std::int64_t place_stride,
+                             std::int64_t places, const float* HWY_RESTRICT right, float* HWY_RESTRICT out,
+                             float* HWY_RESTRICT top) {
   const std::int64_t n = lanes(), width = tile_width();
   Vector sums[Rows][kVectors];
   for (int row = 0; row < Rows; ++row)
@@ -69,7 +68,7 @@ HWY_INLINE void add_products(const float* HWY_RESTRICT left, std::int64_t places
     Vector b[kVectors];
     for (int v = 0; v < kVectors; ++v) b[v] = hn::LoadU(kTag, right + place * width + v * n);
     for (int row = 0; row < Rows; ++row) {
-      const Vector a = hn::Set(kTag, left[place * kRows + row]);
+      const Vector a = hn::Set(kTag, left[row * row_stride + place * place_stride]);
       for (int v = 0; v < kVectors; ++v) sums[row][v] = hn::MulAdd(a, b[v], sums[row][v]);
     }
   }
@@ -84,25 +83,27 @@ HWY_INLINE void add_products(const float* HWY_RESTRICT left, std::int64_t places
     for (int v = 0; v < kVectors; ++v) hn::StoreU(sums[row][v], kTag, out + row * width + v * n);
 }
 
-/// The same for any number of rows, a packed tile at a time.
+/// The same for any number of rows, a few at a time.
 template <bool kAdds>
-HWY_INLINE void add_all_products(std::int64_t rows, const float* left, std::int64_t places, const float* right,
-                                 float* out, float* top) {
+HWY_INLINE void add_all_products(std::int64_t rows, const float* left, std::int64_t row_stride,
+                                 std::int64_t place_stride, std::int64_t places, const float* right, float* out,
+                                 float* top) {
   std::int64_t row = 0;
   for (; row + kRows <= rows; row += kRows)
-    add_products<kRows, kAdds>(left + row * places, places, right, out + row * tile_width(), top);
-  left += row * places, out += row * tile_width();
+    add_products<kRows, kAdds>(left + row * row_stride, row_stride, place_stride, places, right,
+                               out + row * tile_width(), top);
+  left += row * row_stride, out += row * tile_width();
   switch (rows - row) {  // one by one, each row would wait for its own sums
     case 5:
-      return add_products<5, kAdds>(left, places, right, out, top);
+      return add_products<5, kAdds>(left, row_stride, place_stride, places, right, out, top);
     case 4:
-      return add_products<4, kAdds>(left, places, right, out, top);
+      return add_products<4, kAdds>(left, row_stride, place_stride, places, right, out, top);
     case 3:
-      return add_products<3, kAdds>(left, places, right, out, top);
+      return add_products<3, kAdds>(left, row_stride, place_stride, places, right, out, top);
     case 2:
-      return add_products<2, kAdds>(left, places, right, out, top);
+      return add_products<2, kAdds>(left, row_stride, place_stride, places, right, out, top);
     case 1:
-      return add_products<1, kAdds>(left, places, right, out, top);
+      return add_products<1, kAdds>(left, row_stride, place_stride, places, right, out, top);
     default:
       return;
   }
@@ -178,40 +179,6 @@ HWY_INLINE void gather(Tile& tile, std::int64_t count, std::int64_t depth, float
                     out + lane * stride, stride);
 }
 
-/// Rounded up to whole tiles.
-std::int64_t in_tiles(std::int64_t count) {
-  return (count + kRows - 1) / kRows * kRows;
-}
-
-std::int64_t keys_size(std::int64_t keys, std::int64_t depth) {
-  return in_tiles(keys) * depth + kQuad;
-}
-
-std::int64_t values_size(std::int64_t keys, std::int64_t depth) {
-  return keys * in_tiles(depth);
-}
-
-void pack_some_keys(const float* rows, std::int64_t stride, std::int64_t keys, std::int64_t depth, float* packed) {
-  for (std::int64_t key = 0; key < keys; key += kRows, packed += kRows * depth) {
-    const auto row = [&](std::int64_t i) { return rows + std::min(key + i, keys - 1) * stride; };
-    // First what stands last: four are written where there are two, and the others take their places afterwards.
-    rows_to_columns(row(4), row(5), row(5), row(5), depth, kRows - kQuad, packed + kQuad, kRows);
-    rows_to_columns(row(0), row(1), row(2), row(3), depth, kQuad, packed, kRows);
-  }
-}
-
-void pack_some_values(const float* rows, std::int64_t stride, std::int64_t keys, std::int64_t depth, float* packed) {
-  for (std::int64_t begin = 0; begin < keys; begin += kKeys) {
-    const std::int64_t end = std::min(begin + kKeys, keys);
-    std::int64_t place = 0;
-    for (; place + kRows <= depth; place += kRows)
-      for (std::int64_t key = begin; key < end; ++key, packed += kRows)
-        std::copy_n(rows + key * stride + place, kRows, packed);
-    for (std::int64_t key = begin; place < depth && key < end; ++key, packed += kRows)
-      std::copy_n(rows + key * stride + place, depth - place, packed);
-  }
-}
-
 std::int64_t attention_block() {
   return kTiles * tile_width();
 }
@@ -232,9 +199,10 @@ void attend(const AttentionHead& head, std::int64_t first) {
     const std::int64_t keys = std::min(kKeys, head.keys - begin);
     for (std::int64_t i = 0; i < count; ++i) {
       Tile& tile = tiles[i];
-      add_all_products<false>(keys, head.key + begin * depth, depth, tile.queries.data(), scores, tile.top.data());
+      add_all_products<false>(keys, head.key + begin * depth, depth, 1, depth, tile.queries.data(), scores,
+                              tile.top.data());
       weigh(tile, scores, keys, depth);
-      add_all_products<true>(depth, head.value + begin * in_tiles(depth), keys, scores, tile.result.data(), nullptr);
+      add_all_products<true>(depth, head.value + begin * depth, 1, depth, keys, scores, tile.result.data(), nullptr);
     }
   }
   for (std::int64_t i = 0; i < count; ++i) {
@@ -250,28 +218,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace darkroom::layers {
 
-HWY_EXPORT(keys_size);
-HWY_EXPORT(values_size);
-HWY_EXPORT(pack_some_keys);
-HWY_EXPORT(pack_some_values);
 HWY_EXPORT(attention_block);
 HWY_EXPORT(attend);
-
-std::int64_t packed_keys_size(std::int64_t keys, std::int64_t depth) {
-  return HWY_DYNAMIC_DISPATCH(keys_size)(keys, depth);
-}
-
-std::int64_t packed_values_size(std::int64_t keys, std::int64_t depth) {
-  return HWY_DYNAMIC_DISPATCH(values_size)(keys, depth);
-}
-
-void pack_keys(const float* rows, std::int64_t stride, std::int64_t keys, std::int64_t depth, float* packed) {
-  HWY_DYNAMIC_DISPATCH(pack_some_keys)(rows, stride, keys, depth, packed);
-}
-
-void pack_values(const float* rows, std::int64_t stride, std::int64_t keys, std::int64_t depth, float* packed) {
-  HWY_DYNAMIC_DISPATCH(pack_some_values)(rows, stride, keys, depth, packed);
-}
 
 std::int64_t attention_block() {
   return HWY_DYNAMIC_DISPATCH(attention_block)();

@@ -6,16 +6,8 @@
 
 namespace darkroom::layers {
 
-/// Keys and values in the order in which they are multiplied, six side by side: tiles of keys [depth][6], and for each
-/// block of keys tiles of places [keys][6]. So many floats for one head, the last of them perhaps unused.
-std::int64_t packed_keys_size(std::int64_t keys, std::int64_t depth);
-std::int64_t packed_values_size(std::int64_t keys, std::int64_t depth);
-/// From rows of `depth` floats that begin `stride` apart.
-void pack_keys(const float* rows, std::int64_t stride, std::int64_t keys, std::int64_t depth, float* packed);
-void pack_values(const float* rows, std::int64_t stride, std::int64_t keys, std::int64_t depth, float* packed);
-
-/// One head. Keys and values are packed; queries and results are rows of `depth` floats, `query_stride` and
-/// `out_stride` apart.
+/// One head: rows of `depth` floats. Keys and values lie one after another; queries and results `query_stride` and
+/// `out_stride` floats apart.
 struct AttentionHead {
   const float* query;
   const float* key;
