@@ -1,9 +1,8 @@
 // What model files bring along: cards, and pictures beside them.
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 
+#include "formats/mapped_file.h"
 #include "formats/picture_file.h"
 #include "formats/utf8.h"
 #include "imaging/shrink.h"
@@ -18,18 +17,15 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-constexpr uintmax_t kLargestText = uintmax_t(1) << 20;
+constexpr size_t kLargestText = size_t(1) << 20;
 constexpr int kPreviewSide = 320;
 
 /// A text file of a model's folder; empty where it is not there, too large or a link out of the folder.
 std::string text_of(const fs::path& folder, const char* name) {
   std::error_code problem;
-  if (!fs::is_directory(folder, problem) || !fs::is_regular_file(folder / name, problem)) return "";
+  if (!fs::is_regular_file(folder / name, problem)) return "";
   try {
-    const fs::path path = own_path(folder, {name}, "text");
-    if (fs::file_size(path, problem) > kLargestText || problem) return "";
-    std::ifstream stream(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+    return formats::read_text_file(own_path(folder, {name}, "text"), kLargestText);
   } catch (const Error&) {
     return "";
   }
