@@ -2,11 +2,36 @@
 
 #include <fmt/format.h>
 
+#include "formats/atomic_file.h"
+#include "formats/mapped_file.h"
 #include "formats/picture_file.h"
 #include "generate/run.h"
 #include "train/sample_prompts.h"
 
 namespace darkroom::cli {
+
+namespace {
+
+/// What the LoRA was trained on top of, as tags, before the prompt. The files are put beside the trained one, where the
+/// same command line finds them too.
+std::string base_tags(const train::LoraTraining& options, const std::filesystem::path& folder) {
+  std::string tags;
+  for (size_t i = 0; i < options.base_weights.size(); ++i) {
+    const std::filesystem::path& file = options.base_weights[i];
+    const std::string name = fmt::format("base{}_{}", i + 1, file.stem().string());
+    const std::filesystem::path here = folder / (name + file.extension().string());
+    if (!std::filesystem::exists(here)) {
+      const formats::MappedFile content = formats::map_file(file);
+      formats::AtomicFile copy(here, content.bytes.size());
+      copy.write(content.bytes.data(), content.bytes.size());
+      copy.commit();
+    }
+    tags += fmt::format("<lora:{}:{}> ", name, options.base_multiplier(i));
+  }
+  return tags;
+}
+
+}  // namespace
 
 TrainingSamples::TrainingSamples() = default;
 TrainingSamples::~TrainingSamples() = default;
@@ -20,7 +45,8 @@ void TrainingSamples::make(const train::LoraTraining& options, const std::filesy
       said["prompt"] = sample.prompt;
       said["model"] = trained.string();  // its VAE is in it
     } else {
-      said["prompt"] = fmt::format("{} <lora:{}:1>", sample.prompt, trained.stem().string());
+      said["prompt"] = fmt::format("{}{} <lora:{}:1>", base_tags(options, trained.parent_path()), sample.prompt,
+                                   trained.stem().string());
       said["lora_dir"] = trained.parent_path().string();
       said["model"] = options.pretrained_model_name_or_path.string();
       said["vae"] = options.vae.string();

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "checkpoint/mapped_weights.h"
+#include "prompt/syntax.h"
 
 namespace darkroom::train {
 namespace {
@@ -30,20 +31,44 @@ Tensor joined_windows(const Tensor& states, int64_t windows) {
   return at::cat(parts, 1);
 }
 
+struct WeightedTokens {
+  std::vector<int> ids;
+  std::vector<float> weights;
+};
+
+WeightedTokens tokens_of(const Tokenizer& tokenizer, const std::string& caption, bool has_weights) {
+  if (!has_weights) {
+    WeightedTokens all{tokenizer.encode(caption), {}};
+    all.weights.assign(all.ids.size(), 1);
+    return all;
+  }
+  WeightedTokens all;
+  for (const prompt::WeightedText& piece : prompt::parse_attention(caption)) {
+    const std::vector<int> ids = tokenizer.encode(piece.text);
+    all.ids.insert(all.ids.end(), ids.begin(), ids.end());
+    // Parity: captions know no BREAK, so it is a word, while parse_attention() gives it a weight times -1.
+    const double weight = piece.text == "BREAK" ? -piece.weight : piece.weight;
+    all.weights.insert(all.weights.end(), ids.size(), float(weight));
+  }
+  return all;
+}
+
 }  // namespace
 
-Tensor caption_windows(const Tokenizer& tokenizer, int pad, const std::string& caption, int64_t windows,
-                       int64_t length) {
+CaptionWindows caption_windows(const Tokenizer& tokenizer, int pad, const std::string& caption, int64_t windows,
+                               int64_t length, bool has_weights) {
   const int64_t inner = length - 2;
-  std::vector<int> tokens = tokenizer.encode(caption);
+  auto [tokens, told_weights] = tokens_of(tokenizer, caption, has_weights);
   tokens.resize(std::min(tokens.size(), size_t(inner * windows)));
   const bool fills_with_end = pad == tokenizer.eos();
   // What would be one long row: the caption, the end token, what fills.
   std::vector<int64_t> row(tokens.begin(), tokens.end());
   row.push_back(tokenizer.eos());
   row.resize(size_t(inner * windows + 1), pad);
-  const Tensor ids = at::empty({windows, length}, at::kLong);
+  const Tensor ids = at::empty({windows, length}, at::kLong), weights = at::ones({windows, length});
   auto cell = ids.accessor<int64_t, 2>();
+  auto weight = weights.accessor<float, 2>();
+  for (size_t i = 0; i < tokens.size(); ++i) weight[int64_t(i) / inner][1 + int64_t(i) % inner] = told_weights[i];
   for (int64_t w = 0; w < windows; ++w) {
     cell[w][0] = tokenizer.bos();
     std::copy_n(row.begin() + w * inner, inner, &cell[w][1]);
@@ -54,26 +79,26 @@ Tensor caption_windows(const Tokenizer& tokenizer, int pad, const std::string& c
     if (last != tokenizer.eos() && last != pad) cell[w][length - 1] = tokenizer.eos();
     if (cell[w][1] == pad) cell[w][1] = tokenizer.eos();
   }
-  return ids;
+  return {ids, weights};
 }
 
-CaptionEncoder::CaptionEncoder(const checkpoint::Checkpoint& model, int64_t max_tokens, int64_t clip_skip,
-                               bool remembers)
-    : windows_(max_tokens / 75),
+CaptionEncoder::CaptionEncoder(const checkpoint::Checkpoint& model, const Options& options)
+    : windows_(options.max_tokens / 75),
       size_embedding_(model.description.size_embedding),
       is_sdxl_(model.description.family == checkpoint::Family::sdxl),
-      remembers_(remembers) {
+      remembers_(options.remembers),
+      has_weights_(options.has_weights) {
   const auto& descriptions = model.description.text_encoders;
   for (size_t i = 0; i < model.text_encoders.size(); ++i) {
     const auto tokenizer = tokenizer_of(descriptions[i]);
     Encoder encoder{.network = model.text_encoders[i].get(),
                     .tokenizer = tokenizer,
                     .pad = tokenizer->token_id(descriptions[i].pad_token).value_or(tokenizer->eos()),
-                    .skipped = is_sdxl_ ? 1 : clip_skip - 1,
+                    .skipped = is_sdxl_ ? 1 : options.clip_skip - 1,
                     .final_norm = !is_sdxl_,
                     .has_pooled = is_sdxl_ && i + 1 == model.text_encoders.size()};
     require(encoder.skipped < encoder.network->config.layers, ErrorKind::invalid_request,
-            "LoRA training: clip_skip {} needs as many layers, the model's text encoder has {}", clip_skip,
+            "LoRA training: clip_skip {} needs as many layers, the model's text encoder has {}", options.clip_skip,
             encoder.network->config.layers);
     encoders_.push_back(std::move(encoder));
   }
@@ -84,12 +109,18 @@ models::Conditioning CaptionEncoder::encoded(const std::vector<std::string>& cap
   std::vector<Tensor> contexts;
   for (const Encoder& encoder : encoders_) {
     const models::ClipText& network = *encoder.network;
-    std::vector<Tensor> rows;
-    for (const std::string& caption : captions)
-      rows.push_back(caption_windows(*encoder.tokenizer, encoder.pad, caption, windows_, network.config.positions));
+    std::vector<Tensor> rows, weights;
+    for (const std::string& caption : captions) {
+      const CaptionWindows one =
+          caption_windows(*encoder.tokenizer, encoder.pad, caption, windows_, network.config.positions, has_weights_);
+      rows.push_back(one.ids);
+      weights.push_back(one.weights);
+    }
     const Tensor ids = at::cat(rows, 0);
-    const Tensor hidden = network.hidden_state(ids, encoder.skipped);
-    contexts.push_back(joined_windows(encoder.final_norm ? network.normed(hidden) : hidden, windows_));
+    Tensor hidden = network.hidden_state(ids, encoder.skipped);
+    if (encoder.final_norm) hidden = network.normed(hidden);
+    if (has_weights_) hidden = hidden * at::cat(weights, 0).unsqueeze(-1).to(hidden.scalar_type());
+    contexts.push_back(joined_windows(hidden, windows_));
     if (encoder.has_pooled) {
       const Tensor first = ids.view({-1, windows_, ids.size(1)}).select(1, 0).contiguous();
       conditioning.vector = network.pooled(network.hidden_state(first, 0), first, encoder.tokenizer->eos());

@@ -163,12 +163,15 @@ std::string text_of(const std::optional<T>& value) {
 }
 template <typename T>
 std::string text_of(const std::vector<T>& value) {
-  return fmt::format("{}", fmt::join(value, " "));
+  std::vector<std::string> texts;
+  for (const T& element : value) texts.push_back(text_of(element));
+  return fmt::format("{}", fmt::join(texts, " "));
 }
 
 template <typename Member>
 constexpr bool is_list =
-    std::is_same_v<Member, std::vector<std::string>> || std::is_same_v<Member, std::vector<double>>;
+    std::is_same_v<Member, std::vector<std::string>> || std::is_same_v<Member, std::vector<double>> ||
+    std::is_same_v<Member, std::vector<std::filesystem::path>>;
 
 const char* type_of(const std::filesystem::path&) {
   return "path";

@@ -7,9 +7,6 @@ using enum KohyaVerdict;
 
 constexpr KohyaOption kOptions[] = {
     {"async_upload", needless, "nothing is uploaded"},
-    {"base_weights", refused,
-     "merge the file into the model first, with darkroom lora merge: then the samples are of that model too"},
-    {"base_weights_multiplier", refused, "merge the file into the model first, with darkroom lora merge"},
     {"blocks_to_swap", refused, "SD models have no blocks to swap"},
     {"cache_info", needless, "every picture is read when the run starts"},
     {"cache_latents", needless, "latents are made once and kept in memory, but with color_aug or random_crop"},
@@ -28,7 +25,6 @@ constexpr KohyaOption kOptions[] = {
     {"ddp_static_graph", needless, "there is one process"},
     {"ddp_timeout", needless, "there is one process"},
     {"debug_dataset", refused, "say --dry-run"},
-    {"dim_from_weights", refused, "say network_dim as the file has it; darkroom lora inspect shows it"},
     {"diffusers_xformers", needless, "attention is our own"},
     {"disable_mmap_load_safetensors", needless, "files are mapped"},
     {"dynamo_backend", needless, "nothing is compiled at run time"},
@@ -64,7 +60,6 @@ constexpr KohyaOption kOptions[] = {
     {"resize_interpolation", refused, "pictures shrink by area and grow by Lanczos"},
     {"resume_from_huggingface", refused, "nothing is downloaded"},
     {"save_model_as", needless, "files are safetensors"},
-    {"save_n_epoch_ratio", refused, "say save_every_n_epochs"},
     {"save_state", needless, "the state is always saved, save_state_every_n_steps says how often"},
     {"save_state_on_train_end", needless, "the state is always saved"},
     {"save_state_to_huggingface", refused, "nothing is uploaded"},
@@ -83,8 +78,6 @@ constexpr KohyaOption kOptions[] = {
     {"vae_batch_size", needless, "pictures are encoded one by one"},
     {"wandb_api_key", needless, "nothing is uploaded"},
     {"wandb_run_name", needless, "nothing is uploaded"},
-    {"weighted_captions", refused,
-     "brackets in captions are read as they are; to weigh a picture, give its folder more repeats"},
     {"weighting_scheme", refused, "it belongs to other kinds of models"},
     {"xformers", needless, "attention is our own"},
 };

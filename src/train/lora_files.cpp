@@ -5,11 +5,11 @@
 
 namespace darkroom::train {
 
-LoraFiles::LoraFiles(const LoraTraining& o)
+LoraFiles::LoraFiles(const LoraTraining& o, int64_t epochs)
     : folder_(o.run.output_dir),
       name_(o.output_name),
       every_steps_(o.save_every_n_steps),
-      every_epochs_(o.save_every_n_epochs),
+      every_epochs_(o.epochs_between_files(epochs)),
       last_steps_(o.save_last_n_steps),
       last_epochs_(o.save_last_n_epochs) {}
 

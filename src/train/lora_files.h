@@ -13,7 +13,8 @@ namespace darkroom::train {
 
 class LoraFiles {
  public:
-  explicit LoraFiles(const LoraTraining& options);
+  /// `epochs`: of the whole run.
+  LoraFiles(const LoraTraining& options, int64_t epochs);
 
   bool wants_step(int64_t steps_done) const;
   bool wants_epoch(int64_t epoch) const;  ///< from 1

@@ -7,6 +7,7 @@
 
 #include "prompt/blanks.h"
 #include "train/lora_options.h"
+#include "train/lora_ranks.h"
 
 namespace darkroom::train {
 namespace {
@@ -44,6 +45,11 @@ std::string printed(const std::optional<T>& value) {
 }
 std::string printed(const std::vector<std::string>& value) {
   return Json(value).dump();
+}
+std::string printed(const std::vector<std::filesystem::path>& value) {
+  std::vector<std::string> names;
+  for (const auto& path : value) names.push_back(path.filename().string());
+  return printed(names);
 }
 /// Where it is one number, kohya's trainer has it as one.
 std::string printed(const std::vector<double>& value) {
@@ -193,8 +199,9 @@ std::string optimizer_text(const RunConfig& run) {
 /// By these other programs tell a LoRA from other files, so a checkpoint must not have them.
 void add_network(std::map<std::string, std::string>& metadata, const LoraTraining& o) {
   metadata["ss_network_module"] = o.network_module;
-  metadata["ss_network_dim"] = printed(o.network.dim);
-  metadata["ss_network_alpha"] = printed(o.network.alpha);
+  // Parity: what kohya's tools write where modules differ.
+  metadata["ss_network_dim"] = one_dim(o.network) ? printed(*one_dim(o.network)) : "Dynamic";
+  metadata["ss_network_alpha"] = one_alpha(o.network) ? printed(*one_alpha(o.network)) : "Dynamic";
   Json arguments = Json::object();
   for (const std::string& argument : o.network_args) {
     const size_t equals = argument.find('=');

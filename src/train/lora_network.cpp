@@ -74,6 +74,13 @@ std::vector<LoraNetwork::Target> LoraNetwork::targets(const LoraOptions& o, cons
   const std::optional<LoraBlocks> by_block =
       is_by_block(o.blocks) ? std::optional(LoraBlocks(o, is_sdxl)) : std::nullopt;
   const auto add = [&](Target target, bool is_3x3) {
+    if (!o.ranks.empty()) {
+      const auto stated = o.ranks.find(target.name);
+      if (stated == o.ranks.end()) return;
+      target.dim = stated->second.dim, target.alpha = stated->second.alpha;
+      found.push_back(std::move(target));
+      return;
+    }
     LoraBlocks::Block part{.dim = o.dim, .conv_dim = o.conv_dim, .alpha = o.alpha, .conv_alpha = o.conv_alpha};
     if (const auto block = block_of(target.name, is_sdxl); by_block && block) {
       require(*block < by_block->blocks.size(), ErrorKind::unsupported,
@@ -107,8 +114,8 @@ std::vector<LoraNetwork::Target> LoraNetwork::targets(const LoraOptions& o, cons
     const Where where = place_of(name, parts);
     const bool is_3x3 = layer.conv && layer.conv->weight.size(2) > 1;
     const bool is_wanted = where == Where::transformer ? !is_3x3
-                           : where == Where::block     ? o.conv_dim > 0 || !o.blocks.conv_dims.empty()
-                                                       : o.ends && !is_sdxl;
+                           : where == Where::block ? o.conv_dim > 0 || !o.blocks.conv_dims.empty() || !o.ranks.empty()
+                                                   : o.ends && !is_sdxl;
     if (!is_wanted) return;
     const std::string weight =
         is_sdxl ? name + ".weight" : models::diffusers_unet_name(name + ".weight", model.unet->config);

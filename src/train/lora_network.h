@@ -32,8 +32,9 @@ class LoraNetwork {
   /// Puts itself beside the layers of `model`, which must outlive it: every linear layer and 1x1 convolution of the
   /// UNet's transformers, every linear layer of the text encoders' attention and MLPs; with conv_dim also the UNet's
   /// residual blocks and its halving and doubling; with `ends` its first and last convolution and the time embedding.
-  /// Blocks may have ranks of their own, 0 for no modules. Nothing is changed at first. Throws Error{invalid_request}
-  /// for a rank below 1, a share outside [0, 1), and as LoraBlocks does.
+  /// Blocks may have ranks of their own, 0 for no modules; with options.ranks only what is named there is changed.
+  /// Nothing is changed at first. Throws Error{invalid_request} for a rank below 1, a share outside [0, 1), and as
+  /// LoraBlocks does.
   LoraNetwork(const LoraOptions& options, const checkpoint::Checkpoint& model, uint64_t seed);
   ~LoraNetwork();  ///< takes itself away again
   LoraNetwork(const LoraNetwork&) = delete;

@@ -42,6 +42,9 @@ void visit_options(LoraTraining& c, Visitor&& v) {
   v("pretrained_model_name_or_path", c.pretrained_model_name_or_path,
     "The model: a checkpoint or a diffusers folder. The file stays as it is");
   v("vae", c.vae, "Another VAE: a file or a diffusers VAE folder");
+  v("base_weights", c.base_weights,
+    "LoRA files merged into the model before training: the new one is learnt on top of them, and used with them");
+  v("base_weights_multiplier", c.base_weights_multiplier, "How much each of base_weights counts; 1 unless said");
   v("clip_skip", c.clip_skip, "Which layer of the text encoder is read, from the end (SD 1.x and 2.x): 1 or 2");
   v("v_parameterization", c.v_parameterization,
     "The model answers v. Models that say so themselves need no telling; for one that answers eps this is refused");
@@ -60,6 +63,8 @@ void visit_options(LoraTraining& c, Visitor&& v) {
   v("alpha_background", c.alpha_background,
     "Colour (#rrggbb) that transparent pixels are put on, or \"none\": what is hidden under them shows, as with kohya");
   v("max_token_length", c.max_token_length, "75, 150 or 225 tokens of a caption are read");
+  v("weighted_captions", c.weighted_captions,
+    "Brackets in captions weigh as in prompts: (much:1.3), [less]. Without it they are read as they are");
   v("prior_loss_weight", c.prior_loss_weight, "How much regularisation pictures count");
   v("validation_split", c.validation_split, "Share of each folder that is never trained but measured");
   v("validation_seed", c.validation_seed, "Which pictures these are; the seed's unless said");
@@ -86,6 +91,8 @@ void visit_options(LoraTraining& c, Visitor&& v) {
     "lokr");
   v("network_dropout", c.network.dropout, "Share of values between the two matrices left out in a step");
   v("network_weights", c.network_weights, "A LoRA file to go on from, of the same ranks");
+  v("dim_from_weights", c.dim_from_weights,
+    "Which layers are trained, and their ranks and alphas, are taken from network_weights");
   v("network_train_unet_only", c.network_train_unet_only, "The text encoder stays as it is");
   v("network_train_text_encoder_only", c.network_train_text_encoder_only, "The UNet stays as it is");
   v("train_text_encoder", c.train_text_encoder,
@@ -158,6 +165,8 @@ void visit_options(LoraTraining& c, Visitor&& v) {
   v("output_name", c.output_name, "Name of the finished file");
   v("save_precision", c.save_precision, "float, fp16, bf16");
   v("save_every_n_epochs", c.save_every_n_epochs, "A file each so many epochs; 0 = at the end only");
+  v("save_n_epoch_ratio", c.save_n_epoch_ratio,
+    "Instead of save_every_n_epochs: so many files over the run, as evenly as whole epochs allow");
   v("save_every_n_steps", c.save_every_n_steps, "A file each so many steps");
   v("save_last_n_epochs", c.save_last_n_epochs, "Of these only the last files are kept; 0 = all");
   v("save_last_n_steps", c.save_last_n_steps, "Files of the last so many steps are kept; 0 = all");

@@ -17,6 +17,7 @@
 #include "formats/sha256.h"
 #include "layers/checkpointing.h"
 #include "layers/tensor_memory.h"
+#include "train/base_weights.h"
 #include "train/caption_rules.h"
 #include "train/config.h"
 #include "train/loop.h"
@@ -25,6 +26,8 @@
 #include "train/lora_files.h"
 #include "train/lora_log.h"
 #include "train/lora_metadata.h"
+#include "train/lora_ranks.h"
+#include "train/lora_record.h"
 #include "train/lora_steps.h"
 #include "train/loss_by_quarter.h"
 #include "train/memory_need.h"
@@ -41,15 +44,6 @@ namespace fs = std::filesystem;
 constexpr double kHighRateOfWeights = 5e-5;
 constexpr int64_t kValidationTimesteps[] = {200, 400, 600, 800};
 
-/// What a continued run may say otherwise: how long it goes on, and what it leaves behind.
-bool may_differ(const std::string& name) {
-  return name == "max_train_steps" || name == "max_train_epochs" || name == "output_name" || name == "output_dir" ||
-         name == "training_comment" || name == "no_metadata" || name.starts_with("save_") ||
-         name.starts_with("sample_") || name.starts_with("log") || name == "latent_cache_dir" || name == "run_id" ||
-         name.starts_with("validate_every_") || name == "max_validation_steps" || name == "resume" ||
-         name == "ignore_memory";
-}
-
 bool validates_at_step(const LoraTraining& o, int64_t done) {
   return o.validate_every_n_steps > 0 && done % o.validate_every_n_steps == 0;
 }
@@ -57,26 +51,6 @@ bool validates_at_step(const LoraTraining& o, int64_t done) {
 bool validates_after_epoch(const LoraTraining& o, int64_t epoch) {
   const bool is_said = o.validate_every_n_epochs > 0 || o.validate_every_n_steps == 0;
   return is_said && epoch % std::max<int64_t>(1, o.validate_every_n_epochs) == 0;
-}
-
-/// As git names commits: runs of the same options on the same model and pictures are the same run.
-std::string id_of(const std::string& record) {
-  constexpr size_t kDigits = 12;
-  formats::Sha256 sha;
-  sha.add(record);
-  return sha.hex().substr(0, kDigits);
-}
-
-/// The pictures with all that is said of them, in one hash: another set of pictures is another run.
-std::string set_sha256(const TrainingSet& set) {
-  formats::Sha256 sha;
-  for (const auto* part : {&set.trained, &set.validation}) {
-    for (const TrainingPicture& picture : *part) {
-      sha.add(fmt::format("{}|{}|{}|{}|{}\n", picture.file_hash, picture.repeats, picture.is_regularisation,
-                          picture.caption.size(), fmt::join(picture.caption, "\n")));
-    }
-  }
-  return sha.hex();
 }
 
 /// What SDXL is told of a picture: its own size, where it was cut, what is trained.
@@ -147,7 +121,9 @@ checkpoint::Checkpoint loaded_model(const LoraTraining& o) {
   checkpoint::LoadOptions load;
   load.vae = o.vae;
   load.keep_half = true;  // what is trained is converted to what it is trained in
-  return checkpoint::load_checkpoint(o.pretrained_model_name_or_path, load);
+  checkpoint::Checkpoint model = checkpoint::load_checkpoint(o.pretrained_model_name_or_path, load);
+  merge_base_weights(o, model);
+  return model;
 }
 
 int64_t bytes_of(const layers::Module& network) {
@@ -189,7 +165,7 @@ MemoryNeed checked_need(const LoraTraining& o, const checkpoint::Checkpoint& mod
 
 LoraRun::LoraRun(const LoraTraining& options, const std::string& resolved, const Progress& progress,
                  const LoraHooks& hooks)
-    : o_(options),
+    : o_(with_ranks_of_file(options)),
       progress_(progress),
       hooks_(hooks),
       model_(loaded_model(options)),
@@ -203,16 +179,17 @@ LoraRun::LoraRun(const LoraTraining& options, const std::string& resolved, const
       groups_(trained_->groups()),
       state_(run_of(options, steps_), groups_.groups),
       task_(o_, model_),
-      captions_(model_, options.max_token_length, options.clip_skip, /*remembers=*/!options.network.text_encoder),
-      files_(options) {
+      captions_(model_, {.max_tokens = o_.max_token_length,
+                         .clip_skip = o_.clip_skip,
+                         .remembers = !o_.network.text_encoder,
+                         .has_weights = o_.weighted_captions}),
+      files_(o_, steps_.epochs) {
   o_.run = run_of(o_, steps_);
   need_.kept = groups_.bytes() + state_.bytes();
   require_memory(need_, machine_memory_, o_);
   layers::set_checkpointing(o_.gradient_checkpointing);
   model_hash_ = formats::sha256_of_model(o_.pretrained_model_name_or_path);
-  record_ =
-      fmt::format("{}\nmodel_sha256 = \"{}\"\npictures_sha256 = \"{}\"\n", resolved, model_hash_, set_sha256(set_));
-  record_ += fmt::format("run_id = \"{}\"\n", id_of(record_));
+  record_ = lora_record(resolved, model_hash_, o_, set_);
 }
 
 void LoraRun::reads_pictures(const char* stage, int64_t done, int64_t all) const {
@@ -224,7 +201,7 @@ bool LoraRun::load_state() {
   if (!saved) return false;
   // A state of an earlier program does not say options that came later: it was made with their defaults.
   const std::string before = resolved_toml(LoraTraining()) + saved->options;
-  require_same_run(saved->file, before, record_, may_differ);
+  require_same_run(saved->file, before, record_, may_differ_when_continued);
   const auto replanned = differences(
       before, record_, [](const std::string& name) { return name != "max_train_steps" && name != "max_train_epochs"; });
   if (!replanned.empty())

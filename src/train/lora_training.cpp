@@ -77,6 +77,8 @@ void refuse_network_options(const LoraTraining& c) {
                                                {"network_args", !c.network_args.empty()},
                                                {"network_dropout", c.network.dropout != 0},
                                                {"network_weights", !c.network_weights.empty()},
+                                               {"dim_from_weights", c.dim_from_weights},
+                                               {"base_weights", !c.base_weights.empty()},
                                                {"network_train_unet_only", c.network_train_unet_only},
                                                {"network_train_text_encoder_only", c.network_train_text_encoder_only},
                                                {"scale_weight_norms", c.scale_weight_norms != 0}};
@@ -125,10 +127,30 @@ bool has_one_rate(const LoraTraining& c) {
   return rates.size() <= 1;
 }
 
+/// Of files that are there before: where ranks come from, and what is merged.
+void refuse_contradictions_of_files(const LoraTraining& c) {
+  needs(!c.dim_from_weights || !c.network_weights.empty(),
+        "dim_from_weights takes ranks from network_weights, and there is none; say network_weights, or leave it out");
+  needs(!c.dim_from_weights || c.network_module == "networks.lora",
+        fmt::format("dim_from_weights is for plain LoRA (networks.lora), network_module is \"{}\"; leave it out",
+                    c.network_module));
+  const LoraOptions& n = c.network;
+  needs(!c.dim_from_weights || (n.conv_dim == 0 && !is_by_block(n.blocks)),
+        "dim_from_weights takes ranks from network_weights, and network_args say ranks or rates too (conv_dim, or by "
+        "block); leave out the one or the other");
+  needs(c.base_weights_multiplier.size() <= c.base_weights.size(),
+        fmt::format("base_weights_multiplier has {} numbers for {} files of base_weights; it must have one for each "
+                    "at most",
+                    c.base_weights_multiplier.size(), c.base_weights.size()));
+}
+
 /// What cannot be together, with the reason.
 void refuse_contradictions(const LoraTraining& c) {
   if (c.trains_the_model()) refuse_network_options(c);
   refuse_rates_said_twice(c);
+  refuse_contradictions_of_files(c);
+  needs(c.save_n_epoch_ratio == 0 || c.save_every_n_epochs == 0,
+        "save_n_epoch_ratio says after which epochs files are saved, and so does save_every_n_epochs; say one");
   needs(c.trains_the_model() || !c.train_text_encoder,
         "train_text_encoder is for network_module \"none\"; networks change the text encoders unless "
         "network_train_unet_only or text_encoder_lr = 0 says otherwise");
@@ -211,6 +233,7 @@ void check_ranges(const LoraTraining& c) {
   needs(c.prior_loss_weight >= 0 && c.scale_weight_norms >= 0 && c.ip_noise_gamma >= 0,
         "prior_loss_weight, scale_weight_norms and ip_noise_gamma must not be negative");
   needs(c.unet_rate() >= 0 && c.text_rate(0) >= 0 && c.text_rate(1) >= 0, "learning rates must not be negative");
+  needs(c.save_n_epoch_ratio >= 0, "save_n_epoch_ratio must not be negative");
   needs(c.save_last_n_steps_state >= 0 && c.save_last_n_epochs_state >= 0,
         "save_last_n_steps_state and save_last_n_epochs_state must not be negative");
   needs(c.save_precision == "float" || c.save_precision == "fp16" || c.save_precision == "bf16",
@@ -238,6 +261,14 @@ double LoraTraining::text_rate(size_t number) const {
   if (learning_rate_te) return *learning_rate_te;
   if (text_encoder_lr.empty()) return run.learning_rate;
   return text_encoder_lr[std::min(number, text_encoder_lr.size() - 1)];
+}
+
+double LoraTraining::base_multiplier(size_t number) const {
+  return number < base_weights_multiplier.size() ? base_weights_multiplier[number] : 1;
+}
+
+int64_t LoraTraining::epochs_between_files(int64_t epochs) const {
+  return save_n_epoch_ratio > 0 ? std::max<int64_t>(1, epochs / save_n_epoch_ratio) : save_every_n_epochs;
 }
 
 bool LoraTraining::says_text_rates() const {

@@ -22,6 +22,8 @@ struct LoraTraining : PictureOptions {
 
   // The model.
   std::filesystem::path pretrained_model_name_or_path, vae;
+  std::vector<std::filesystem::path> base_weights;  ///< LoRA files merged into the model before; base_weights.h
+  std::vector<double> base_weights_multiplier;      ///< of each; 1 where there are fewer
   int64_t clip_skip = 1;
   bool v_parameterization = false, zero_terminal_snr = false;
 
@@ -31,6 +33,7 @@ struct LoraTraining : PictureOptions {
   std::filesystem::path latent_cache_dir;    ///< empty = in memory only
   std::string alpha_background = "#ffffff";  ///< what transparent pixels are put on
   int64_t max_token_length = 75;
+  bool weighted_captions = false;  ///< brackets in captions weigh, as in prompts
   double prior_loss_weight = 1;
   double validation_split = 0;
   std::optional<int64_t> validation_seed;
@@ -42,6 +45,7 @@ struct LoraTraining : PictureOptions {
   LoraOptions network;
   std::vector<std::string> network_args;  ///< conv_dim, conv_alpha, rank_dropout, module_dropout, loraplus_lr_ratio
   std::filesystem::path network_weights;
+  bool dim_from_weights = false;  ///< network_weights says which modules there are, and their ranks
   bool network_train_unet_only = false, network_train_text_encoder_only = false;
   std::optional<double> unet_lr;        ///< nothing = learning_rate
   std::vector<double> text_encoder_lr;  ///< of all text encoders, or of each; none = learning_rate
@@ -75,6 +79,7 @@ struct LoraTraining : PictureOptions {
   std::string output_name = "last";
   std::string save_precision = "float";
   int64_t save_every_n_steps = 0, save_every_n_epochs = 0, save_last_n_steps = 0, save_last_n_epochs = 0;
+  int64_t save_n_epoch_ratio = 0;  ///< instead of save_every_n_epochs: so many files in a run
   int64_t save_last_n_steps_state = 0, save_last_n_epochs_state = 0;
   std::filesystem::path resume;  ///< a state, or a folder with some; see state_to_continue()
   std::filesystem::path logging_dir;
@@ -91,6 +96,10 @@ struct LoraTraining : PictureOptions {
   /// Of text encoder `number`, counted from 0; of a model with one it is number 0.
   double text_rate(size_t number) const;
   double highest_text_rate() const { return std::max(text_rate(0), text_rate(1)); }
+  /// How much base_weights[number] counts.
+  double base_multiplier(size_t number) const;
+  /// save_every_n_epochs, or what save_n_epoch_ratio makes of a run of `epochs`; 0 = none.
+  int64_t epochs_between_files(int64_t epochs) const;
   bool says_text_rates() const;  ///< rather than leaving them to learning_rate
   bool has_two_text_rates() const { return text_rate(0) != text_rate(1); }
 };

@@ -44,13 +44,12 @@ class TableReader {
     if (!text.empty()) value = (file_.parent_path() / text).lexically_normal();
   }
   void operator()(const char* key, std::string& value) {
-    // 512 and "512" are the same resolution.
+    // 512 and "512" are the same resolution, and [512, 768] is one too.
     if (const auto* node = table_.get(key); node && node->is_integer()) {
       seen_.insert(key);
       value = std::to_string(*node->value_exact<int64_t>());
       return;
     }
-    // [512, 768] too.
     const auto* node = table_.get(key);
     const auto* pair = node ? node->as_array() : nullptr;
     if (pair && pair->size() == 2 && (*pair)[0].is_integer() && (*pair)[1].is_integer()) {
@@ -97,6 +96,12 @@ class TableReader {
     value = uint64_t(number);
   }
   void operator()(const char* key, std::vector<std::string>& value) { read_list(key, value, "a list of texts"); }
+  void operator()(const char* key, std::vector<std::filesystem::path>& value) {
+    std::vector<std::string> texts;
+    (*this)(key, texts);
+    value.clear();
+    for (const std::string& text : texts) value.push_back((file_.parent_path() / text).lexically_normal());
+  }
   /// One number is a list of one.
   void operator()(const char* key, std::vector<double>& value) {
     seen_.insert(key);
@@ -175,22 +180,19 @@ struct TableWriter {
     (*this)(key, value);
   }
   void operator()(const char* key, uint64_t& value) { table.insert(key, int64_t(value)); }
-  void operator()(const char* key, std::vector<std::string>& value) {
+  template <typename T>
+  void operator()(const char* key, std::vector<T>& value) {
     toml::array list;
-    for (const std::string& text : value) list.push_back(text);
-    table.insert(key, std::move(list));
-  }
-  void operator()(const char* key, std::vector<double>& value) {
-    toml::array list;
-    for (const double number : value) list.push_back(number);
-    if (value.size() == 1)
-      table.insert(key, value.front());
-    else if (!value.empty())
-      table.insert(key, std::move(list));
-  }
-  void operator()(const char* key, std::vector<int64_t>& value) {
-    toml::array list;
-    for (const int64_t number : value) list.push_back(number);
+    for (const T& element : value) {
+      if constexpr (std::is_same_v<T, std::filesystem::path>)
+        list.push_back(element.string());
+      else
+        list.push_back(element);
+    }
+    if constexpr (std::is_same_v<T, double>) {  // a list of one is a number, one of none is not said
+      if (value.size() == 1) return void(table.insert(key, value.front()));
+      if (value.empty()) return;
+    }
     table.insert(key, std::move(list));
   }
 };

@@ -51,6 +51,13 @@ class ToldWriter {
     for (const std::string& text : found->second) list.push_back(text);
     put(key, std::move(list));
   }
+  void operator()(const char* key, std::vector<std::filesystem::path>&, const char*) {
+    const auto found = told_.find(key);
+    if (found == told_.end()) return;
+    toml::array list;
+    for (const std::string& text : found->second) list.push_back(std::filesystem::absolute(text).string());
+    put(key, std::move(list));
+  }
   void operator()(const char* key, std::vector<double>&, const char*) {
     const auto found = told_.find(key);
     if (found == told_.end()) return;

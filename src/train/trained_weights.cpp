@@ -11,8 +11,11 @@ class Adapters : public TrainedWeights {
  public:
   Adapters(const LoraTraining& options, const checkpoint::Checkpoint& model)
       : options_(options), network_(options.network, model, options.run.seed) {
-    require(!network_.modules().empty(), ErrorKind::invalid_request,
-            "LoRA training: nothing would be trained: network_args give all blocks the rank or the rate 0");
+    require(!network_.modules().empty(), ErrorKind::invalid_request, "LoRA training: nothing would be trained: {}",
+            options.dim_from_weights
+                ? fmt::format("\"{}\", whose ranks dim_from_weights takes, has no layer of this model",
+                              options.network_weights.string())
+                : "network_args give all blocks the rank or the rate 0");
     if (!options.network_weights.empty()) network_.start_from(options.network_weights);
   }
 

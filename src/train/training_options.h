@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,12 @@ struct LoraBlockOptions {
   std::vector<double> alphas, conv_alphas;
   std::string down_rates, mid_rates, up_rates;  ///< factors with commas, or a curve's name: "cosine", "linear+0.25"
   double zero_threshold = 0;                    ///< factors up to this are 0: such a block has no modules
+};
+
+/// Of one module, by kohya's name: "lora_unet_down_blocks_0_attentions_0_proj_in".
+struct LoraRank {
+  int64_t dim = 0;
+  double alpha = 0;
 };
 
 /// What a LoRA, or an adapter of another kind, is made of. lora_network.h
@@ -37,6 +44,8 @@ struct LoraOptions {
   bool decompose_both = false, full_matrix = false;  ///< of lokr: both matrices of low rank; none
   LoraBlockOptions blocks;
   bool ends = false;  ///< also the UNet's first and last convolution and the time embedding, as LyCORIS does
+  /// Where not empty: only the modules named here are, at these ranks; `dim`, `conv_dim` and `blocks` say nothing then.
+  std::map<std::string, LoraRank> ranks;
 
   /// Whether text encoder `number`, counted from 0, is trained.
   bool trains_text(size_t number) const { return text_encoder && text_encoders[std::min<size_t>(number, 1)]; }

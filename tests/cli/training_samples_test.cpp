@@ -58,6 +58,46 @@ TEST(TrainingSamples, AreThoseOfGenerateWithTheSavedFile) {
   EXPECT_NE(before.pixels, sample.pixels);
 }
 
+TEST(TrainingSamples, OnTopOfOtherFilesAreMadeWithThem) {
+  const train::TrainingFolder folder;
+  formats::put(folder / "prompts.txt", "a red disc --w 64 --h 64 --d 7 --s 4 --l 3 --ss euler\n");
+  const std::string model = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sd15";
+  const auto training = [&](const std::string& output, const std::string& more) {
+    formats::put(folder / (output + ".toml"), fmt::format(R"(
+pretrained_model_name_or_path = "{}"
+train_data_dir = "pictures"
+output_dir = "{}"
+resolution = 32
+max_train_steps = 3
+learning_rate = 0.05
+{}
+)",
+                                                          model, output, more));
+    return run_program({"train", output + ".toml", "--quiet"}, folder / "");
+  };
+  ASSERT_EQ(training("first", "").code, 0);
+  const ProgramResult second = training("second", R"(
+base_weights = ["first/last.safetensors"]
+base_weights_multiplier = [0.5]
+sample_prompts = "prompts.txt"
+sample_every_n_steps = 2)");
+  ASSERT_EQ(second.code, 0) << second.err;
+  const auto sample = formats::read_picture(folder / "second/sample/last_last_00_7.png");
+  EXPECT_NE(sample.texts.at("parameters").find("<lora:base1_last:0.5> a red disc"), std::string::npos)
+      << sample.texts.at("parameters");
+  const auto made = [&](const std::string& prompt) {
+    const ProgramResult result =
+        run_program({"generate",    prompt,     "--model",   model,    "--lora-dir", "second",   "--width",
+                     "64",          "--height", "64",        "--seed", "7",          "--steps",  "4",
+                     "--cfg-scale", "3",        "--sampler", "Euler",  "-o",         "made.png", "--quiet"},
+                    folder / "");
+    EXPECT_EQ(result.code, 0) << result.err;
+    return formats::read_picture(folder / "made.png").image.pixels;
+  };
+  EXPECT_EQ(made("<lora:base1_last:0.5> a red disc <lora:last:1>"), sample.image.pixels);
+  EXPECT_NE(made("a red disc <lora:last:1>"), sample.image.pixels);
+}
+
 TEST(TrainingSamples, OfFullFineTuningAreThoseOfTheWholeFile) {
   const train::TrainingFolder folder;
   formats::put(folder / "prompts.txt", "a red disc --w 64 --h 64 --d 7 --s 4 --l 3 --ss euler\n");

@@ -71,7 +71,7 @@ TEST(KohyaOptions, TheCommandLineCountsOverTheFile) {
   EXPECT_THROW(lora_from(file, {{"network_dim", {"many"}}}), Error);
   EXPECT_THROW(lora_from(file, {{"text_encoder_lr", {"1e-5,", "1e-6"}}}), Error);
   EXPECT_THROW(lora_from(file + "full_bf16 = true\n"), Error);
-  EXPECT_THROW(lora_from(file, {{"base_weights", {"other.safetensors"}}}), Error);
+  EXPECT_THROW(lora_from(file, {{"blocks_to_swap", {"4"}}}), Error);
   EXPECT_THROW(lora_from(file + "netwrok_dim = 5\n"), Error);
 }
 
@@ -94,9 +94,26 @@ TEST(KohyaOptions, WhatIsOffIsNotRefused) {
   for (const char* off : {"blocks_to_swap = 0", "base_weights = []", "fp8_base = false", "face_crop_aug_range = \"\""})
     EXPECT_NO_THROW(lora_from(file + off + "\n")) << off;
   EXPECT_NO_THROW(lora_from(file, {{"blocks_to_swap", {"0"}}}));
-  for (const char* on : {"blocks_to_swap = 4", "base_weights = [\"a\"]", "fp8_base = true"})
+  for (const char* on : {"blocks_to_swap = 4", "in_json = \"a.json\"", "fp8_base = true"})
     EXPECT_THROW(lora_from(file + on + "\n"), Error) << on;
   EXPECT_THROW(lora_from(file, {{"blocks_to_swap", {"4"}}}), Error);
+}
+
+TEST(KohyaOptions, BaseWeightsLieBesideTheFileThatNamesThem) {
+  const formats::TemporaryFolder folder;
+  formats::put(folder / "run.toml",
+               "pretrained_model_name_or_path = \"m\"\ntrain_data_dir = \"d\"\noutput_dir = \"o\"\n"
+               "base_weights = [\"a.safetensors\", \"b/c.pt\"]\nbase_weights_multiplier = 0.5\n");
+  LoraTraining told = std::get<LoraTraining>(read_training_config(folder / "run.toml"));
+  EXPECT_EQ(told.base_weights, (std::vector<std::filesystem::path>{folder / "a.safetensors", folder / "b/c.pt"}));
+  EXPECT_EQ(told.base_multiplier(0), 0.5);
+  EXPECT_EQ(told.base_multiplier(1), 1);
+  formats::put(folder / "again.toml", resolved_toml(told));
+  EXPECT_EQ(std::get<LoraTraining>(read_training_config(folder / "again.toml")).base_weights, told.base_weights);
+  told = std::get<LoraTraining>(read_training_config(
+      folder / "run.toml", {{"base_weights", {"x.safetensors"}}, {"base_weights_multiplier", {"0.25"}}}));
+  EXPECT_EQ(told.base_weights, (std::vector{std::filesystem::absolute("x.safetensors")}));
+  EXPECT_EQ(told.base_multiplier(0), 0.25);
 }
 
 TEST(KohyaOptions, TextEncodersRatesAreOneOrSeveral) {

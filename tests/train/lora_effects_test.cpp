@@ -66,6 +66,7 @@ std::vector<LoraTraining> various(const TrainingFolder& folder) {
   prodigy.lr_scheduler = "warmup_stable_decay", prodigy.lr_decay_steps = 2, prodigy.buckets.no_upscale = true;
   LoraTraining large = folder.training();
   large.pretrained_model_name_or_path = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sdxl";
+  large.weighted_captions = true, large.save_n_epoch_ratio = 1;
   large.network_module = "none", large.network.dim = 4, large.train_text_encoder = true;
   large.learning_rate_te1 = 1e-6, large.learning_rate_te2 = 0;
   return {plain, settled(rich), settled(whole), settled(prodigy), settled(large)};
@@ -109,6 +110,9 @@ TEST(LoraEffects, DependOnTheRun) {
                                        "latent_cache_dir",
                                        "prior_loss_weight",
                                        "network_weights",
+                                       "dim_from_weights",
+                                       "base_weights",
+                                       "base_weights_multiplier",
                                        "lr_scheduler_timescale",
                                        "lr_scheduler_args",
                                        "gradient_checkpointing",
@@ -142,6 +146,22 @@ TEST(LoraEffects, SayWhatANumberMeansNow) {
       << effect_of("min_snr_gamma", told);
   told.v_parameterization = true;
   EXPECT_TRUE(says("min_snr_gamma", told, "0.529 at 100, 0.276 at 500")) << effect_of("min_snr_gamma", told);
+}
+
+TEST(LoraEffects, SayWhatFilesBring) {
+  LoraTraining told;
+  EXPECT_TRUE(says("base_weights_multiplier", told, "no effect"));
+  told.base_weights = {"/loras/a.safetensors", "/loras/b.safetensors"}, told.base_weights_multiplier = {0.5};
+  EXPECT_TRUE(says("base_weights", told, "<lora:a:0.5> <lora:b:1>")) << effect_of("base_weights", told);
+  EXPECT_EQ(effect_of("base_weights_multiplier", told), "a.safetensors counts 0.5, b.safetensors counts 1");
+  told.network_weights = "/loras/a.safetensors", told.dim_from_weights = true;
+  EXPECT_TRUE(says("network_dim", told, "no effect"));
+  EXPECT_TRUE(says("network_alpha", told, "no effect"));
+  EXPECT_TRUE(says("dim_from_weights", told, "those of a.safetensors"));
+  told.save_n_epoch_ratio = 4, told.max_train_epochs = 10;
+  EXPECT_EQ(effect_of("save_n_epoch_ratio", told),
+            "10 / 4 = 2 epochs: 4 files from last-000002.safetensors on, beside the finished one");
+  EXPECT_TRUE(says("save_every_n_epochs", told, "no effect"));
 }
 
 TEST(LoraEffects, SayWhatHasNone) {

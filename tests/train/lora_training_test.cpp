@@ -67,6 +67,17 @@ TEST(LoraTraining, ContradictionsAreRefusedWithTheReason) {
                    "mixed_precision = \"fp16\""));
   EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.save_last_n_steps_state = -1; }), "save_last_n_steps_state"));
   EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.alpha_background = "white"; }), "#ffffff"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.dim_from_weights = true; }), "say network_weights"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) {
+                     t.dim_from_weights = true, t.network_weights = "a", t.network_args = {"conv_dim=4"};
+                   }),
+                   "leave out the one or the other"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) {
+                     t.dim_from_weights = true, t.network_weights = "a", t.network_module = "lycoris.kohya";
+                   }),
+                   "for plain LoRA"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.base_weights_multiplier = {1}; }), "1 numbers for 0 files"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.save_n_epoch_ratio = 2, t.save_every_n_epochs = 1; }), "say one"));
 }
 
 std::string rates_of_blocks(const std::string& each) {

@@ -25,14 +25,14 @@ bool is_among(const std::string& name, const std::string_view (&names)[N]) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
-std::string lora_path(const std::string& name, Context& context) {
+std::string lora_path(const std::string& option, const std::string& name, Context& context) {
   std::vector<std::string> names;
   for (const LoraFile& lora : context.library.loras()) {
     if (lora.name == name) return lora.path.string();
     names.push_back(lora.name);
   }
-  require(!names.empty(), ErrorKind::not_found, "network_weights: there is no LoRA file here");
-  fail(ErrorKind::not_found, "network_weights: there is no LoRA {}; the nearest are {}", formats::in_quotes(name),
+  require(!names.empty(), ErrorKind::not_found, "{}: there is no LoRA file here", option);
+  fail(ErrorKind::not_found, "{}: there is no LoRA {}; the nearest are {}", option, formats::in_quotes(name),
        diffusion::nearest_names_text(name, names));
 }
 
@@ -46,7 +46,8 @@ std::vector<std::string> value_of(const std::string& option, std::vector<std::st
   if (is_among(option, kNames)) check_name(option, text);
   if (option == "caption_extension") caption_file("a.png", text);
   if (option == "vae") return {context.library.vae_named(text).string()};
-  if (option == "network_weights") return {lora_path(text, context)};
+  if (option == "network_weights" || option == "base_weights")
+    for (std::string& name : values) name = lora_path(option, name, context);
   if (option == "pretrained_model_name_or_path") {
     const ModelFile model = context.library.model_named(text);
     require(model.error.empty(), ErrorKind::corrupt_file, "{}", model.error);

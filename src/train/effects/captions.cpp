@@ -211,6 +211,22 @@ std::string max_token_length(const Seen& run) {
                      count(windows, "window"), windows == 1 ? 77 : 2 + tokens);
 }
 
+std::string weighted_captions(const Seen& run) {
+  const bool is_on = run.options.weighted_captions;
+  const auto has_bracket = [](const std::string& line) { return line.find_first_of("([") != line.npos; };
+  int64_t marked = 0;
+  for (const auto& lines : run.facts.captions) marked += std::any_of(lines.begin(), lines.end(), has_bracket);
+  const std::string of_all =
+      run.plan() ? fmt::format("{} of {}", count(marked), count(int64_t(run.facts.captions.size()), "caption")) : "";
+  if (is_on && run.plan() && marked == 0) return no_effect("no caption has brackets");
+  if (is_on)
+    return fmt::format(
+        "what is said of the words in brackets is multiplied{}; write \\( and \\) for brackets that are text",
+        of_all.empty() ? "" : ", in " + of_all);
+  return of_all.empty() || marked == 0 ? "off: brackets in captions are read as they are"
+                                       : fmt::format("off: brackets are read as they are, in {}", of_all);
+}
+
 constexpr Row kRows[] = {{"caption_extension", caption_extension},
                          {"caption_prefix", prefix},
                          {"caption_suffix", suffix},
@@ -225,7 +241,8 @@ constexpr Row kRows[] = {{"caption_extension", caption_extension},
                          {"token_warmup_step", warmup_step},
                          {"token_warmup_min", warmup_min},
                          {"secondary_separator", secondary},
-                         {"max_token_length", max_token_length}};
+                         {"max_token_length", max_token_length},
+                         {"weighted_captions", weighted_captions}};
 
 }  // namespace
 

@@ -32,6 +32,25 @@ std::string vae(const Seen& run) {
   return fmt::format("latents are made by {} instead of the model's own; {}", file_name(o.vae), kept);
 }
 
+std::string base_weights(const Seen& run) {
+  const LoraTraining& o = run.options;
+  if (o.trains_the_model()) return no_effect("network_module is none, so nothing is merged");
+  if (o.base_weights.empty()) return "none: the model is trained upon as it is";
+  std::string tags;
+  for (size_t i = 0; i < o.base_weights.size(); ++i)
+    tags += fmt::format(" <lora:{}:{:g}>", o.base_weights[i].stem().string(), o.base_multiplier(i));
+  return fmt::format("the model is trained upon as with{}; use the new LoRA together with that", tags);
+}
+
+std::string base_weights_multiplier(const Seen& run) {
+  const LoraTraining& o = run.options;
+  if (o.base_weights.empty()) return no_effect("there are no base_weights");
+  std::string each;
+  for (size_t i = 0; i < o.base_weights.size(); ++i)
+    each += fmt::format("{}{} counts {:g}", i == 0 ? "" : ", ", file_name(o.base_weights[i]), o.base_multiplier(i));
+  return each;
+}
+
 std::string clip_skip(const Seen& run) {
   const auto& model = run.facts.model;
   const int64_t skip = run.options.clip_skip;
@@ -63,6 +82,8 @@ std::string zero_terminal_snr(const Seen& run) {
 
 constexpr Row kRows[] = {{"pretrained_model_name_or_path", base_model},
                          {"vae", vae},
+                         {"base_weights", base_weights},
+                         {"base_weights_multiplier", base_weights_multiplier},
                          {"clip_skip", clip_skip},
                          {"v_parameterization", v_parameterization},
                          {"zero_terminal_snr", zero_terminal_snr}};

@@ -10,6 +10,7 @@
 namespace darkroom::train::effects {
 namespace {
 
+constexpr const char* kRanksOfFile = "dim_from_weights takes it from network_weights";
 constexpr const char* kNoNetwork = "network_module is none, so there is no network";
 
 int64_t bytes_of_a_number(const LoraTraining& o) {
@@ -41,6 +42,7 @@ std::string network_module(const Seen& run) {
 std::string network_dim(const Seen& run) {
   const LoraTraining& o = run.options;
   if (o.trains_the_model()) return no_effect(kNoNetwork);
+  if (o.dim_from_weights) return no_effect(kRanksOfFile);
   const auto learned = run.learned();
   if (!learned) return fmt::format("each layer can change in {}", count(o.network.dim, "direction"));
   const auto& model = run.facts.model;
@@ -54,6 +56,7 @@ std::string network_dim(const Seen& run) {
 std::string network_alpha(const Seen& run) {
   const LoraTraining& o = run.options;
   if (o.trains_the_model()) return no_effect(kNoNetwork);
+  if (o.dim_from_weights) return no_effect(kRanksOfFile);
   const double a = o.network.alpha > 0 ? o.network.alpha : double(o.network.dim);
   return fmt::format("the change counts alpha / dim = {:g} / {} = {:g}; the same file as alpha {} at weight {:g}", a,
                      o.network.dim, a / double(o.network.dim), o.network.dim, a / double(o.network.dim));
@@ -110,8 +113,16 @@ std::string network_weights(const Seen& run) {
   const LoraTraining& o = run.options;
   if (o.trains_the_model()) return no_effect(kNoNetwork);
   if (o.network_weights.empty()) return "none: the change is 0 before the first step";
-  return fmt::format("the first step has the change of {}, which must have rank {}",
-                     o.network_weights.filename().string(), o.network.dim);
+  const std::string file = o.network_weights.filename().string();
+  if (o.dim_from_weights) return fmt::format("the first step has the change of {}", file);
+  return fmt::format("the first step has the change of {}, which must have rank {}", file, o.network.dim);
+}
+
+std::string dim_from_weights(const Seen& run) {
+  const LoraTraining& o = run.options;
+  if (o.trains_the_model()) return no_effect(kNoNetwork);
+  if (!o.dim_from_weights) return "off: network_dim and network_args say ranks";
+  return fmt::format("layers, ranks and alphas are those of {}", o.network_weights.filename().string());
 }
 
 /// "192 layers of the UNet"; without a count where nobody looked.
@@ -164,11 +175,17 @@ std::string scale_weight_norms(const Seen& run) {
       o.scale_weight_norms);
 }
 
-constexpr Row kRows[] = {{"network_module", network_module},         {"network_dim", network_dim},
-                         {"network_alpha", network_alpha},           {"network_args", network_args},
-                         {"network_dropout", network_dropout},       {"network_weights", network_weights},
-                         {"network_train_unet_only", unet_only},     {"network_train_text_encoder_only", text_only},
-                         {"train_text_encoder", train_text_encoder}, {"scale_weight_norms", scale_weight_norms}};
+constexpr Row kRows[] = {{"network_module", network_module},
+                         {"network_dim", network_dim},
+                         {"network_alpha", network_alpha},
+                         {"network_args", network_args},
+                         {"network_dropout", network_dropout},
+                         {"network_weights", network_weights},
+                         {"dim_from_weights", dim_from_weights},
+                         {"network_train_unet_only", unet_only},
+                         {"network_train_text_encoder_only", text_only},
+                         {"train_text_encoder", train_text_encoder},
+                         {"scale_weight_norms", scale_weight_norms}};
 
 }  // namespace
 

@@ -44,7 +44,7 @@ int64_t Seen::pictures_per_step() const {
 bool Seen::is_plain_lora() const {
   const LoraOptions& network = options.network;
   return !options.trains_the_model() && network.algorithm == "lora" && !network.dora && network.conv_dim == 0 &&
-         !network.ends && !is_by_block(network.blocks);
+         !network.ends && !is_by_block(network.blocks) && !options.dim_from_weights;
 }
 
 std::optional<int64_t> Seen::learned() const {

@@ -63,18 +63,37 @@ std::optional<int64_t> step_files(const Seen& run) {
 }
 std::optional<int64_t> epoch_files(const Seen& run) {
   if (!run.epochs()) return std::nullopt;
-  return (*run.epochs() - 1) / run.options.save_every_n_epochs;
+  return (*run.epochs() - 1) / run.options.epochs_between_files(*run.epochs());
 }
 
-std::string save_every_n_epochs(const Seen& run) {
-  const LoraTraining& o = run.options;
-  if (o.save_every_n_epochs == 0) return fmt::format("off: {}.safetensors at the end is all", o.output_name);
-  const std::string first = fmt::format("{}-{:06d}.safetensors", o.output_name, o.save_every_n_epochs);
+bool saves_epochs(const LoraTraining& o) {
+  return o.save_every_n_epochs > 0 || o.save_n_epoch_ratio > 0;
+}
+
+/// What the files after epochs are, `every` apart.
+std::string files_of_epochs(const Seen& run, int64_t every) {
+  const std::string first = fmt::format("{}-{:06d}.safetensors", run.options.output_name, every);
   const auto files = epoch_files(run);
   if (!files) return first + " is the first";
   if (*files == 0) return fmt::format("none: the run has {}", count(*run.epochs(), "epoch"));
   return fmt::format("{} from {} on, beside the finished one{}", count(*files, "file"), first,
                      and_their_size(run, *files));
+}
+
+std::string save_every_n_epochs(const Seen& run) {
+  const LoraTraining& o = run.options;
+  if (o.save_n_epoch_ratio > 0) return no_effect("save_n_epoch_ratio says after which epochs files are saved");
+  if (o.save_every_n_epochs == 0) return fmt::format("off: {}.safetensors at the end is all", o.output_name);
+  return files_of_epochs(run, o.save_every_n_epochs);
+}
+
+std::string save_n_epoch_ratio(const Seen& run) {
+  const LoraTraining& o = run.options;
+  if (o.save_n_epoch_ratio == 0) return "off: save_every_n_epochs decides";
+  if (!run.epochs()) return fmt::format("{} over the run", count(o.save_n_epoch_ratio, "file"));
+  const int64_t every = o.epochs_between_files(*run.epochs());
+  return fmt::format("{} / {} = {}: {}", *run.epochs(), o.save_n_epoch_ratio, count(every, "epoch"),
+                     files_of_epochs(run, every));
 }
 
 std::string save_every_n_steps(const Seen& run) {
@@ -90,12 +109,12 @@ std::string save_every_n_steps(const Seen& run) {
 
 std::string save_last_n_epochs(const Seen& run) {
   const LoraTraining& o = run.options;
-  if (o.save_every_n_epochs == 0) return no_effect("save_every_n_epochs is 0");
+  if (!saves_epochs(o)) return no_effect("save_every_n_epochs is 0");
   const auto made = epoch_files(run);
   if (o.save_last_n_epochs == 0)
     return made ? fmt::format("all of the {} stay", count(*made, "file")) : "all of them stay";
   if (!made) return fmt::format("files of the last {} stay", count(o.save_last_n_epochs, "epoch"));
-  const int64_t every = o.save_every_n_epochs;
+  const int64_t every = o.epochs_between_files(*run.epochs());
   const int64_t stay = kept(*made, every, [&](int64_t epoch) { return epoch - every * o.save_last_n_epochs; });
   return fmt::format("{} of {} stay", count(stay), count(*made, "file"));
 }
@@ -192,6 +211,7 @@ constexpr Row kRows[] = {{"output_dir", output_dir},
                          {"output_name", output_name},
                          {"save_precision", save_precision},
                          {"save_every_n_epochs", save_every_n_epochs},
+                         {"save_n_epoch_ratio", save_n_epoch_ratio},
                          {"save_every_n_steps", save_every_n_steps},
                          {"save_last_n_epochs", save_last_n_epochs},
                          {"save_last_n_steps", save_last_n_steps},

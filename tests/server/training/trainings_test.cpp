@@ -87,7 +87,8 @@ TEST(Trainings, WhatNobodySetsOverTheNetworkIsRefused) {
     EXPECT_NE(problem({{name, "../../x"}}).find("part of a file's name"), std::string::npos) << name;
   EXPECT_NE(problem({{"caption_extension", "/../../secret.txt"}}).find("must be an ending"), std::string::npos);
   EXPECT_NE(problem({{"pretrained_model_name_or_path", "/etc/passwd"}}).find("none of this name"), std::string::npos);
-  EXPECT_NE(problem({{"network_weights", "/etc/passwd"}}).find("nearest"), std::string::npos);
+  for (const char* file : {"network_weights", "base_weights"})
+    EXPECT_NE(problem({{file, "/etc/passwd"}}).find("nearest"), std::string::npos) << file;
   EXPECT_NE(problem({{"network_dim", "many"}}).find("whole number"), std::string::npos);
   EXPECT_NE(problem({{"dance", 1}}).find("422"), std::string::npos);
   EXPECT_NE(problem({{"network_dim", {1, 2}}}).find("422"), std::string::npos);

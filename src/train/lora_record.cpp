@@ -1,0 +1,49 @@
+#include "train/lora_record.h"
+
+#include <fmt/ranges.h>
+
+#include "formats/sha256.h"
+#include "train/base_weights.h"
+
+namespace darkroom::train {
+namespace {
+
+std::string id_of(const std::string& record) {
+  constexpr size_t kDigits = 12;
+  formats::Sha256 sha;
+  sha.add(record);
+  return sha.hex().substr(0, kDigits);
+}
+
+/// The pictures with all that is said of them, in one hash: another set of pictures is another run.
+std::string set_sha256(const TrainingSet& set) {
+  formats::Sha256 sha;
+  for (const auto* part : {&set.trained, &set.validation}) {
+    for (const TrainingPicture& picture : *part) {
+      sha.add(fmt::format("{}|{}|{}|{}|{}\n", picture.file_hash, picture.repeats, picture.is_regularisation,
+                          picture.caption.size(), fmt::join(picture.caption, "\n")));
+    }
+  }
+  return sha.hex();
+}
+
+}  // namespace
+
+std::string lora_record(const std::string& resolved, const std::string& model_sha256, const LoraTraining& options,
+                        const TrainingSet& set) {
+  std::string record =
+      fmt::format("{}\nmodel_sha256 = \"{}\"\npictures_sha256 = \"{}\"\n", resolved, model_sha256, set_sha256(set));
+  if (!options.base_weights.empty())
+    record += fmt::format("base_weights_sha256 = \"{}\"\n", base_weights_sha256(options));
+  return record + fmt::format("run_id = \"{}\"\n", id_of(record));
+}
+
+bool may_differ_when_continued(const std::string& name) {
+  return name == "max_train_steps" || name == "max_train_epochs" || name == "output_name" || name == "output_dir" ||
+         name == "training_comment" || name == "no_metadata" || name.starts_with("save_") ||
+         name.starts_with("sample_") || name.starts_with("log") || name == "latent_cache_dir" || name == "run_id" ||
+         name.starts_with("validate_every_") || name == "max_validation_steps" || name == "resume" ||
+         name == "ignore_memory";
+}
+
+}  // namespace darkroom::train
