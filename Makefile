@@ -59,9 +59,10 @@ fuzz:
 bench:
 	@tools/setup.sh bench
 	@cmake --preset release -DDARKROOM_BENCH=ON -DDARKROOM_WERROR=$(WERROR) --log-level=WARNING >/dev/null
-	@cmake --build build --target darkroom sampling_bench -j$(JOBS)
+	@cmake --build build --target darkroom sampling_bench onednn_bench -j$(JOBS)
 	@build/darkroom bench
 	@build/bench/sampling_bench
+	@build/bench/onednn_bench
 
 format:
 	@find src tests bench fuzz tools \( -name '*.h' -o -name '*.cpp' \) -print0 | xargs -0 clang-format -i

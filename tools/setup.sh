@@ -13,7 +13,7 @@ libgtest-dev clang-format"
 # Node.js from elsewhere is as good as Debian's.
 command -v node >/dev/null || packages="$packages nodejs"
 command -v npm >/dev/null || packages="$packages npm"
-[ "${1:-}" != bench ] || packages="$packages libbenchmark-dev"
+[ "${1:-}" != bench ] || packages="$packages libbenchmark-dev libdnnl-dev"
 # A browser of any kind is as good as Debian's.
 if [ "${1:-}" = e2e ] && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null; then packages="$packages chromium"; fi
 [ "${1:-}" != fuzz ] || packages="$packages clang libclang-rt-dev"

@@ -70,8 +70,9 @@ struct Product {
         const float* from = x + (first_row + row) * depth + k;
         for (int64_t p = 0; p < count; ++p) {
           const bool is_last = k + places == depth;
-          multiply_panel(from, depth, block, places, panels + p * size, /*adds=*/k > 0,
-                         bias && is_last ? bias + columns[p] : nullptr, to + row * to_stride + p * panel, to_stride);
+          multiply_far_panel(from, depth, block, places, panels + p * size, /*adds=*/k > 0,
+                             bias && is_last ? bias + columns[p] : nullptr, to + row * to_stride + p * panel,
+                             to_stride);
         }
       }
     }

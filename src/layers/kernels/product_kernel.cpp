@@ -9,6 +9,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include <hwy/cache_control.h>
 #include <hwy/contrib/math/math-inl.h>
 
 #include "layers/kernels/transpose-inl.h"
@@ -23,6 +24,7 @@ using Vector = hn::Vec<decltype(kTag)>;
 
 constexpr std::int64_t kWidth = 2;  // vectors of a panel: with 6 rows, 12 sums stay in 16 registers
 constexpr std::int64_t kRows = 6;
+constexpr std::int64_t kLine = 16;  // numbers of a cache line
 
 std::int64_t lanes() {
   return std::int64_t(hn::Lanes(kTag));
@@ -32,7 +34,7 @@ std::int64_t panel() {
   return kWidth * lanes();
 }
 
-template <std::int64_t Rows>
+template <std::int64_t Rows, bool kIsFar>
 HWY_INLINE void rows_by_panel(const float* HWY_RESTRICT a, std::int64_t a_stride, std::int64_t depth,
                               const float* HWY_RESTRICT panel, bool adds, const float* HWY_RESTRICT offset,
                               float* HWY_RESTRICT out, std::int64_t out_stride) {
@@ -41,12 +43,20 @@ HWY_INLINE void rows_by_panel(const float* HWY_RESTRICT a, std::int64_t a_stride
   for (std::int64_t r = 0; r < Rows; ++r)
     for (std::int64_t w = 0; w < kWidth; ++w)
       sums[r][w] = adds ? hn::LoadU(kTag, out + r * out_stride + w * n) : hn::Zero(kTag);
-  for (std::int64_t k = 0; k < depth; ++k, panel += kWidth * n) {
-    const Vector left = hn::LoadU(kTag, panel), right = hn::LoadU(kTag, panel + n);
-    for (std::int64_t r = 0; r < Rows; ++r) {
-      const Vector value = hn::Set(kTag, a[r * a_stride + k]);
-      sums[r][0] = hn::MulAdd(value, left, sums[r][0]);
-      sums[r][1] = hn::MulAdd(value, right, sums[r][1]);
+  // The next rows come into the first cache meanwhile: they are short pieces far apart, which no processor foresees.
+  // Past the last row this asks for what may not be there, which is allowed.
+  const float *next = a + Rows * a_stride, *next_out = out + Rows * out_stride;
+  for (std::int64_t r = 0; kIsFar && r < Rows; ++r) hwy::Prefetch(next_out + r * out_stride);
+  for (std::int64_t begin = 0; begin < depth; begin += kIsFar ? kLine : depth) {
+    for (std::int64_t r = 0; kIsFar && r < Rows; ++r) hwy::Prefetch(next + r * a_stride + begin);
+    const std::int64_t end = kIsFar ? std::min(depth, begin + kLine) : depth;
+    for (std::int64_t k = begin; k < end; ++k, panel += kWidth * n) {
+      const Vector left = hn::LoadU(kTag, panel), right = hn::LoadU(kTag, panel + n);
+      for (std::int64_t r = 0; r < Rows; ++r) {
+        const Vector value = hn::Set(kTag, a[r * a_stride + k]);
+        sums[r][0] = hn::MulAdd(value, left, sums[r][0]);
+        sums[r][1] = hn::MulAdd(value, right, sums[r][1]);
+      }
     }
   }
   if (offset) {  // last: sums that began at a large offset would lose digits with each product
@@ -57,24 +67,35 @@ HWY_INLINE void rows_by_panel(const float* HWY_RESTRICT a, std::int64_t a_stride
     for (std::int64_t w = 0; w < kWidth; ++w) hn::StoreU(sums[r][w], kTag, out + r * out_stride + w * n);
 }
 
-void multiply(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, const float* panel,
-              bool adds, const float* offset, float* out, std::int64_t out_stride) {
+template <bool kIsFar>
+HWY_INLINE void multiply(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth,
+                         const float* panel, bool adds, const float* offset, float* out, std::int64_t out_stride) {
   for (; rows >= kRows; rows -= kRows, a += kRows * a_stride, out += kRows * out_stride)
-    rows_by_panel<kRows>(a, a_stride, depth, panel, adds, offset, out, out_stride);
+    rows_by_panel<kRows, kIsFar>(a, a_stride, depth, panel, adds, offset, out, out_stride);
   switch (rows) {  // one by one, each row would wait for its own sums
     case 5:
-      return rows_by_panel<5>(a, a_stride, depth, panel, adds, offset, out, out_stride);
+      return rows_by_panel<5, kIsFar>(a, a_stride, depth, panel, adds, offset, out, out_stride);
     case 4:
-      return rows_by_panel<4>(a, a_stride, depth, panel, adds, offset, out, out_stride);
+      return rows_by_panel<4, kIsFar>(a, a_stride, depth, panel, adds, offset, out, out_stride);
     case 3:
-      return rows_by_panel<3>(a, a_stride, depth, panel, adds, offset, out, out_stride);
+      return rows_by_panel<3, kIsFar>(a, a_stride, depth, panel, adds, offset, out, out_stride);
     case 2:
-      return rows_by_panel<2>(a, a_stride, depth, panel, adds, offset, out, out_stride);
+      return rows_by_panel<2, kIsFar>(a, a_stride, depth, panel, adds, offset, out, out_stride);
     case 1:
-      return rows_by_panel<1>(a, a_stride, depth, panel, adds, offset, out, out_stride);
+      return rows_by_panel<1, kIsFar>(a, a_stride, depth, panel, adds, offset, out, out_stride);
     default:
       return;
   }
+}
+
+void multiply_near(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, const float* panel,
+                   bool adds, const float* offset, float* out, std::int64_t out_stride) {
+  multiply<false>(a, a_stride, rows, depth, panel, adds, offset, out, out_stride);
+}
+
+void multiply_far(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, const float* panel,
+                  bool adds, const float* offset, float* out, std::int64_t out_stride) {
+  multiply<true>(a, a_stride, rows, depth, panel, adds, offset, out, out_stride);
 }
 
 void pack(const float* columns, std::int64_t stride, std::int64_t depth, float* HWY_RESTRICT panel_begin) {
@@ -160,7 +181,8 @@ HWY_AFTER_NAMESPACE();
 namespace darkroom::layers {
 
 HWY_EXPORT(panel);
-HWY_EXPORT(multiply);
+HWY_EXPORT(multiply_near);
+HWY_EXPORT(multiply_far);
 HWY_EXPORT(pack);
 HWY_EXPORT(gate);
 HWY_EXPORT(gate_backwards);
@@ -171,7 +193,12 @@ std::int64_t product_panel() {
 
 void multiply_panel(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, const float* panel,
                     bool adds, const float* offset, float* out, std::int64_t out_stride) {
-  HWY_DYNAMIC_DISPATCH(multiply)(a, a_stride, rows, depth, panel, adds, offset, out, out_stride);
+  HWY_DYNAMIC_DISPATCH(multiply_near)(a, a_stride, rows, depth, panel, adds, offset, out, out_stride);
+}
+
+void multiply_far_panel(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth,
+                        const float* panel, bool adds, const float* offset, float* out, std::int64_t out_stride) {
+  HWY_DYNAMIC_DISPATCH(multiply_far)(a, a_stride, rows, depth, panel, adds, offset, out, out_stride);
 }
 
 void pack_panel(const float* columns, std::int64_t stride, std::int64_t depth, float* panel) {

@@ -14,6 +14,11 @@ std::int64_t product_panel();
 void multiply_panel(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth, const float* panel,
                     bool adds, const float* offset, float* out, std::int64_t out_stride);
 
+/// The same, to the bit, of rows that are not in the first cache yet: each few are fetched while those before them are
+/// multiplied.
+void multiply_far_panel(const float* a, std::int64_t a_stride, std::int64_t rows, std::int64_t depth,
+                        const float* panel, bool adds, const float* offset, float* out, std::int64_t out_stride);
+
 /// A panel of columns that lie `stride` floats apart, `depth` numbers of each.
 void pack_panel(const float* columns, std::int64_t stride, std::int64_t depth, float* panel);
 
