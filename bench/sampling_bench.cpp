@@ -7,6 +7,7 @@
 
 #include <chrono>
 
+#include "base/cpu.h"
 #include "generate/guided_unet.h"
 #include "generate/latents.h"
 #include "generate/sampling.h"

@@ -15,8 +15,8 @@ namespace {
 constexpr int64_t kDepth = 320;      // of a panel: 20 KiB with 16 columns, in the first cache
 constexpr int64_t kMostPanels = 4;   // packed at a time: 80 KiB
 constexpr int64_t kBlock = 96;       // rows that pass by all of them while in the second cache, 120 KiB
-constexpr int64_t kTaskRows = 1056;  // for which a panel is packed once, in whole blocks
-constexpr int64_t kGegluRows = 480;  // the same where both halves are held until they are multiplied, 120 KiB
+constexpr int64_t kTaskRows = 2112;  // for which a panel is packed once, in whole blocks
+constexpr int64_t kGegluRows = 768;  // the same where both halves are held until they are multiplied, 192 KiB
 constexpr int64_t kTasks = 4;        // for each thread, so that none waits long for another
 
 /// What a thread works with.

@@ -1,5 +1,6 @@
 #include "train/dataset_config.h"
 
+#include "train/caption_metadata.h"
 #include "train/lora_options.h"
 #include "train/options_toml.h"
 
@@ -12,7 +13,7 @@ namespace fs = std::filesystem;
 struct SubsetOptions {
   PictureOptions pictures;
   int64_t batch_size = 1, num_repeats = 1;
-  fs::path image_dir;
+  fs::path image_dir, metadata_file;
   std::string class_tokens;
   bool is_reg = false;
   double validation_split = 0;
@@ -25,6 +26,7 @@ void visit_options(SubsetOptions& c, Visitor&& v) {
   v("batch_size", c.batch_size);
   v("num_repeats", c.num_repeats);
   v("image_dir", c.image_dir);
+  v("metadata_file", c.metadata_file);
   v("class_tokens", c.class_tokens);
   v("is_reg", c.is_reg);
   v("validation_split", c.validation_split);
@@ -55,13 +57,22 @@ SubsetOptions subset_options(const toml::table& values, const LoraTraining& run,
   TableReader reader(values, file);
   visit_options(o, reader);
   reader.refuse_unknown_keys();
-  require(!o.image_dir.empty(), ErrorKind::invalid_request, "read \"{}\": a subset needs image_dir", file.string());
+  require(!o.image_dir.empty() || !o.metadata_file.empty(), ErrorKind::invalid_request,
+          "read \"{}\": a subset needs image_dir, or metadata_file with whole paths", file.string());
+  require(o.metadata_file.empty() || o.class_tokens.empty(), ErrorKind::invalid_request,
+          "read \"{}\": captions come from metadata_file, and class_tokens says them too; say one", file.string());
   require(o.batch_size >= 1 && o.batch_size <= 4096, ErrorKind::invalid_request,
           "read \"{}\": batch_size must lie in 1..4096, found {}", file.string(), o.batch_size);
   require(o.validation_split >= 0 && o.validation_split < 1, ErrorKind::invalid_request,
           "read \"{}\": validation_split must be at least 0 and below 1, found {}", file.string(), o.validation_split);
   o.pictures = settled(o.pictures);
   return o;
+}
+
+ImageFolder pictures_of(const SubsetOptions& o) {
+  return o.metadata_file.empty()
+             ? read_image_folder(o.image_dir, o.num_repeats, o.class_tokens, o.pictures.caption_extension)
+             : read_caption_metadata(o.metadata_file, o.image_dir, o.num_repeats, o.pictures.captions);
 }
 
 /// What all subsets of a dataset share is said once, in the dataset.
@@ -94,10 +105,7 @@ std::vector<TrainingDataset> configured_datasets(const LoraTraining& run) {
       made.batch_size = o.batch_size;
       made.validation_split = o.validation_split;
       made.validation_seed = o.validation_seed ? uint64_t(*o.validation_seed) : run.run.seed;
-      made.subsets.push_back(
-          {{read_image_folder(o.image_dir, o.num_repeats, o.class_tokens, o.pictures.caption_extension)},
-           o.is_reg,
-           std::make_shared<const PictureOptions>(o.pictures)});
+      made.subsets.push_back({{pictures_of(o)}, o.is_reg, std::make_shared<const PictureOptions>(o.pictures)});
     }
     require(!made.subsets.empty(), ErrorKind::invalid_request, "read \"{}\": a dataset needs [[datasets.subsets]]",
             name);
@@ -116,7 +124,11 @@ std::vector<TrainingDataset> training_datasets(const LoraTraining& run) {
   dataset.validation_split = run.validation_split;
   dataset.validation_seed = run.validation_seed ? uint64_t(*run.validation_seed) : run.run.seed;
   const auto options = std::make_shared<const PictureOptions>(run);
-  dataset.subsets.push_back({read_image_folders(run.train_data_dir, run.caption_extension), false, options});
+  if (run.in_json.empty())
+    dataset.subsets.push_back({read_image_folders(run.train_data_dir, run.caption_extension), false, options});
+  else
+    dataset.subsets.push_back(
+        {{read_caption_metadata(run.in_json, run.train_data_dir, run.dataset_repeats, run.captions)}, false, options});
   if (!run.reg_data_dir.empty())
     dataset.subsets.push_back({read_image_folders(run.reg_data_dir, run.caption_extension), true, options});
   return {dataset};

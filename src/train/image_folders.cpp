@@ -100,9 +100,7 @@ std::vector<ImageFolder> read_image_folders(const fs::path& root, const std::str
                   path.string(), path.filename().string());
       continue;
     }
-    require(name->repeats >= 1 && name->repeats <= kMostRepeats, ErrorKind::invalid_request,
-            "read training folder \"{}\": it must come 1 to {} times an epoch, its name says {}", path.string(),
-            kMostRepeats, name->repeats);
+    require_repeats(path, name->repeats);
     folders.push_back(read_folder(path, *name, caption_extension));
   }
   require(!folders.empty(), ErrorKind::not_found,
@@ -116,14 +114,18 @@ ImageFolder read_image_folder(const fs::path& path, int64_t repeats, const std::
                               const std::string& caption_extension) {
   require(fs::is_directory(path), ErrorKind::not_found, "read training folder \"{}\": there is no such folder",
           path.string());
-  require(repeats >= 1 && repeats <= kMostRepeats, ErrorKind::invalid_request,
-          "read training folder \"{}\": it must come 1 to {} times an epoch, {} was given", path.string(), kMostRepeats,
-          repeats);
+  require_repeats(path, repeats);
   ImageFolder folder = read_folder(path, {repeats, class_tokens}, caption_extension);
   require(!folder.pictures.empty(), ErrorKind::not_found,
           "read training folder \"{}\": there must be pictures (.png, .jpg, .jpeg, .webp) in it; none was found",
           path.string());
   return folder;
+}
+
+void require_repeats(const fs::path& source, int64_t repeats) {
+  require(repeats >= 1 && repeats <= kMostRepeats, ErrorKind::invalid_request,
+          "read training pictures \"{}\": they must come 1 to {} times an epoch, {} was said", source.string(),
+          kMostRepeats, repeats);
 }
 
 int64_t pictures_per_epoch(const std::vector<ImageFolder>& folders) {

@@ -34,6 +34,9 @@ std::vector<ImageFolder> read_image_folders(const std::filesystem::path& root, c
 ImageFolder read_image_folder(const std::filesystem::path& path, int64_t repeats, const std::string& class_tokens,
                               const std::string& caption_extension);
 
+/// Throws Error{invalid_request} naming `source` unless its pictures may come so often an epoch: 1 to a million times.
+void require_repeats(const std::filesystem::path& source, int64_t repeats);
+
 /// Pictures of an epoch: each as often as its folder says.
 int64_t pictures_per_epoch(const std::vector<ImageFolder>& folders);
 

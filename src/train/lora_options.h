@@ -56,6 +56,11 @@ void visit_options(LoraTraining& c, Visitor&& v) {
   v("reg_data_dir", c.reg_data_dir, "The same for regularisation pictures: what the model should keep");
   v("dataset_config", c.dataset_config,
     "Instead of the two: a TOML file of datasets and subsets, each with options of its own, as kohya's");
+  v("in_json", c.in_json,
+    "Captions in one file, kohya's metadata: {\"a.png\": {\"caption\": \"...\", \"tags\": \"...\"}}, or .jsonl. The "
+    "pictures "
+    "lie in train_data_dir, whatever its name");
+  v("dataset_repeats", c.dataset_repeats, "With in_json: how often each picture comes in an epoch");
   visit_picture_options(c, v);
   v("latent_cache_dir", c.latent_cache_dir,
     "Folder that keeps encoded pictures for other runs, found by what they were made of: never stale");

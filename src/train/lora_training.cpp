@@ -127,8 +127,11 @@ bool has_one_rate(const LoraTraining& c) {
   return rates.size() <= 1;
 }
 
-/// Of files that are there before: where ranks come from, and what is merged.
+/// Of files that are there before: captions, where ranks come from, what is merged.
 void refuse_contradictions_of_files(const LoraTraining& c) {
+  needs(c.in_json.empty() || (c.dataset_config.empty() && c.reg_data_dir.empty()),
+        "in_json says the pictures of train_data_dir; regularisation pictures beside them are said in dataset_config, "
+        "where a subset may have a metadata_file; leave out the one or the other");
   needs(!c.dim_from_weights || !c.network_weights.empty(),
         "dim_from_weights takes ranks from network_weights, and there is none; say network_weights, or leave it out");
   needs(!c.dim_from_weights || c.network_module == "networks.lora",

@@ -29,6 +29,8 @@ struct LoraTraining : PictureOptions {
 
   // The pictures; of all folders, where dataset_config says nothing else.
   std::filesystem::path train_data_dir, reg_data_dir, dataset_config;
+  std::filesystem::path in_json;  ///< captions of the pictures in train_data_dir; caption_metadata.h
+  int64_t dataset_repeats = 1;    ///< of those
   bool masked_loss = false;
   std::filesystem::path latent_cache_dir;    ///< empty = in memory only
   std::string alpha_background = "#ffffff";  ///< what transparent pixels are put on

@@ -94,7 +94,7 @@ TEST(KohyaOptions, WhatIsOffIsNotRefused) {
   for (const char* off : {"blocks_to_swap = 0", "base_weights = []", "fp8_base = false", "face_crop_aug_range = \"\""})
     EXPECT_NO_THROW(lora_from(file + off + "\n")) << off;
   EXPECT_NO_THROW(lora_from(file, {{"blocks_to_swap", {"0"}}}));
-  for (const char* on : {"blocks_to_swap = 4", "in_json = \"a.json\"", "fp8_base = true"})
+  for (const char* on : {"blocks_to_swap = 4", "face_crop_aug_range = \"2.0,4.0\"", "fp8_base = true"})
     EXPECT_THROW(lora_from(file + on + "\n"), Error) << on;
   EXPECT_THROW(lora_from(file, {{"blocks_to_swap", {"4"}}}), Error);
 }

@@ -103,6 +103,8 @@ TEST(LoraEffects, DependOnTheRun) {
                                        "train_data_dir",
                                        "reg_data_dir",
                                        "dataset_config",
+                                       "in_json",
+                                       "dataset_repeats",
                                        "resolution",
                                        "caption_extension",
                                        "random_crop",
@@ -158,6 +160,11 @@ TEST(LoraEffects, SayWhatFilesBring) {
   EXPECT_TRUE(says("network_dim", told, "no effect"));
   EXPECT_TRUE(says("network_alpha", told, "no effect"));
   EXPECT_TRUE(says("dim_from_weights", told, "those of a.safetensors"));
+  EXPECT_TRUE(says("dataset_repeats", told, "no effect"));
+  told.in_json = "/a/meta.json", told.dataset_repeats = 3;
+  EXPECT_TRUE(says("in_json", told, "meta.json has captions"));
+  EXPECT_TRUE(says("dataset_repeats", told, "comes 3 times an epoch"));
+  EXPECT_TRUE(says("caption_extension", told, "no effect"));
   told.save_n_epoch_ratio = 4, told.max_train_epochs = 10;
   EXPECT_EQ(effect_of("save_n_epoch_ratio", told),
             "10 / 4 = 2 epochs: 4 files from last-000002.safetensors on, beside the finished one");

@@ -76,6 +76,7 @@ TEST(LoraTraining, ContradictionsAreRefusedWithTheReason) {
                      t.dim_from_weights = true, t.network_weights = "a", t.network_module = "lycoris.kohya";
                    }),
                    "for plain LoRA"));
+  EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.in_json = "a.json", t.reg_data_dir = "b"; }), "metadata_file"));
   EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.base_weights_multiplier = {1}; }), "1 numbers for 0 files"));
   EXPECT_TRUE(says(refusal([](LoraTraining& t) { t.save_n_epoch_ratio = 2, t.save_every_n_epochs = 1; }), "say one"));
 }

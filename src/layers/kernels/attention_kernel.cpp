@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "layers/kernels/aligned_floats.h"
 
@@ -29,7 +30,8 @@ using Vector = hn::Vec<decltype(kTag)>;
 
 // As many accumulators as registers allow: 6 x 2 of 16, 6 x 4 of 32.
 constexpr int kRows = 6, kVectors = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
-constexpr std::int64_t kKeys = 126;  // of a block, a multiple of kRows: scores and a head of 40 stay in the first cache
+constexpr std::int64_t kKeys =
+    128;  // of a block: scores and a head of 40 stay in the first cache, 2^n keys make no rest
 constexpr std::int64_t kTiles = HWY_TARGET <= HWY_AVX3 ? 2 : 4;  // of queries, that one call works off
 
 HWY_INLINE std::int64_t lanes() {
@@ -88,12 +90,14 @@ template <bool kAdds>
 HWY_INLINE void add_all_products(std::int64_t rows, const float* left, std::int64_t row_stride,
                                  std::int64_t place_stride, std::int64_t places, const float* right, float* out,
                                  float* top) {
-  std::int64_t row = 0;
-  for (; row + kRows <= rows; row += kRows)
-    add_products<kRows, kAdds>(left + row * row_stride, row_stride, place_stride, places, right,
-                               out + row * tile_width(), top);
-  left += row * row_stride, out += row * tile_width();
-  switch (rows - row) {  // one by one, each row would wait for its own sums
+  const auto add = [&]<int kCount>(std::integral_constant<int, kCount>) {
+    add_products<kCount, kAdds>(left, row_stride, place_stride, places, right, out, top);
+    left += kCount * row_stride, out += kCount * tile_width(), rows -= kCount;
+  };
+  while (rows >= kRows + 3 || rows == kRows) add(std::integral_constant<int, kRows>());
+  // One row or two alone would wait for their own sums: 7 and 8 are 4 and what is left.
+  if (rows > kRows) add(std::integral_constant<int, 4>());
+  switch (rows) {
     case 5:
       return add_products<5, kAdds>(left, row_stride, place_stride, places, right, out, top);
     case 4:

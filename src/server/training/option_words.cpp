@@ -70,6 +70,8 @@ const std::vector<OptionWords>& option_words() {
   static const std::vector<OptionWords> kWords = {
       {"pretrained_model_name_or_path", "Base model", kModel, {}},
       {"vae", "VAE", kModel, {}},
+      {"base_weights", "On top of LoRAs", kModel, {}},
+      {"base_weights_multiplier", "Their weights", kModel, {}},
       {"clip_skip", "CLIP skip", kModel, {}},
       {"v_parameterization", "v-prediction", kModel, {}},
       {"zero_terminal_snr", "Zero terminal SNR", kModel, {}},
@@ -80,6 +82,7 @@ const std::vector<OptionWords>& option_words() {
       {"network_args", "Network arguments", kNetwork, {}},
       {"network_dropout", "Dropout", kNetwork, {}},
       {"network_weights", "Start from a LoRA", kNetwork, {}},
+      {"dim_from_weights", "Ranks of that LoRA", kNetwork, {}},
       {"network_train_unet_only", "Train the UNet only", kNetwork, {}},
       {"network_train_text_encoder_only", "Train the text encoder only", kNetwork, {}},
       {"scale_weight_norms", "Limit of norms", kNetwork, {}},
@@ -128,6 +131,7 @@ const std::vector<OptionWords>& option_words() {
       {"caption_suffix", "Caption suffix", kPictures, {}},
       {"caption_extension", "Caption ending", kPictures, {}},
       {"max_token_length", "Longest caption", kPictures, {"75", "150", "225"}},
+      {"weighted_captions", "Brackets weigh", kPictures, {}},
       {"prior_loss_weight", "Weight of regularisation", kPictures, {}},
 
       {"min_snr_gamma", "Min-SNR gamma", kLoss, {}},
@@ -149,6 +153,7 @@ const std::vector<OptionWords>& option_words() {
 
       {"output_name", "Name of the file", kSaving, {}},
       {"save_every_n_epochs", "A file every n epochs", kSaving, {}},
+      {"save_n_epoch_ratio", "Files over the run", kSaving, {}},
       {"save_every_n_steps", "A file every n steps", kSaving, {}},
       {"save_last_n_epochs", "Keep files of last epochs", kSaving, {}},
       {"save_state_every_n_steps", "Save the state every n steps", kSaving, {}},

@@ -49,6 +49,7 @@ int64_t example_tags(const Seen& run) {
 
 std::string caption_extension(const Seen& run) {
   const LoraTraining& o = run.options;
+  if (!o.in_json.empty()) return no_effect("captions stand in in_json");
   if (!run.plan()) return fmt::format("a{} beside a picture is its caption", o.caption_extension);
   int64_t with = 0, all = 0, example_folder = -1;
   for (size_t i = 0; i < run.plan()->folders.size(); ++i) {

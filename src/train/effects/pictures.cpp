@@ -13,7 +13,10 @@ constexpr int64_t kLatentChannels = 4, kPixelsPerLatent = 64;
 
 std::string train_data_dir(const Seen& run) {
   if (!run.options.dataset_config.empty()) return no_effect("dataset_config says where the pictures are");
-  if (!run.plan()) return "the number before each folder's name says how often its pictures come in an epoch";
+  if (!run.plan())
+    return run.options.in_json.empty()
+               ? "the number before each folder's name says how often its pictures come in an epoch"
+               : "the pictures that in_json names lie there";
   const int64_t uses = run.uses_per_epoch();
   int64_t folders = 0;
   for (const LoraPlan::Folder& folder : run.plan()->folders) folders += !folder.is_regularisation;
@@ -38,6 +41,22 @@ std::string dataset_config(const Seen& run) {
   return fmt::format("{}; {} in {}, {} an epoch", rule, count(run.pictures() + run.regularisation(), "picture"),
                      count(int64_t(run.plan()->folders.size()), "folder"),
                      count(run.plan()->batches_per_epoch, "batch"));
+}
+
+std::string in_json(const Seen& run) {
+  const LoraTraining& o = run.options;
+  if (o.in_json.empty()) return "none: captions stand beside the pictures";
+  const std::string file = o.in_json.filename().string();
+  return run.plan() ? fmt::format("{} has captions and tags of {}", file, count(run.pictures(), "picture"))
+                    : fmt::format("{} has captions and tags", file);
+}
+
+std::string dataset_repeats(const Seen& run) {
+  const LoraTraining& o = run.options;
+  if (o.in_json.empty()) return no_effect("it is for in_json; folders say it themselves");
+  return run.plan() ? fmt::format("{} x {} = {} an epoch", count(run.pictures(), "picture"), o.dataset_repeats,
+                                  count(run.uses_per_epoch(), "use"))
+                    : fmt::format("each picture comes {} an epoch", count(o.dataset_repeats, "time"));
 }
 
 std::string resolution(const Seen& run) {
@@ -251,6 +270,8 @@ std::string max_validation_steps(const Seen& run) {
 constexpr Row kRows[] = {{"train_data_dir", train_data_dir},
                          {"reg_data_dir", reg_data_dir},
                          {"dataset_config", dataset_config},
+                         {"in_json", in_json},
+                         {"dataset_repeats", dataset_repeats},
                          {"resolution", resolution},
                          {"enable_bucket", enable_bucket},
                          {"min_bucket_reso", least_side},

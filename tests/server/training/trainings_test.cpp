@@ -81,7 +81,8 @@ TEST(Trainings, WhatNobodySetsOverTheNetworkIsRefused) {
     const auto told = trainer().post("/api/v1/train/runs/refusing/explain", {{"options", options}});
     return told.status == 200 ? told.json["problem"].dump() : fmt::format("{} {}", told.status, told.body);
   };
-  for (const char* place : {"output_dir", "logging_dir", "train_data_dir", "dataset_config", "sample_prompts"})
+  for (const char* place :
+       {"output_dir", "logging_dir", "train_data_dir", "dataset_config", "in_json", "sample_prompts"})
     EXPECT_NE(problem({{place, "/etc"}}).find("a place on this machine"), std::string::npos) << place;
   for (const char* name : {"output_name", "log_prefix"})
     EXPECT_NE(problem({{name, "../../x"}}).find("part of a file's name"), std::string::npos) << name;

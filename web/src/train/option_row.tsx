@@ -13,7 +13,7 @@ const sliders: Record<string, [number, number, number]> = {
   caption_dropout_rate: [0, 1, 0.01], caption_tag_dropout_rate: [0, 1, 0.01], network_dropout: [0, 1, 0.01], noise_offset: [0, 0.2, 0.005], min_snr_gamma: [0, 20, 0.5], validation_split: [0, 0.5, 0.01],
 };
 
-const none_words: Record<string, string> = { vae: "the model's own", network_weights: 'none', unet_lr: 'as the learning rate', text_encoder_lr: 'as the learning rate', validation_seed: 'as the seed', sample_sampler: "the model's own", pretrained_model_name_or_path: 'the checkpoint in use' };
+const none_words: Record<string, string> = { vae: "the model's own", network_weights: 'none', base_weights: 'LoRAs by name, with blanks between', base_weights_multiplier: '1 each', unet_lr: 'as the learning rate', text_encoder_lr: 'as the learning rate', validation_seed: 'as the seed', sample_sampler: "the model's own", pretrained_model_name_or_path: 'the checkpoint in use' };
 
 /** Files are chosen by name among those the program has. */
 function file_choices(option: TrainOption) {
