@@ -52,14 +52,17 @@ check:
 tools-test:
 	@tools/run_tests.sh
 
+.PHONY: bench-build
+bench-build:
+	@tools/setup.sh bench
+	@cmake --preset release -DDARKROOM_BENCH=ON -DDARKROOM_WERROR=$(WERROR) --log-level=WARNING >/dev/null
+	@cmake --build build --target darkroom sampling_bench onednn_bench -j$(JOBS)
+
 fuzz:
 	@tools/setup.sh fuzz
 	@fuzz/run.sh $(SECONDS)
 
-bench:
-	@tools/setup.sh bench
-	@cmake --preset release -DDARKROOM_BENCH=ON -DDARKROOM_WERROR=$(WERROR) --log-level=WARNING >/dev/null
-	@cmake --build build --target darkroom sampling_bench onednn_bench -j$(JOBS)
+bench: bench-build
 	@build/darkroom bench
 	@build/bench/sampling_bench
 	@build/bench/onednn_bench
