@@ -5,10 +5,9 @@
 #include <set>
 
 #include "adapters/delta.h"
+#include "adapters/fitted_files.h"
 #include "adapters/low_rank.h"
-#include "adapters/merge.h"
 #include "base/error.h"
-#include "base/log.h"
 #include "checkpoint/save.h"
 #include "checkpoint/stored_tensors.h"
 #include "formats/safetensors.h"
@@ -250,16 +249,7 @@ void merge_into_checkpoint(const std::vector<WeightedFile>& files, const fs::pat
   const checkpoint::Checkpoint checkpoint = checkpoint::load_checkpoint(model);
   const ModelKeys keys(checkpoint);
   Merge merge;
-  std::vector<WantedAdapter> wanted;
-  for (const WeightedFile& file : files) {
-    const auto adapter = std::make_shared<const AdapterFile>(read_adapter_file(file.path));
-    const auto fitted = std::make_shared<const FittedAdapter>(fit(adapter, keys));
-    for (const std::string& layer : fitted->unmatched)
-      log_warning("{}: the model has no layer {}", in_quotes(file.path.string()), layer);
-    for (const std::string& note : fitted->notes) log_warning("{}: {}", in_quotes(file.path.string()), note);
-    wanted.push_back({fitted, file.weight, file.weight});
-  }
-  merge.set(std::move(wanted));
+  merge.set(fitted_files(files, keys));
   checkpoint::ModelToSave saved{
       .description = checkpoint.description, .unet = checkpoint.unet.get(), .vae = checkpoint.vae.get()};
   for (const auto& text : checkpoint.text_encoders) saved.text_encoders.push_back(text.get());

@@ -9,7 +9,6 @@
 #include "train/sample_prompts.h"
 
 namespace darkroom::cli {
-
 namespace {
 
 /// What the LoRA was trained on top of, as tags, before the prompt. The files are put beside the trained one, where the

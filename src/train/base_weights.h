@@ -9,8 +9,8 @@
 
 namespace darkroom::train {
 
-/// Merges options.base_weights into the weights of `model`, in their order. Lines of what does not fit are logged.
-/// Throws Error as adapters::read_adapter_file() and adapters::fit().
+/// Merges options.base_weights into the weights of `model`, in their order. Logs and throws as
+/// adapters::fitted_files().
 void merge_base_weights(const LoraTraining& options, checkpoint::Checkpoint& model);
 
 /// Of all the files in one; "" without any.

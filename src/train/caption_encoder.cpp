@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "checkpoint/mapped_weights.h"
+#include "formats/utf8.h"
 #include "prompt/syntax.h"
 
 namespace darkroom::train {
@@ -31,6 +32,15 @@ Tensor joined_windows(const Tensor& states, int64_t windows) {
   return at::cat(parts, 1);
 }
 
+/// A run reads many captions, so what is wrong with one is said with it.
+std::vector<prompt::WeightedText> pieces_of(const std::string& caption) {
+  try {
+    return prompt::parse_attention(caption);
+  } catch (const Error& error) {
+    fail(error.kind(), "weighted_captions, the caption {}: {}", formats::in_quotes(caption), error.what());
+  }
+}
+
 struct WeightedTokens {
   std::vector<int> ids;
   std::vector<float> weights;
@@ -43,7 +53,7 @@ WeightedTokens tokens_of(const Tokenizer& tokenizer, const std::string& caption,
     return all;
   }
   WeightedTokens all;
-  for (const prompt::WeightedText& piece : prompt::parse_attention(caption)) {
+  for (const prompt::WeightedText& piece : pieces_of(caption)) {
     const std::vector<int> ids = tokenizer.encode(piece.text);
     all.ids.insert(all.ids.end(), ids.begin(), ids.end());
     // Parity: captions know no BREAK, so it is a word, while parse_attention() gives it a weight times -1.
