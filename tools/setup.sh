@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 packages="make g++ cmake ninja-build ccache
 libtorch-dev libopenblas0-openmp libhwy-dev libfmt-dev nlohmann-json3-dev libcli11-dev libpng-dev libjpeg-dev libwebp-dev libfreetype-dev fonts-dejavu-core libtomlplusplus-dev
 libutf8proc-dev libssl-dev zlib1g-dev libsqlite3-dev libcpp-httplib-dev
-libgtest-dev clang-format"
+libgtest-dev libsimde-dev clang-format"
 # Node.js from elsewhere is as good as Debian's.
 command -v node >/dev/null || packages="$packages nodejs"
 command -v npm >/dev/null || packages="$packages npm"

@@ -59,8 +59,8 @@ TEST(LinearProduct, GeglusAsTheDefinition) {
 TEST(LinearProduct, GatesOverTheWholeRange) {
   NoGrad guard;
   const Tensor gates = at::cat({at::linspace(-20, 20, 4001), at::logspace(-30, 0, 95)}).view({-1, 1});
-  const Tensor weight = at::cat({at::zeros({16, 1}), at::ones({16, 1})}),
-               bias = at::cat({at::ones({16}), at::zeros({16})});
+  const Tensor weight = at::cat({at::zeros({32, 1}), at::ones({32, 1})}),
+               bias = at::cat({at::ones({32}), at::zeros({32})});
   const Tensor found = geglu_product(gates, weight, bias).select(1, 0), x = gates.select(1, 0).to(at::kDouble);
   const Tensor exact = at::gelu(x), error = (found - exact).abs();
   EXPECT_LT((error / (x.abs() + 1e-30)).max().item<double>(), 3e-7);
@@ -71,7 +71,7 @@ TEST(LinearProduct, GatesOverTheWholeRange) {
 // An offset far above the products costs their digits once, not with each of them.
 TEST(LinearProduct, AddsTheOffsetLast) {
   NoGrad guard;
-  const Tensor x = at::full({1, 1000}, 0.001), weight = at::ones({16, 1000}), bias = at::full({16}, 4096.0);
+  const Tensor x = at::full({1, 1000}, 0.001), weight = at::ones({32, 1000}), bias = at::full({32}, 4096.0);
   EXPECT_NEAR(linear_product(x, weight, bias)[0][3].item<double>(), 4097.0, 5e-4);
 }
 

@@ -14,9 +14,10 @@ struct Sizes {
   int64_t pictures, in, out, height, width, side, stride, padding;
 };
 // The UNet's smallest level and its halvings, odd sides, one pixel, a window larger than the picture, other kernels.
-constexpr Sizes kSizes[] = {{1, 64, 96, 8, 8, 3, 1, 1},  {2, 32, 32, 16, 12, 3, 2, 1}, {1, 16, 48, 7, 9, 3, 2, 1},
-                            {3, 16, 16, 1, 1, 3, 1, 1},  {1, 32, 16, 2, 5, 5, 1, 2},   {2, 16, 32, 6, 7, 2, 2, 0},
-                            {1, 16, 16, 9, 11, 3, 3, 0}, {1, 48, 32, 5, 5, 1, 2, 0}};
+// Channels are whole panels of every kind of vectors; the largest have 32 columns.
+constexpr Sizes kSizes[] = {{1, 64, 96, 8, 8, 3, 1, 1},  {2, 32, 32, 16, 12, 3, 2, 1}, {1, 32, 96, 7, 9, 3, 2, 1},
+                            {3, 32, 32, 1, 1, 3, 1, 1},  {1, 64, 32, 2, 5, 5, 1, 2},   {2, 32, 64, 6, 7, 2, 2, 0},
+                            {1, 32, 32, 9, 11, 3, 3, 0}, {1, 96, 32, 5, 5, 1, 2, 0}};
 
 double error_of(const Tensor& found, const Tensor& expected) {
   return ((found - expected).norm() / expected.norm()).item<double>();
@@ -70,14 +71,14 @@ TEST(UnfoldedConv, IsTheSameWithoutGradientsAndInEveryBatch) {
 }
 
 TEST(UnfoldedConv, ALargeBatchIsWrittenOutInParts) {
-  const Tensor x = side_by_side({5, 512, 33, 33}), kernels = at::randn({16, 512, 3, 3});  // 5 million numbers each
+  const Tensor x = side_by_side({5, 512, 33, 33}), kernels = at::randn({32, 512, 3, 3});  // 5 million numbers each
   const Tensor y = unfolded_conv(x, kernels, {}, 1, 1);
   for (int64_t i = 0; i < 5; ++i)
     EXPECT_TRUE(y.narrow(0, i, 1).equal(unfolded_conv(x.narrow(0, i, 1), kernels, {}, 1, 1))) << i;
 }
 
 TEST(UnfoldedConv, DoesNotDependOnThreads) {
-  const Tensor x = side_by_side({2, 32, 9, 10}).requires_grad_(), kernels = at::randn({48, 32, 3, 3}).to(at::kHalf);
+  const Tensor x = side_by_side({2, 32, 9, 10}).requires_grad_(), kernels = at::randn({96, 32, 3, 3}).to(at::kHalf);
   const auto both = [&] {
     Tensor(x).mutable_grad().reset();
     const Tensor y = unfolded_conv_with_gradient(x, kernels, {}, 2, 1);
@@ -98,7 +99,7 @@ TEST(UnfoldedConv, DoesNotDependOnThreads) {
 TEST(UnfoldedConv, StandsInForFewPixelsAndStrides) {
   at::manual_seed(10);
   const c10::InferenceMode inference;
-  const Conv2d few(32, 48, 3, 1, 1), halving(32, 32, 3, 2, 1);
+  const Conv2d few(32, 96, 3, 1, 1), halving(32, 32, 3, 2, 1);
   for (const Conv2d* conv : {&few, &halving}) {
     Tensor(conv->weight).normal_();
     Tensor(conv->bias).normal_();
@@ -111,7 +112,7 @@ TEST(UnfoldedConv, StandsInForFewPixelsAndStrides) {
 
 TEST(UnfoldedConv, StandsInWhereTheKernelsAreFrozen) {
   at::manual_seed(8);
-  Conv2d few(32, 48, 3, 1, 1), halving(32, 32, 3, 2, 1);
+  Conv2d few(32, 96, 3, 1, 1), halving(32, 32, 3, 2, 1);
   for (Conv2d* conv : {&few, &halving}) {
     for (const auto& [name, tensor] : conv->named_parameters()) tensor->normal_();
     conv->weight = conv->weight.to(at::kHalf);

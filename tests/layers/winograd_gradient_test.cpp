@@ -13,9 +13,10 @@ namespace {
 struct Sizes3x3 {
   int64_t pictures, in, out, height, width;
 };
-// The embedded model's levels, odd sides, more tiles than a chunk of the weight's gradient, rows of one pixel.
-constexpr Sizes3x3 kSizes[] = {{24, 64, 64, 16, 16},  {24, 128, 192, 8, 8}, {24, 384, 192, 4, 4}, {2, 48, 16, 15, 17},
-                               {1, 640, 320, 20, 33}, {3, 32, 64, 1, 9},    {2, 16, 32, 7, 1},    {1, 32, 32, 128, 96}};
+// The embedded model's levels, odd sides, more tiles than a chunk of the weight's gradient, rows of one pixel. Channels
+// are whole panels of every kind of vectors; the largest have 32 columns.
+constexpr Sizes3x3 kSizes[] = {{24, 64, 64, 16, 16},  {24, 128, 192, 8, 8}, {24, 384, 192, 4, 4}, {2, 96, 32, 15, 17},
+                               {1, 640, 320, 20, 33}, {3, 32, 64, 1, 9},    {2, 32, 64, 7, 1},    {1, 32, 32, 128, 96}};
 
 double error_of(const Tensor& found, const Tensor& expected) {
   return ((found - expected).norm() / expected.norm()).item<double>();
@@ -50,8 +51,8 @@ TEST(WinogradGradient, ValuesAndGradientsAreThoseOfTheDefinition) {
 }
 
 TEST(WinogradGradient, DoesNotDependOnThreads) {
-  const Tensor x = side_by_side_leaf({3, 48, 20, 22}), g = side_by_side_leaf({3, 64, 20, 22}).detach();
-  const Tensor weight = side_by_side_leaf({64, 48, 3, 3}), bias = at::randn({64}).requires_grad_();
+  const Tensor x = side_by_side_leaf({3, 96, 20, 22}), g = side_by_side_leaf({3, 64, 20, 22}).detach();
+  const Tensor weight = side_by_side_leaf({64, 96, 3, 3}), bias = at::randn({64}).requires_grad_();
   const auto gradients = [&] {
     for (const Tensor& leaf : {x, weight, bias}) Tensor(leaf).mutable_grad().reset();
     winograd_conv_with_gradient(x, weight, bias).backward(g);
@@ -71,7 +72,7 @@ TEST(WinogradGradient, DoesNotDependOnThreads) {
 TEST(WinogradGradient, GoesThroughStoredWeights) {
   at::manual_seed(6);
   for (const at::ScalarType type : {at::kHalf, at::kBFloat16}) {
-    for (const auto& [in, out] : {std::pair<int64_t, int64_t>{48, 64}, {16, 32}, {1280, 1600}}) {
+    for (const auto& [in, out] : {std::pair<int64_t, int64_t>{96, 64}, {32, 64}, {1280, 1600}}) {
       const Tensor x = side_by_side_leaf({1, in, 6, 8}), g = side_by_side_leaf({1, out, 6, 8}).detach();
       const Tensor stored = at::randn({out, in, 3, 3}).to(type), wide = stored.to(at::kFloat);
       const auto results = [&](const Tensor& weight) {

@@ -16,13 +16,14 @@
 
 // Layout: as in attention_kernel.cpp a block of queries stands side by side in the lanes of vectors; what belongs to
 // keys is a row of the block per key. Only sums over queries, for the gradients of keys and values, need the block's
-// rows one by one, and then depth fills the vectors.
+// rows one by one, and then depth fills the vectors: whole ones, and what is left of it smaller ones.
 HWY_BEFORE_NAMESPACE();
 namespace darkroom::layers::HWY_NAMESPACE {
 namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 const hn::ScalableTag<float> kTag;
+const hn::CappedTag<float, 8> kSmallTag;  // half of the longest: SD 1.5 has a depth of 40
 using Vector = hn::Vec<decltype(kTag)>;
 
 constexpr int kRows = 6, kWidth = 2;  // 12 sums stay in 16 registers
@@ -42,47 +43,49 @@ struct Left {
 };
 
 /// Rows x Width vectors of out[row] (+)= sum over places of left[row][place] * right[place].
-template <int Rows, int Width>
-HWY_INLINE void multiply_tile(Left left, std::int64_t places, const float* HWY_RESTRICT right,
+template <int Rows, int Width, class Tag>
+HWY_INLINE void multiply_tile(Tag tag, Left left, std::int64_t places, const float* HWY_RESTRICT right,
                               std::int64_t right_stride, float* HWY_RESTRICT out, std::int64_t out_stride, bool adds) {
-  const std::int64_t n = lanes();
-  Vector sums[Rows][Width];
+  const std::int64_t n = std::int64_t(hn::Lanes(tag));
+  hn::Vec<Tag> sums[Rows][Width];
   for (int row = 0; row < Rows; ++row)
     for (int w = 0; w < Width; ++w)
-      sums[row][w] = adds ? hn::LoadU(kTag, out + row * out_stride + w * n) : hn::Zero(kTag);
+      sums[row][w] = adds ? hn::LoadU(tag, out + row * out_stride + w * n) : hn::Zero(tag);
   for (std::int64_t place = 0; place < places; ++place) {
-    Vector b[Width];
-    for (int w = 0; w < Width; ++w) b[w] = hn::LoadU(kTag, right + place * right_stride + w * n);
+    hn::Vec<Tag> b[Width];
+    for (int w = 0; w < Width; ++w) b[w] = hn::LoadU(tag, right + place * right_stride + w * n);
     for (int row = 0; row < Rows; ++row) {
-      const Vector a = hn::Set(kTag, left.numbers[row * left.row + place * left.place]);
+      const hn::Vec<Tag> a = hn::Set(tag, left.numbers[row * left.row + place * left.place]);
       for (int w = 0; w < Width; ++w) sums[row][w] = hn::MulAdd(a, b[w], sums[row][w]);
     }
   }
   for (int row = 0; row < Rows; ++row)
-    for (int w = 0; w < Width; ++w) hn::StoreU(sums[row][w], kTag, out + row * out_stride + w * n);
+    for (int w = 0; w < Width; ++w) hn::StoreU(sums[row][w], tag, out + row * out_stride + w * n);
 }
 
-template <int Width>
-HWY_INLINE void multiply_rows(std::int64_t rows, Left left, std::int64_t places, const float* right,
+template <int Width, class Tag>
+HWY_INLINE void multiply_rows(Tag tag, std::int64_t rows, Left left, std::int64_t places, const float* right,
                               std::int64_t right_stride, float* out, std::int64_t out_stride, bool adds) {
   std::int64_t row = 0;
   const auto below = [&] { return Left{left.numbers + row * left.row, left.row, left.place}; };
   for (; row + kRows <= rows; row += kRows)
-    multiply_tile<kRows, Width>(below(), places, right, right_stride, out + row * out_stride, out_stride, adds);
+    multiply_tile<kRows, Width>(tag, below(), places, right, right_stride, out + row * out_stride, out_stride, adds);
   for (; row + 2 <= rows; row += 2)
-    multiply_tile<2, Width>(below(), places, right, right_stride, out + row * out_stride, out_stride, adds);
+    multiply_tile<2, Width>(tag, below(), places, right, right_stride, out + row * out_stride, out_stride, adds);
   for (; row < rows; ++row)
-    multiply_tile<1, Width>(below(), places, right, right_stride, out + row * out_stride, out_stride, adds);
+    multiply_tile<1, Width>(tag, below(), places, right, right_stride, out + row * out_stride, out_stride, adds);
 }
 
-/// The same of any number of rows and of `columns`, a multiple of lanes().
+/// The same of any number of rows and of `columns`, a multiple of gradient_lanes().
 void multiply(std::int64_t rows, std::int64_t columns, Left left, std::int64_t places, const float* right,
               std::int64_t right_stride, float* out, std::int64_t out_stride, bool adds) {
   std::int64_t column = 0;
   for (; column + block() <= columns; column += block())
-    multiply_rows<kWidth>(rows, left, places, right + column, right_stride, out + column, out_stride, adds);
-  for (; column < columns; column += lanes())
-    multiply_rows<1>(rows, left, places, right + column, right_stride, out + column, out_stride, adds);
+    multiply_rows<kWidth>(kTag, rows, left, places, right + column, right_stride, out + column, out_stride, adds);
+  for (; column + lanes() <= columns; column += lanes())
+    multiply_rows<1>(kTag, rows, left, places, right + column, right_stride, out + column, out_stride, adds);
+  for (; column < columns; column += std::int64_t(hn::Lanes(kSmallTag)))
+    multiply_rows<1>(kSmallTag, rows, left, places, right + column, right_stride, out + column, out_stride, adds);
 }
 
 /// What a thread works with. Of a block: scaled queries and the result's gradient as rows and turned, the weights and
@@ -122,7 +125,7 @@ void soften(float* HWY_RESTRICT weights, float* HWY_RESTRICT gradients, std::int
 }
 
 std::int64_t gradient_lanes() {
-  return lanes();
+  return std::int64_t(hn::Lanes(kSmallTag));
 }
 
 void attend_backwards(const AttentionHeadGradients& head) {

@@ -23,9 +23,12 @@
 #elif !defined(HWY_AVX3_ZEN4) && HWY_TARGET == HWY_AVX3_DL && defined(__GNUC__) && !defined(__clang__)
 // This Highway knows no later processors: theirs is what can be added to its last kind of vectors.
 #define DARKROOM_HAS_PAIR_PRODUCT 1
+#ifndef DARKROOM_BF16_ATTRIBUTES  // the test layers_avx512 emulates the instruction and may not use it
+#define DARKROOM_BF16_ATTRIBUTES _Pragma("GCC push_options") _Pragma("GCC target \"avx512bf16\"")
+#endif
 #define DARKROOM_BEFORE_BF16 \
   HWY_BEFORE_NAMESPACE();    \
-  _Pragma("GCC push_options") _Pragma("GCC target \"avx512bf16\"") static_assert(true, "")
+  DARKROOM_BF16_ATTRIBUTES static_assert(true, "")
 #define DARKROOM_AFTER_BF16 _Pragma("GCC pop_options") HWY_AFTER_NAMESPACE()
 #else
 #define DARKROOM_HAS_PAIR_PRODUCT 0
