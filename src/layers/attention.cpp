@@ -35,7 +35,7 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t head
     return flash_attention(q, k, v, heads);
   if (fast_paths() && !at::GradMode::is_enabled() && !causal && can_use_bf16_attention(q, k, v, heads))
     return bf16_attention(q, k, v, heads);
-  if (fast_paths() && at::GradMode::is_enabled() && !causal && can_flash(q, k, v) && is_worth_recomputing(q, k, heads))
+  if (fast_paths() && at::GradMode::is_enabled() && !causal && recomputes_attention(q, k, v, heads))
     return attention_with_gradient(q, k, v, heads);
   const int64_t queries = q.size(1), width = q.size(2);
   const Tensor qs = split_heads(q, heads) * (1.0 / std::sqrt(double(width / heads)));

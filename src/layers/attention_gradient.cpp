@@ -1,11 +1,13 @@
 #include "layers/attention_gradient.h"
 
 #include <ATen/Parallel.h>
+#include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "layers/bf16_attention.h"
 #include "layers/flash_attention.h"
 #include "layers/heads.h"
 #include "layers/kernels/attention_gradient_kernel.h"
@@ -54,43 +56,56 @@ variable_list gradients_by_head(const Tensor& q, const Tensor& k, const Tensor& 
   return {dq, joined_heads(dk, heads), joined_heads(dv, heads), Tensor()};
 }
 
+/// The same where no kernel of ours does it, some queries at a time. `out` is what the attention answered.
+variable_list gradients_by_rows(const variable_list& saved, const Tensor& g_joined, int64_t heads) {
+  const Tensor q = split_heads(saved[0], heads), k = split_heads(saved[1], heads), v = split_heads(saved[2], heads);
+  const Tensor out = split_heads(saved[3], heads), g = split_heads(g_joined, heads);
+  const double scale = 1.0 / std::sqrt(double(q.size(2)));
+  // What every weight's gradient has in common in a row of the softmax.
+  const Tensor shared = (g * out).sum(-1, /*keepdim=*/true);
+  const Tensor dq = at::empty_like(q), dk = at::zeros_like(k), dv = at::zeros_like(v);
+  const int64_t rows = std::max<int64_t>(1, kAtOnce / (q.size(0) * k.size(1)));
+  for (int64_t first = 0; first < q.size(1); first += rows) {
+    const int64_t n = std::min(rows, q.size(1) - first);
+    const Tensor some_q = q.narrow(1, first, n), some_g = g.narrow(1, first, n);
+    const Tensor weights = at::softmax(at::bmm(some_q, k.transpose(1, 2)).mul_(scale), -1);
+    dv.baddbmm_(weights.transpose(1, 2), some_g);
+    const Tensor scores_gradient = at::bmm(some_g, v.transpose(1, 2)).sub_(shared.narrow(1, first, n)).mul_(weights);
+    dq.narrow(1, first, n).copy_(at::bmm(scores_gradient, k).mul_(scale));
+    dk.baddbmm_(scores_gradient.transpose(1, 2), some_q, 1, scale);
+  }
+  return {joined_heads(dq, heads), joined_heads(dk, heads), joined_heads(dv, heads), Tensor()};
+}
+
 struct RecomputedAttention : torch::autograd::Function<RecomputedAttention> {
   static Tensor forward(AutogradContext* context, const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads) {
-    const Tensor out = flash_attention(q, k, v, heads);
+    const Tensor out = can_flash(q, k, v) ? flash_attention(q, k, v, heads) : bf16_attention(q, k, v, heads);
     context->save_for_backward({q, k, v, out});
     context->saved_data["heads"] = heads;
     return out;
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
-    const variable_list saved = context->get_saved_variables();
+    const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::DispatchKey::AutocastCPU);
+    variable_list saved = context->get_saved_variables();
     const int64_t heads = context->saved_data["heads"].toInt();
-    if (can_attend_backwards(saved[0], saved[1], heads))
-      return gradients_by_head(saved[0], saved[1], saved[2], gradients[0], heads);
-    const Tensor q = split_heads(saved[0], heads), k = split_heads(saved[1], heads), v = split_heads(saved[2], heads);
-    const Tensor out = split_heads(saved[3], heads), g = split_heads(gradients[0], heads);
-    const double scale = 1.0 / std::sqrt(double(q.size(2)));
-    // What every weight's gradient has in common in a row of the softmax.
-    const Tensor shared = (g * out).sum(-1, /*keepdim=*/true);
-    const Tensor dq = at::empty_like(q), dk = at::zeros_like(k), dv = at::zeros_like(v);
-    const int64_t rows = std::max<int64_t>(1, kAtOnce / (q.size(0) * k.size(1)));
-    for (int64_t first = 0; first < q.size(1); first += rows) {
-      const int64_t n = std::min(rows, q.size(1) - first);
-      const Tensor some_q = q.narrow(1, first, n), some_g = g.narrow(1, first, n);
-      const Tensor weights = at::softmax(at::bmm(some_q, k.transpose(1, 2)).mul_(scale), -1);
-      dv.baddbmm_(weights.transpose(1, 2), some_g);
-      const Tensor scores_gradient = at::bmm(some_g, v.transpose(1, 2)).sub_(shared.narrow(1, first, n)).mul_(weights);
-      dq.narrow(1, first, n).copy_(at::bmm(scores_gradient, k).mul_(scale));
-      dk.baddbmm_(scores_gradient.transpose(1, 2), some_q, 1, scale);
-    }
-    return {joined_heads(dq, heads), joined_heads(dk, heads), joined_heads(dv, heads), Tensor()};
+    const at::ScalarType type = saved[0].scalar_type();
+    for (Tensor& one : saved) one = one.to(at::kFloat);
+    const Tensor g = gradients[0].to(at::kFloat);
+    variable_list found = can_attend_backwards(saved[0], saved[1], heads)
+                              ? gradients_by_head(saved[0], saved[1], saved[2], g, heads)
+                              : gradients_by_rows(saved, g, heads);
+    for (int i = 0; i < 3; ++i) found[i] = found[i].to(type);
+    return found;
   }
 };
 
 }  // namespace
 
-bool is_worth_recomputing(const Tensor& q, const Tensor& k, int64_t heads) {
-  return can_attend_backwards(q, k, heads) || q.size(0) * heads * q.size(1) * k.size(1) >= kWorthwhile;
+bool recomputes_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads) {
+  if (can_use_bf16_attention(q, k, v, heads)) return true;
+  return can_flash(q, k, v) &&
+         (can_attend_backwards(q, k, heads) || q.size(0) * heads * q.size(1) * k.size(1) >= kWorthwhile);
 }
 
 Tensor attention_with_gradient(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads) {

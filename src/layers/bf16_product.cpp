@@ -49,7 +49,7 @@ struct Product {
   /// What becomes of the sums of rows first .. first + count.
   void finish(const float* sums, int64_t first, int64_t count, int64_t panel, Scratch& scratch) const {
     const int64_t columns = pair_panel();
-    if (order == PanelOrder::neighbours) {
+    if (order != PanelOrder::halves) {
       const int64_t column = panel * columns, used = std::min(columns, width - column);
       for (int64_t r = 0; r < count; ++r)
         round_sums(sums + r * columns, offset ? offset + column : nullptr, used, out + (first + r) * width + column);
@@ -117,6 +117,35 @@ Tensor multiplied(const Tensor& x, const Tensor& weight, const PackedWeight& pac
   return y;
 }
 
+Tensor convolved(const Tensor& x, const Tensor& weight, const PackedWeight& packed, const Tensor& bias,
+                 PanelOrder order, int64_t stride, int64_t padding) {
+  const PanelShape shape(weight, order);
+  const int64_t side = weight.size(2), height = x.size(2), width = x.size(3);
+  const int64_t down = (height + 2 * padding - side) / stride + 1, across = (width + 2 * padding - side) / stride + 1;
+  const Tensor pixels = x.contiguous(at::MemoryFormat::ChannelsLast), offset = offset_of(bias);
+  const Tensor y = at::empty({x.size(0), shape.out, down, across}, x.options(), at::MemoryFormat::ChannelsLast);
+  const std::vector<std::uint16_t> nothing(static_cast<size_t>(shape.in));  // a pixel outside
+  const std::uint16_t* from = bf16_data(pixels);
+  const Product product{.shape = shape,
+                        .panels = packed.of(weight, order),
+                        .order = order,
+                        .offset = offset.defined() ? offset.data_ptr<float>() : nullptr,
+                        .out = bf16_data(y),
+                        .rows = x.size(0) * down * across,
+                        .width = shape.out};
+  product.run([&](int64_t row, const std::uint16_t** places) {
+    const int64_t picture = row / (down * across), top = row / across % down * stride - padding,
+                  left = row % across * stride - padding;
+    for (int64_t tap = 0; tap < shape.taps; ++tap) {
+      const int64_t line = top + tap / side, pixel = left + tap % side;
+      const bool is_inside = line >= 0 && line < height && pixel >= 0 && pixel < width;
+      places[tap * kPairRows] =
+          is_inside ? from + ((picture * height + line) * width + pixel) * shape.in : nothing.data();
+    }
+  });
+  return y;
+}
+
 }  // namespace
 
 bool can_use_bf16_product(const Tensor& x, const Tensor& weight) {
@@ -134,31 +163,25 @@ Tensor bf16_geglu(const Tensor& x, const Tensor& weight, const PackedWeight& pac
 
 Tensor bf16_conv(const Tensor& x, const Tensor& weight, const PackedWeight& packed, const Tensor& bias, int64_t stride,
                  int64_t padding) {
-  const PanelShape shape(weight, PanelOrder::neighbours);
-  const int64_t side = weight.size(2), height = x.size(2), width = x.size(3);
-  const int64_t down = (height + 2 * padding - side) / stride + 1, across = (width + 2 * padding - side) / stride + 1;
-  const Tensor pixels = x.contiguous(at::MemoryFormat::ChannelsLast), offset = offset_of(bias);
-  const Tensor y = at::empty({x.size(0), shape.out, down, across}, x.options(), at::MemoryFormat::ChannelsLast);
-  const std::vector<std::uint16_t> nothing(static_cast<size_t>(shape.in));  // a pixel outside
-  const std::uint16_t* from = bf16_data(pixels);
-  const Product product{.shape = shape,
-                        .panels = packed.of(weight, PanelOrder::neighbours),
-                        .order = PanelOrder::neighbours,
-                        .offset = offset.defined() ? offset.data_ptr<float>() : nullptr,
-                        .out = bf16_data(y),
-                        .rows = x.size(0) * down * across,
-                        .width = shape.out};
-  product.run([&](int64_t row, const std::uint16_t** places) {
-    const int64_t picture = row / (down * across), top = row / across % down * stride - padding,
-                  left = row % across * stride - padding;
-    for (int64_t tap = 0; tap < shape.taps; ++tap) {
-      const int64_t line = top + tap / side, pixel = left + tap % side;
-      const bool is_inside = line >= 0 && line < height && pixel >= 0 && pixel < width;
-      places[tap * kPairRows] =
-          is_inside ? from + ((picture * height + line) * width + pixel) * shape.in : nothing.data();
-    }
-  });
-  return y;
+  return convolved(x, weight, packed, bias, PanelOrder::neighbours, stride, padding);
+}
+
+Tensor bf16_linear_input_gradient(const Tensor& g, const Tensor& weight) {
+  return multiplied(g, weight, PackedWeight(), {}, PanelOrder::backwards);
+}
+
+Tensor bf16_conv_input_gradient(const Tensor& g, const Tensor& weight, at::IntArrayRef input, int64_t stride,
+                                int64_t padding) {
+  const int64_t around = weight.size(2) - 1 - padding;
+  if (stride == 1) return convolved(g, weight, PackedWeight(), {}, PanelOrder::backwards, 1, around);
+  // With zeros where the stride left out.
+  const Tensor spread = at::empty({g.size(0), g.size(1), input[2] + weight.size(2) - 1, input[3] + weight.size(3) - 1},
+                                  g.options(), at::MemoryFormat::ChannelsLast)
+                            .zero_();
+  spread.slice(2, around, around + stride * (g.size(2) - 1) + 1, stride)
+      .slice(3, around, around + stride * (g.size(3) - 1) + 1, stride)
+      .copy_(g);
+  return convolved(spread, weight, PackedWeight(), {}, PanelOrder::backwards, 1, 0);
 }
 
 }  // namespace darkroom::layers

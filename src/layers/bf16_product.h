@@ -21,4 +21,10 @@ Tensor bf16_geglu(const Tensor& x, const Tensor& weight, const PackedWeight& pac
 Tensor bf16_conv(const Tensor& x, const Tensor& weight, const PackedWeight& packed, const Tensor& bias, int64_t stride,
                  int64_t padding);
 
+/// The gradients of what comes in from those of what went out, g; weights are packed for the one call. Outputs in
+/// pairs. `input` is the shape of x, [B, in, H, W], and `padding` less than k.
+Tensor bf16_linear_input_gradient(const Tensor& g, const Tensor& weight);
+Tensor bf16_conv_input_gradient(const Tensor& g, const Tensor& weight, at::IntArrayRef input, int64_t stride,
+                                int64_t padding);
+
 }  // namespace darkroom::layers

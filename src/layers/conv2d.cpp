@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "layers/bf16_product.h"
+#include "layers/bf16_product_gradient.h"
 #include "layers/circular_padding.h"
 #include "layers/fast_paths.h"
 #include "layers/linear_product.h"
@@ -91,6 +92,8 @@ Tensor Conv2d::convolved(const Tensor& x, const Tensor& kernels, const Tensor& o
 Tensor convolution(const Tensor& x, const Tensor& kernels, const Tensor& offset, int64_t stride, int64_t padding) {
   if (padding > 0 && pads_circularly())
     return conv2d_of_stored(at::pad(x, {padding, padding, padding, padding}, "circular"), kernels, offset, stride, 0);
+  if (fast_paths() && can_go_through_in_bf16(x, kernels, offset, padding))
+    return bf16_conv_with_gradient(x, kernels, offset, stride, padding);
   if (fast_paths() && is_pointwise(x, kernels, stride, padding)) {
     const Tensor pixels = x.permute({0, 2, 3, 1}), weight = kernels.flatten(1);
     if (!wants_gradient(x, kernels, offset)) return linear_product(pixels, weight, offset).permute({0, 3, 1, 2});

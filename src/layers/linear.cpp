@@ -1,6 +1,7 @@
 #include "layers/linear.h"
 
 #include "layers/bf16_product.h"
+#include "layers/bf16_product_gradient.h"
 #include "layers/fast_paths.h"
 #include "layers/linear_product.h"
 #include "layers/linear_product_gradient.h"
@@ -22,6 +23,7 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     if (!wants_gradient(x, weight, bias)) return linear_product(x, weight, bias);
     if (has_linear_product_gradient(weight)) return linear_product_with_gradient(x, weight, bias);
   }
+  if (fast_paths() && can_go_through_in_bf16(x, weight, bias)) return bf16_linear_with_gradient(x, weight, bias);
   return at::linear(x, for_product(weight, x.scalar_type()), for_product(bias, x.scalar_type()));
 }
 
@@ -55,7 +57,7 @@ Tensor Linear::geglu(const Tensor& x) const {
   const Tensor y = forward(x);
   // Where a side adds nothing the result must have the bits it has without one.
   const auto gate = [&] {
-    if (!is_fast || !fast_paths()) return gated(y);
+    if (!fast_paths() || !(is_fast || can_go_through_in_bf16(x, weight, bias))) return gated(y);
     return wants_gradient(y, {}, {}) ? gelu_gated_with_gradient(y) : gelu_gated(y);
   };
   if (!is_watched()) return gate();

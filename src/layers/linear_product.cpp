@@ -5,8 +5,11 @@
 
 #include <algorithm>
 
+#include "layers/bf16_numbers.h"
 #include "layers/kernels/aligned_floats.h"
+#include "layers/kernels/bf16_product_kernel.h"
 #include "layers/kernels/product_kernel.h"
+#include "layers/kernels/widening_kernel.h"
 #include "layers/stored_weight.h"
 
 namespace darkroom::layers {
@@ -151,6 +154,15 @@ Tensor multiplied(const Tensor& x, const Tensor& weight, bool backwards, const T
   return y;
 }
 
+/// Calls do_row(row, scratch) for each, on all threads.
+template <typename DoRow>
+void for_rows(int64_t rows, const DoRow& do_row) {
+  at::parallel_for(0, rows, 16, [&](int64_t begin, int64_t end) {
+    thread_local Scratch scratch;
+    for (int64_t r = begin; r < end; ++r) do_row(r, scratch);
+  });
+}
+
 }  // namespace
 
 bool can_use_linear_product(const Tensor& x, const Tensor& weight) {
@@ -173,11 +185,15 @@ Tensor linear_product_input_gradient(const Tensor& g, const Tensor& weight) {
 Tensor gelu_gated(const Tensor& x) {
   const int64_t half = x.size(-1) / 2;
   const Tensor rows = rows_of(x), y = result_of(x, half);
-  const float* from = rows.data_ptr<float>();
-  float* to = y.data_ptr<float>();
-  at::parallel_for(0, rows.size(0), 16, [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r)
-      gate_with_gelu(from + 2 * r * half, from + (2 * r + 1) * half, half, to + r * half);
+  for_rows(rows.size(0), [&](int64_t r, Scratch& scratch) {
+    if (x.scalar_type() == at::kFloat) {
+      const float* from = rows.data_ptr<float>() + 2 * r * half;
+      return gate_with_gelu(from, from + half, half, y.data_ptr<float>() + r * half);
+    }
+    float* wide = scratch.wide.fit(size_t(2 * half));
+    widen_bf16(bf16_data(rows) + 2 * r * half, 2 * half, wide);
+    gate_with_gelu(wide, wide + half, half, wide);
+    round_sums(wide, nullptr, half, bf16_data(y) + r * half);
   });
   return y;
 }
@@ -185,13 +201,17 @@ Tensor gelu_gated(const Tensor& x) {
 Tensor gelu_gated_gradient(const Tensor& x, const Tensor& g) {
   const int64_t half = g.size(-1);
   const Tensor rows = rows_of(x), above = rows_of(g), dx = at::empty(x.sizes(), rows.options());
-  const float *from = rows.data_ptr<float>(), *gradient = above.data_ptr<float>();
-  float* to = dx.data_ptr<float>();
-  at::parallel_for(0, rows.size(0), 16, [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r) {
-      const int64_t value = 2 * r * half, gate = value + half;
-      gate_gradients(from + value, from + gate, gradient + r * half, half, to + value, to + gate);
+  for_rows(rows.size(0), [&](int64_t r, Scratch& scratch) {
+    if (x.scalar_type() == at::kFloat) {
+      const float* from = rows.data_ptr<float>() + 2 * r * half;
+      float* to = dx.data_ptr<float>() + 2 * r * half;
+      return gate_gradients(from, from + half, above.data_ptr<float>() + r * half, half, to, to + half);
     }
+    float *wide = scratch.wide.fit(size_t(3 * half)), *to = scratch.halves.fit(size_t(2 * half));
+    widen_bf16(bf16_data(rows) + 2 * r * half, 2 * half, wide);
+    widen_bf16(bf16_data(above) + r * half, half, wide + 2 * half);
+    gate_gradients(wide, wide + half, wide + 2 * half, half, to, to + half);
+    round_sums(to, nullptr, 2 * half, bf16_data(dx) + 2 * r * half);
   });
   return dx;
 }

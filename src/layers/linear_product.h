@@ -20,7 +20,7 @@ bool can_use_geglu_product(const Tensor& x, const Tensor& weight);
 Tensor geglu_product(const Tensor& x, const Tensor& weight, const Tensor& bias);
 
 /// The same of outputs that were made before, something added to them perhaps: fp32 [..., out] on a CPU, to the bit
-/// what geglu_product() makes of them.
+/// what geglu_product() makes of them; or bf16, computed in fp32 and rounded once. So is its gradient.
 Tensor gelu_gated(const Tensor& x);
 
 /// Its gradient from g [..., out / 2], the one of its result: [..., out].

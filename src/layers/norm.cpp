@@ -32,6 +32,8 @@ Tensor GroupNorm::fused(const Tensor& x, bool silu) const {
 Tensor GroupNorm::silu(const Tensor& x) const {
   if (is_watched())
     return watched(passing_work(WorkKind::norm, "group norm", x, x.sizes().vec()), [&] { return silu(x); });
+  if (fast_paths() && can_norm_groups_of_bf16(x, weight))
+    return group_norm_with_gradient(x, groups, weight, bias, eps, /*silu=*/true);
   const Tensor y = fused(in_type_of(weight, x), /*silu=*/true);
   return y.defined() ? y : at::silu(forward(x));
 }
@@ -43,6 +45,8 @@ ChannelScaling GroupNorm::scaling(const std::vector<Tensor>& strips) const {
 Tensor GroupNorm::forward(const Tensor& x) const {
   if (is_watched())
     return watched(passing_work(WorkKind::norm, "group norm", x, x.sizes().vec()), [&] { return forward(x); });
+  if (fast_paths() && can_norm_groups_of_bf16(x, weight))
+    return group_norm_with_gradient(x, groups, weight, bias, eps, /*silu=*/false);
   const Tensor wide = in_type_of(weight, x);
   const Tensor y = fused(wide, /*silu=*/false);
   return y.defined() ? y : at::group_norm(wide, groups, weight, bias, eps, /*cudnn_enabled=*/false);

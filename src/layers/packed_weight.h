@@ -8,12 +8,13 @@
 
 namespace darkroom::layers {
 
-/// Which outputs stand in one panel: neighbours, or as many of the first half as of the second (GEGLU).
-enum class PanelOrder { neighbours, halves };
+/// Which outputs stand in one panel: neighbours, or as many of the first half as of the second (GEGLU). Backwards, as
+/// gradients go: outputs and inputs change places, and a convolution's taps come in reverse; then neighbours.
+enum class PanelOrder { neighbours, halves, backwards };
 
 /// Where things are in it.
 struct PanelShape {
-  int64_t out, in, taps;  ///< of the weight; taps: places of a convolution's kernel, row by row, else 1
+  int64_t out, in, taps;  ///< of the product; taps: places of a convolution's kernel, row by row, else 1
   int64_t step;           ///< inputs that are added up before the next: their part of a panel fits the second cache
   int64_t panels;
 
@@ -24,8 +25,9 @@ struct PanelShape {
 
 class PackedWeight {
  public:
-  /// The panels of `weight`, [out, in] or [out, in, k, k], which is_readable() (stored_weight.h), inputs even: uint16_t
-  /// numbers, packed anew if it is another tensor than last time, was changed in place, or was wanted in another order.
+  /// The panels of `weight`, [out, in] or [out, in, k, k], which is_readable() (stored_weight.h); inputs, backwards the
+  /// weight's outputs, are even: uint16_t numbers, packed anew if it is another tensor than last time, was changed in
+  /// place, or was wanted in another order.
   const std::uint16_t* of(const Tensor& weight, PanelOrder order) const;
 
   /// Frees them.

@@ -68,9 +68,9 @@ TEST(AttentionGradient, DoesNotDependOnThreads) {
 TEST(AttentionGradient, StandsInWhereScoresWouldBeKept) {
   // Depth 8 fills vectors and depth 5 does not; then it takes many scores.
   const Tensor small = at::zeros({1, 256, 40}), large = at::zeros({1, 1024, 40});
-  EXPECT_TRUE(is_worth_recomputing(small, small, 5));
-  EXPECT_FALSE(is_worth_recomputing(small, small, 8));
-  EXPECT_TRUE(is_worth_recomputing(large, large, 8));
+  EXPECT_TRUE(recomputes_attention(small, small, small, 5));
+  EXPECT_FALSE(recomputes_attention(small, small, small, 8));
+  EXPECT_TRUE(recomputes_attention(large, large, large, 8));
   const Tensor q = leaf({1, 1024, 64}), k = at::randn({1, 1024, 64}), v = at::randn({1, 1024, 64});
   attention(q, k, v, 8).sum().backward();
   const Tensor fast = q.grad().clone();
