@@ -1,13 +1,13 @@
 #include "layers/attention_gradient.h"
 
 #include <ATen/Parallel.h>
-#include <c10/core/impl/LocalDispatchKeySet.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "layers/bf16_attention.h"
+#include "layers/bf16_attention_gradient.h"
 #include "layers/flash_attention.h"
 #include "layers/heads.h"
 #include "layers/kernels/attention_gradient_kernel.h"
@@ -79,24 +79,24 @@ variable_list gradients_by_rows(const variable_list& saved, const Tensor& g_join
 
 struct RecomputedAttention : torch::autograd::Function<RecomputedAttention> {
   static Tensor forward(AutogradContext* context, const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads) {
-    const Tensor out = can_flash(q, k, v) ? flash_attention(q, k, v, heads) : bf16_attention(q, k, v, heads);
-    context->save_for_backward({q, k, v, out});
     context->saved_data["heads"] = heads;
+    const Tensor exponents = can_flash(q, k, v) ? Tensor() : at::empty({q.size(0), heads, q.size(1)}, at::kFloat);
+    const Tensor out =
+        exponents.defined() ? bf16_attention(q, k, v, heads, exponents) : flash_attention(q, k, v, heads);
+    context->save_for_backward({q, k, v, out, exponents});
     return out;
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
-    const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::DispatchKey::AutocastCPU);
-    variable_list saved = context->get_saved_variables();
+    const variable_list saved = context->get_saved_variables();
     const int64_t heads = context->saved_data["heads"].toInt();
-    const at::ScalarType type = saved[0].scalar_type();
-    for (Tensor& one : saved) one = one.to(at::kFloat);
-    const Tensor g = gradients[0].to(at::kFloat);
-    variable_list found = can_attend_backwards(saved[0], saved[1], heads)
-                              ? gradients_by_head(saved[0], saved[1], saved[2], g, heads)
-                              : gradients_by_rows(saved, g, heads);
-    for (int i = 0; i < 3; ++i) found[i] = found[i].to(type);
-    return found;
+    const Tensor &q = saved[0], &k = saved[1], &v = saved[2], &g = gradients[0];
+    if (saved[4].defined()) {
+      const auto found = bf16_attention_gradients(q, k, v, saved[3], saved[4], g, heads);
+      return {found[0], found[1], found[2], Tensor()};
+    }
+    return can_attend_backwards(q, k, heads) ? gradients_by_head(q, k, v, g, heads)
+                                             : gradients_by_rows(saved, g, heads);
   }
 };
 

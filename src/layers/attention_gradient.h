@@ -6,8 +6,8 @@
 
 namespace darkroom::layers {
 
-/// As flash_attention(), or of bf16 numbers as bf16_attention(), with gradients of q, k and v, which are computed in
-/// fp32. The same conditions hold.
+/// As flash_attention(), or of bf16 numbers as bf16_attention(), with gradients of q, k and v. The same conditions
+/// hold.
 Tensor attention_with_gradient(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads);
 
 /// Whether it can be done and pays: in fp32 if a kernel of our own takes heads of this depth, or so many scores would

@@ -58,6 +58,10 @@ bool can_use_bf16_attention(const Tensor& q, const Tensor& k, const Tensor& v, i
 }
 
 Tensor bf16_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads) {
+  return bf16_attention(q, k, v, heads, Tensor());
+}
+
+Tensor bf16_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, const Tensor& exponents) {
   const int64_t batch = q.size(0), queries = q.size(1), width = q.size(2), keys = k.size(1), depth = width / heads;
   const Tensor qs = q.contiguous(), out = at::empty_like(qs);
   const PackedHeads packed(k.contiguous(), v.contiguous(), heads);
@@ -76,7 +80,8 @@ Tensor bf16_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t
                    .depth = depth,
                    .query_stride = width,
                    .out_stride = width,
-                   .scale = float(1.0 / std::sqrt(double(depth)))},
+                   .scale = float(1.0 / std::sqrt(double(depth))),
+                   .exponents = exponents.defined() ? exponents.data_ptr<float>() + one * queries : nullptr},
                   i % blocks * block);
     }
   });

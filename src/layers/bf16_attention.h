@@ -13,4 +13,8 @@ bool can_use_bf16_attention(const Tensor& q, const Tensor& k, const Tensor& v, i
 /// and in every batch. Records no gradients.
 Tensor bf16_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads);
 
+/// The same, which also writes each query's exponent (kernels/bf16_attention_kernel.h) to `exponents`, fp32
+/// [B, heads, Tq].
+Tensor bf16_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads, const Tensor& exponents);
+
 }  // namespace darkroom::layers

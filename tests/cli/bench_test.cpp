@@ -9,9 +9,10 @@ namespace {
 
 TEST(BenchCommand, ForPeopleAndForPrograms) {
   const formats::TemporaryFolder folder;
-  const ProgramResult text = run_program({"bench", "--model", kTiny + "sd15", "--size", "32x48", "--steps", "2",
-                                          "--parts", "step,layers,text", "--json", "bench.json", "-o", "page", "-q"},
-                                         folder.path());
+  const ProgramResult text =
+      run_program({"bench", "--model", kTiny + "sd15", "--size", "32x48", "--steps", "2", "--precision", "fp32",
+                   "--parts", "step,layers,text", "--json", "bench.json", "-o", "page", "-q"},
+                  folder.path());
   EXPECT_EQ(text.code, 0) << text.err;
   EXPECT_NE(text.out.find("sd15, 32 x 48, fp32, CFG 7"), std::string::npos) << text.out;
   EXPECT_NE(text.out.find("conv 3x3"), std::string::npos) << text.out;

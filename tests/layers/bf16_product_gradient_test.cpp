@@ -6,7 +6,6 @@
 
 #include <tuple>
 
-#include "layers/attention.h"
 #include "layers/bf16_cases.h"
 #include "layers/conv2d.h"
 #include "layers/fast_paths.h"
@@ -119,19 +118,6 @@ TEST_F(Bf16ProductGradient, WholeNumbersAreExact) {
   at::autocast::set_cpu_enabled(false);
   at::conv2d(wide, weight.to(at::kDouble), {}, 1, 1).backward(sparse.to(at::kDouble));
   EXPECT_TRUE(at::equal(x.grad().to(at::kDouble), wide.grad()));
-}
-
-TEST_F(Bf16ProductGradient, AttentionsGradientsAreThoseOfTheDefinition) {
-  for (const auto& [batch, queries, keys, heads, depth] :
-       {std::tuple{1, 64, 64, 2, 40}, {2, 33, 77, 3, 8}, {1, 130, 200, 1, 80}, {1, 20, 5, 2, 6}}) {
-    const int64_t width = heads * depth, count = heads;
-    const Both both(
-        {bf16_numbers({batch, queries, width}), bf16_numbers({batch, keys, width}), bf16_numbers({batch, keys, width})},
-        [&](const auto& in) { return attention(in[0], in[1], in[2], count); },
-        [&](const auto& in) { return attention(in[0], in[1], in[2], count); });
-    EXPECT_EQ(both.found.scalar_type(), at::kBFloat16);
-    EXPECT_LT(both.worst(), 2 * kRounding) << queries << " " << keys << " " << depth;  // weights are rounded as well
-  }
 }
 
 TEST_F(Bf16ProductGradient, NormsAndGatesAreComputedInFp32) {

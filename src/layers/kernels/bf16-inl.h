@@ -93,10 +93,20 @@ HWY_INLINE void store_numbers(Vector x, float* to) {
   hn::StoreU(x, kTag, to);
 }
 
-HWY_INLINE void store_numbers(Vector x, std::uint16_t* to) {
+/// The upper halves.
+HWY_INLINE void store_upper_halves(Pairs x, std::uint16_t* to) {
   const hn::Rebind<std::uint16_t, decltype(kTag)> half;
   const hn::RebindToSigned<decltype(kTag)> whole;
-  hn::StoreU(hn::DemoteTo(half, hn::BitCast(whole, hn::ShiftRight<16>(rounded_in_upper_half(x)))), half, to);
+  hn::StoreU(hn::DemoteTo(half, hn::BitCast(whole, hn::ShiftRight<16>(x))), half, to);
+}
+
+HWY_INLINE void store_numbers(Vector x, std::uint16_t* to) {
+  store_upper_halves(rounded_in_upper_half(x), to);
+}
+
+/// Two vectors' upper halves as pairs.
+HWY_INLINE Pairs upper_halves_as_pairs(Pairs first, Pairs second) {
+  return hn::Or(hn::ShiftRight<16>(first), hn::And(second, hn::Set(kPairTag, 0xffff0000u)));
 }
 
 HWY_INLINE float number_at(const float* from) {

@@ -1,6 +1,7 @@
 #include "layers/kernels/bf16_attention_kernel.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "layers/kernels/aligned_floats.h"
@@ -52,9 +53,8 @@ HWY_INLINE Vector power_of_two(Vector x) {
 /// Two positive vectors as pairs of bf16 numbers, rounded to nearest.
 HWY_INLINE Pairs as_pairs(Vector first, Vector second) {
   const Pairs half = hn::Set(kPairTag, 0x8000);
-  const Pairs low = hn::ShiftRight<16>(hn::Add(hn::BitCast(kPairTag, first), half));
-  const Pairs high = hn::Add(hn::BitCast(kPairTag, second), half);
-  return hn::Or(low, hn::And(high, hn::Set(kPairTag, 0xffff0000u)));
+  return upper_halves_as_pairs(hn::Add(hn::BitCast(kPairTag, first), half),
+                               hn::Add(hn::BitCast(kPairTag, second), half));
 }
 
 /// What a thread works with: rows of block() numbers or pairs.
@@ -208,10 +208,11 @@ HWY_INLINE void finish(const Bf16AttentionHead& head, std::int64_t first, std::i
       const float* rows = buffers.result.data() + 2 * pair * width + place;
       const Pairs low = rounded_in_upper_half(hn::Mul(hn::LoadU(kTag, rows), share));
       const Pairs high = rounded_in_upper_half(hn::Mul(hn::LoadU(kTag, rows + width), share));
-      hn::StoreU(hn::Or(hn::ShiftRight<16>(low), hn::And(high, hn::Set(kPairTag, 0xffff0000u))), kPairTag,
-                 rounded + pair * width + place);
+      hn::StoreU(upper_halves_as_pairs(low, high), kPairTag, rounded + pair * width + place);
     }
   }
+  for (std::int64_t query = 0; head.exponents && query < count; ++query)
+    head.exponents[first + query] = buffers.offset[size_t(query)] - std::log2(buffers.sum[size_t(query)]);
   for (std::int64_t query = 0; query < count; ++query) {
     std::uint16_t* row = head.out + (first + query) * head.out_stride;
     for (std::int64_t pair = 0; pair < pairs; ++pair)
@@ -247,6 +248,27 @@ void attend(const Bf16AttentionHead& head, std::int64_t first) {
   finish(head, first, count, buffers);
 }
 
+void weigh_backwards(const Bf16WeightTile& tile) {
+  const std::int64_t n = lanes(), width = block();
+  const Vector factor = hn::Set(kTag, tile.scale * kLog2OfE), scale = hn::Set(kTag, tile.scale);
+  for (std::int64_t place = 0; place < width; place += n) {
+    const Vector exponent = hn::LoadU(kTag, tile.exponents + place), shared = hn::LoadU(kTag, tile.shared + place);
+    for (std::int64_t key = 0; key < tile.keys; key += 2) {
+      Pairs gradients[2];
+      for (std::int64_t one = 0; one < 2; ++one) {
+        const std::int64_t at = (key + one) * width + place;
+        const Vector weight = power_of_two(hn::MulAdd(hn::LoadU(kTag, tile.scores + at), factor, exponent));
+        const Vector gradient = hn::Sub(hn::LoadU(kTag, tile.weight_gradients + at), shared);
+        gradients[one] = rounded_in_upper_half(hn::Mul(hn::Mul(weight, scale), gradient));
+        store_numbers(weight, tile.weights + at);
+        store_upper_halves(gradients[one], tile.score_gradients + at);
+      }
+      hn::StoreU(upper_halves_as_pairs(gradients[0], gradients[1]), kPairTag,
+                 reinterpret_cast<std::uint32_t*>(tile.score_gradient_pairs) + key / 2 * width + place);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace darkroom::layers::HWY_NAMESPACE
 DARKROOM_AFTER_BF16;
@@ -256,6 +278,7 @@ namespace darkroom::layers {
 
 HWY_EXPORT(attention_block);
 HWY_EXPORT(attend);
+HWY_EXPORT(weigh_backwards);
 
 std::int64_t bf16_attention_block() {
   return HWY_DYNAMIC_DISPATCH(attention_block)();
@@ -263,6 +286,10 @@ std::int64_t bf16_attention_block() {
 
 void attend_bf16(const Bf16AttentionHead& head, std::int64_t first) {
   HWY_DYNAMIC_DISPATCH(attend)(head, first);
+}
+
+void weigh_backwards(const Bf16WeightTile& tile) {
+  HWY_DYNAMIC_DISPATCH(weigh_backwards)(tile);
 }
 
 }  // namespace darkroom::layers

@@ -22,6 +22,8 @@ struct Bf16AttentionHead {
   std::int64_t queries, keys, depth;
   std::int64_t query_stride, out_stride;
   float scale;  ///< of the scores; positive
+  /// Written unless nullptr: of each query what its weights are made with, 2^(score * scale * log2(e) + exponent).
+  float* exponents = nullptr;
 };
 
 /// How many queries one call of attend_bf16() works off: the unit in which threads share the work. The result of a
@@ -30,5 +32,16 @@ std::int64_t bf16_attention_block();
 
 /// Queries [first, first + bf16_attention_block()), as far as there are any. Requires: keys >= 1.
 void attend_bf16(const Bf16AttentionHead& head, std::int64_t first);
+
+/// Some keys and as many queries as bf16_attention_block(), on the way back: rows of one number per query.
+struct Bf16WeightTile {
+  std::int64_t keys;                         ///< even
+  const float *scores, *weight_gradients;    ///< [keys][queries]; not scaled yet
+  const float *exponents, *shared;           ///< of each query; shared: the sum over keys of weight * its gradient
+  float scale;                               ///< of the scores
+  std::uint16_t *weights, *score_gradients;  ///< written, [keys][queries]: w and w (g - shared) scale
+  std::uint16_t* score_gradient_pairs;       ///< the same, [keys / 2][queries][2]
+};
+void weigh_backwards(const Bf16WeightTile& tile);
 
 }  // namespace darkroom::layers
