@@ -65,9 +65,11 @@ std::map<std::string, double> differences(const std::function<void()>& step) {
 
 double counted_flop(const std::function<void()>& work) {
   int64_t macs = 0;
-  const layers::WatchedWork watch({[&](const Work& one, const layers::Compute& compute) {
+  const layers::WatchedWork watch({[&](const Work& one, const layers::Compute&) {
     macs += one.macs;
-    return compute();
+    const bool is_picture = one.answer.size() == 4;
+    return at::empty(one.answer, at::kFloat, is_picture ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous)
+        .zero_();
   }});
   work();
   return 2.0 * double(macs);

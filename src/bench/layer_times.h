@@ -16,7 +16,8 @@ struct LayerTimes {
 /// Error{internal} where a fast path strays from the plain one. Leaves the fast paths as they are.
 LayerTimes measure_layers(const std::function<void()>& step);
 
-/// FLOP of all layers in one call of `work`, by the plain sums, however they are computed.
+/// FLOP of all layers in one call of `work`, by the plain sums, however they are computed. Nothing is computed: every
+/// layer answers zeros. A VAE that would decode in strips does it whole, which takes the memory of that.
 double counted_flop(const std::function<void()>& work);
 
 }  // namespace darkroom::bench
