@@ -13,7 +13,7 @@ namespace {
 using layers::RowRange;
 using layers::Strips;
 
-constexpr int64_t kStripRows = 64;                     // three more are computed in vain for each
+constexpr int64_t kStripRows = 48;                     // three more are computed in vain for each
 constexpr int64_t kLargestWhole = int64_t(128) << 20;  // bytes of a picture inside the decoder that is not cut
 
 std::vector<RowRange> ranges_of(int64_t height, int64_t width) {
