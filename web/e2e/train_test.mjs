@@ -60,6 +60,8 @@ test('a dataset is made, filled and captioned', { skip }, async () => {
   await page.getByRole('textbox', { name: 'Repeats' }).fill('4');
   await page.getByRole('textbox', { name: 'Class' }).fill('ink sign');
   await page.getByRole('button', { name: 'Add folder' }).click();
+  await page.getByLabel('Add pictures to 4_ink sign').waitFor({ state: 'attached' });
+  await page.reload(); // before a draft is saved by itself
   await page.getByLabel('Add pictures to 4_ink sign').setInputFiles([0, 1, 2].map((kind) => ({ name: `sign${kind}.png`, mimeType: 'image/png', buffer: Buffer.from(sign(kind, 128)) })));
   const caption = page.getByRole('textbox', { name: 'Caption of sign0.png' });
   await caption.fill('a disc, in black ink');

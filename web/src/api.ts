@@ -196,12 +196,15 @@ export function tidy_start(start: Start): Start {
   return { ...start, loras: start.loras.map((lora) => ({ ...lora, rank: Number(lora.rank) || 0, alpha: Number(lora.alpha) || 0 })) };
 }
 
-async function call<T>(method: string, path: string, body?: unknown, type = 'application/json'): Promise<T> {
+const most_kept_alive = 32 * 1024; // letters; browsers refuse more than 64 KiB of all that is to outlive a page
+
+/** `outlives`: is sent even if the page is left or loaded again at this moment. */
+async function call<T>(method: string, path: string, body?: unknown, type = 'application/json', outlives = false): Promise<T> {
   let answer: Response;
   try {
-    const raw = body instanceof Blob || typeof body === 'string';
+    const sent = body instanceof Blob || typeof body === 'string' ? body : JSON.stringify(body);
     answer = await fetch(root + path, body === undefined ? { method } : {
-      method, headers: { 'Content-Type': type }, body: raw ? body : JSON.stringify(body),
+      method, headers: { 'Content-Type': type }, body: sent, keepalive: outlives && typeof sent === 'string' && sent.length < most_kept_alive,
     });
   } catch {
     throw new NoAnswer();
@@ -276,7 +279,7 @@ export const api = {
   train: () => call<TrainStart>('GET', '/train'),
   run: (name: string) => call<WholeRun>('GET', of_run(name)),
   add_run: (name: string, draft: Partial<Draft> & { from?: string }) => call<Run>('POST', '/train/runs', { name, ...draft }),
-  save_draft: (name: string, draft: Partial<Draft>) => call<Run>('POST', `${of_run(name)}/draft`, draft),
+  save_draft: (name: string, draft: Partial<Draft>) => call<Run>('POST', `${of_run(name)}/draft`, draft, 'application/json', true),
   explain_run: (name: string, draft: Partial<Draft>) => call<Explained>('POST', `${of_run(name)}/explain`, draft),
   plan_run: (name: string, draft: Partial<Draft>, probe: boolean) => call<Plan>('POST', `${of_run(name)}/plan`, { ...draft, probe }),
   start_run: async (name: string, draft: Partial<Draft>) => tidy_job(await call<Job>('POST', `${of_run(name)}/start`, draft)),
