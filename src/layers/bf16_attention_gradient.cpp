@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "layers/bf16_numbers.h"
-#include "layers/heads.h"
 #include "layers/kernels/aligned_floats.h"
 #include "layers/kernels/bf16_attention_kernel.h"
 #include "layers/kernels/bf16_product_kernel.h"
@@ -54,7 +53,8 @@ std::uint16_t* numbers(AlignedFloats& floats) {
   return reinterpret_cast<std::uint16_t*>(floats.data());
 }
 
-/// One head: rows of `depth` numbers, `stride` apart; those of keys, values and gradients [keys][depth] and so on.
+/// One head: rows of `depth` numbers, all `stride` apart, of queries (query, out, above, query_gradient) and of keys.
+/// above: the gradient of out.
 struct Head {
   const std::uint16_t *query, *key, *value, *out, *above;
   const float* exponents;
@@ -62,7 +62,8 @@ struct Head {
   int64_t queries, keys, depth, stride;
 
   int64_t all_keys() const { return rounded_up(keys, kTileKeys); }
-  int64_t panels() const { return (depth + pair_panel() - 1) / pair_panel(); }  ///< of a row of a key
+  /// That the places of one row fill, where they are columns.
+  int64_t panels() const { return (depth + pair_panel() - 1) / pair_panel(); }
 
   void run(Scratch& s) const {
     const int64_t width = pair_panel(), sums = panels() * all_keys() * width;
@@ -98,7 +99,7 @@ struct Head {
   }
 
   void pack_queries(int64_t first, int64_t count, Scratch& s) const {
-    const int64_t width = pair_panel(), columns = panels() * width / 2 * width;  // in pairs, as floats in bytes
+    const int64_t width = pair_panel(), columns = panels() * width / 2 * width;  // pairs, each as large as a float
     for (AlignedFloats* one : {&s.queries, &s.above})
       std::fill_n(one->fit(size_t(depth / 2 * width)), depth / 2 * width, 0.0f);
     for (AlignedFloats* one : {&s.query_columns, &s.above_columns})
