@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <vector>
 
 #include "layers/bf16_numbers.h"
@@ -16,17 +15,6 @@ namespace darkroom::layers {
 namespace {
 
 constexpr int64_t kTileKeys = 8 * kPairRows;  // whose scores and gradients, 24 KiB, stay in the first cache
-
-int64_t rounded_up(int64_t value, int64_t to) {
-  return (value + to - 1) / to * to;
-}
-
-float as_float(std::uint16_t bits) {
-  const std::uint32_t wide = std::uint32_t(bits) << 16;
-  float value;
-  std::memcpy(&value, &wide, sizeof value);
-  return value;
-}
 
 /// out (+)= rows [count][stride], of which `places` numbers count, times a panel.
 void multiply_rows(const std::uint16_t* rows, int64_t stride, int64_t count, int64_t places, const float* panel,
@@ -61,7 +49,7 @@ struct Head {
   std::uint16_t *query_gradient, *key_gradient, *value_gradient;
   int64_t queries, keys, depth, stride;
 
-  int64_t all_keys() const { return rounded_up(keys, kTileKeys); }
+  int64_t all_keys() const { return (keys + kTileKeys - 1) / kTileKeys * kTileKeys; }  ///< in whole tiles
   /// That the places of one row fill, where they are columns.
   int64_t panels() const { return (depth + pair_panel() - 1) / pair_panel(); }
 
@@ -115,7 +103,7 @@ struct Head {
         const int64_t by_queries = ((d / width * (width / 2) + place / 2) * width + d % width) * 2 + place % 2;
         numbers(s.queries)[by_places] = numbers(s.query_columns)[by_queries] = q[d];
         numbers(s.above)[by_places] = numbers(s.above_columns)[by_queries] = g[d];
-        shared += as_float(g[d]) * as_float(o[d]);
+        shared += bf16_value(g[d]) * bf16_value(o[d]);
       }
       s.exponents[size_t(place)] = exponents[first + place];
       s.shared[size_t(place)] = shared;
