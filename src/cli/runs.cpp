@@ -5,9 +5,13 @@
 #include <memory>
 #include <string>
 
+#include "base/error.h"
 #include "cli/subcommands.h"
+#include "formats/picture_file.h"
+#include "plot/grid.h"
 #include "train/config.h"
 #include "train/recorded_run.h"
+#include "train/run_samples.h"
 
 namespace darkroom::cli {
 namespace {
@@ -53,7 +57,26 @@ void show(const std::string& name) {
              or_dash(run.loss), or_dash(run.validation_loss));
 }
 
-void diff(const std::string& first_name, const std::string& second_name) {
+/// A row for each pair: what the one run made, what the other.
+void write_sheet(const std::vector<train::SamplePair>& pairs, const train::RecordedRun& first,
+                 const train::RecordedRun& second, const std::string& file) {
+  require(
+      !pairs.empty(), ErrorKind::not_found,
+      "compare the samples of \"{}\" and \"{}\": there must be sample pictures of the same prompt, seed and time in "
+      "both; none was found",
+      first.name, second.name);
+  std::vector<Image> cells;
+  plot::Legends legends{.columns = {{{first.name}}, {{second.name}}}, .rows = {}};
+  for (const train::SamplePair& pair : pairs) {
+    cells.push_back(formats::read_picture(pair.first).image);
+    cells.push_back(formats::read_picture(pair.second).image);
+    legends.rows.push_back({{fmt::format("prompt {}, seed {}", pair.prompt, pair.seed)}, {pair.at}});
+  }
+  formats::write_picture(file, plot::grid(cells, 2, legends), {});
+  fmt::print("{}\n", file);
+}
+
+void diff(const std::string& first_name, const std::string& second_name, const std::string& sheet) {
   const train::RecordedRun first = train::read_recorded_run(first_name);
   const train::RecordedRun second = train::read_recorded_run(second_name);
   const auto marked = [](const std::string& value, bool is_default) {
@@ -65,6 +88,11 @@ void diff(const std::string& first_name, const std::string& second_name) {
                marked(one.second, one.second_is_default));
   fmt::print("{:<36} {:<36} {}\n", "loss", or_dash(first.loss), or_dash(second.loss));
   fmt::print("{:<36} {:<36} {}\n", "validation loss", or_dash(first.validation_loss), or_dash(second.validation_loss));
+  const auto pairs = train::equal_samples(first_name, second_name);
+  for (const train::SamplePair& pair : pairs)
+    fmt::print("{:<36} {:<36} {}\n", fmt::format("sample {}, seed {}", pair.prompt, pair.seed),
+               pair.first.filename().string(), pair.second.filename().string());
+  if (!sheet.empty()) write_sheet(pairs, first, second, sheet);
 }
 
 }  // namespace
@@ -75,7 +103,7 @@ void add_runs(CLI::App& program) {
   const std::string a_run =
       "A run's folder; or kohya's TOML or JSON file, a LoRA file, a command line in quotes or in a text file";
   struct Names {
-    std::string first = ".", second;
+    std::string first = ".", second, sheet;
   };
   auto names = std::make_shared<Names>();
   CLI::App* list_command = command->add_subcommand("list", "Runs below a folder, newest first");
@@ -87,7 +115,8 @@ void add_runs(CLI::App& program) {
   CLI::App* diff_command = command->add_subcommand("diff", "Only what differs between two runs, and how they ended");
   diff_command->add_option("first", names->first, a_run)->required();
   diff_command->add_option("second", names->second, a_run)->required();
-  diff_command->callback([names] { diff(names->first, names->second); });
+  diff_command->add_option("--sheet", names->sheet, "Also write their sample pictures of equal seeds, side by side");
+  diff_command->callback([names] { diff(names->first, names->second, names->sheet); });
 }
 
 }  // namespace darkroom::cli

@@ -104,7 +104,12 @@ void print_options_table() {
   }
 }
 
+void check_samples(const train::Training& training) {
+  if (const auto* lora = std::get_if<train::LoraTraining>(&training)) TrainingSamples::check(*lora);
+}
+
 void run_with_samples(const train::Training& training, const Progress& progress, train::LoraHooks hooks = {}) {
+  check_samples(training);
   TrainingSamples samples;
   hooks.make_samples = [&](const auto& lora, const auto& file, const auto& folder, const auto& name) {
     samples.make(lora, file, folder, name);
@@ -121,6 +126,7 @@ void run(const TrainOptions& options) {
   Watcher watcher(options.quiet);
   const Progress progress = [&](const ProgressEvent& event) { watcher.show(event); };
   if (options.dry_run) {
+    check_samples(training);
     const train::LoraPlan plan = train::plan_training(as_lora(training, "--dry-run"), progress, !options.no_probe);
     fmt::print("{}", options.json ? plan_json(plan) + "\n" : plan_text(plan));
     return;
@@ -135,6 +141,7 @@ void run_as_job(const TrainOptions& options) {
     train::set_threads(options.threads);
     const train::Training training = train::read_training_config(options.file, options.told);
     if (options.dry_run) {
+      check_samples(training);
       const train::LoraPlan plan = train::plan_training(
           as_lora(training, "--dry-run"), [&](const ProgressEvent& event) { line.show(event); }, !options.no_probe);
       return line.give("plan", plan_json(plan));
@@ -185,7 +192,8 @@ void add_train(CLI::App& program) {
   command->add_option("--threads", options->threads, "Threads to compute with; 0 = one per physical core")
       ->check(CLI::Range(0, 1024));
   command->add_flag("--quiet", options->quiet, "No progress");
-  command->add_flag("--dry-run", options->dry_run, "Show what would be done, and make two steps to measure them");
+  command->add_flag("--dry-run", options->dry_run,
+                    "Show what would be done, and compute the largest batch to measure it");
   command->add_flag("--json", options->json, "With --dry-run: as JSON");
   command->add_flag("--no-probe", options->no_probe, "With --dry-run: measure nothing");
   command->add_flag("--explain", options->explain, "Show every option, its value, and what it does at this value");

@@ -17,6 +17,9 @@ class TrainingSamples {
   TrainingSamples();
   ~TrainingSamples();
 
+  /// Throws Error for sample prompts that could not be made: before a run, not in the middle of it.
+  static void check(const train::LoraTraining& options);
+
   /// `file`: the LoRA, of full fine-tuning the checkpoint. Writes folder/<output_name>_<name>_<number>_<seed>.png for
   /// each of the run's sample prompts, with its recipe: `darkroom generate` with it makes the same picture. Loads a
   /// LoRA's model when first called, a checkpoint each time.

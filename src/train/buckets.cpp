@@ -35,10 +35,22 @@ PixelSize shrunk(const PixelSize& picture, double area, int step) {
   return {rounded(by_height * shape), by_height};
 }
 
+constexpr int kLargestSide = 8192;  // pixels
+
+void check(const BucketOptions& o) {
+  require(o.step >= 8 && o.step % 8 == 0 && o.step <= kLargestSide, ErrorKind::invalid_request,
+          "buckets: bucket_reso_steps must be a multiple of 8 in 8..{}, as latents have a value for every 8 pixels; {} "
+          "was given",
+          kLargestSide, o.step);
+  for (const int side : {o.least_side, o.most_side})
+    require(side >= 1 && side <= kLargestSide, ErrorKind::invalid_request,
+            "buckets: min_bucket_reso and max_bucket_reso must lie in 1..{}, {} was given", kLargestSide, side);
+}
+
 }  // namespace
 
 std::vector<PixelSize> bucket_sizes(const BucketOptions& o) {
-  require(o.step >= 8, ErrorKind::invalid_request, "buckets: the step must be at least 8 pixels, {} was given", o.step);
+  check(o);
   const int least = o.least_side / o.step * o.step, most = (o.most_side + o.step - 1) / o.step * o.step;
   const auto [shorter, longer] = std::minmax(o.resolution.width, o.resolution.height);
   require(least >= o.step && least <= shorter && longer <= most, ErrorKind::invalid_request,
@@ -60,6 +72,7 @@ BucketPlace place_in_bucket(const PixelSize& picture, const BucketOptions& o, co
   require(picture.width >= 1 && picture.height >= 1, ErrorKind::invalid_request,
           "buckets: a picture must have pixels, found {}x{}", picture.width, picture.height);
   if (o.no_upscale) {
+    check(o);
     const double area = double(o.resolution.width) * o.resolution.height;
     const bool is_large = double(picture.width) * picture.height > area;
     const PixelSize resized = is_large ? shrunk(picture, area, o.step) : picture;

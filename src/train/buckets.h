@@ -19,8 +19,9 @@ struct BucketOptions {
   bool no_upscale = false;  ///< small pictures keep their size, cut to the step; least and most side do not count
 };
 
-/// All buckets for pictures that may be enlarged, narrow ones first. Throws Error{invalid_request} unless step >= 8,
-/// and least_side, rounded down to the step, and most_side, rounded up, hold the sides of the resolution between them.
+/// All buckets for pictures that may be enlarged, narrow ones first. Throws Error{invalid_request} unless the step is a
+/// multiple of 8, no side is above 8192, and least_side, rounded down to the step, and most_side, rounded up, hold the
+/// sides of the resolution between them.
 std::vector<PixelSize> bucket_sizes(const BucketOptions& options);
 
 /// Where a picture goes.
@@ -30,8 +31,8 @@ struct BucketPlace {
 };
 
 /// The bucket whose aspect ratio is nearest; of the same size if there is one. `buckets`: bucket_sizes(options). Throws
-/// Error{invalid_request} for a picture with a side below 1, and where a picture that may not be enlarged is smaller
-/// than the step.
+/// Error{invalid_request} for a picture with a side below 1, where a picture that may not be enlarged is smaller than
+/// the step, and for such a step as bucket_sizes() refuses.
 BucketPlace place_in_bucket(const PixelSize& picture, const BucketOptions& options,
                             const std::vector<PixelSize>& buckets);
 

@@ -12,7 +12,7 @@ namespace {
 
 using prompt::Tokenizer;
 
-constexpr size_t kMostRemembered = 4096;  // captions: about 1 GB of SDXL's
+constexpr size_t kMostRemembered = size_t(512) << 20;  // bytes: 2,200 captions of SD 1.5, 830 of SDXL, at 75 tokens
 
 std::shared_ptr<const Tokenizer> tokenizer_of(const checkpoint::TextEncoderDescription& encoder) {
   if (encoder.tokenizer)
@@ -151,8 +151,9 @@ models::Conditioning CaptionEncoder::encode(const std::vector<std::string>& capt
       auto found = known_.find(caption);
       if (found == known_.end()) {
         has_new = true;
-        if (known_.size() >= kMostRemembered) known_.clear();
+        if (known_bytes_ > kMostRemembered) known_.clear(), known_bytes_ = 0;
         found = known_.emplace(caption, encoded({caption})).first;
+        known_bytes_ += found->second.context.nbytes() + (is_sdxl_ ? found->second.vector.nbytes() : 0);
       }
       contexts.push_back(found->second.context);
       if (is_sdxl_) vectors.push_back(found->second.vector);

@@ -48,6 +48,7 @@ class CaptionEncoder {
   int64_t size_embedding_;
   bool is_sdxl_, remembers_, has_weights_;
   mutable std::map<std::string, models::Conditioning> known_;
+  mutable size_t known_bytes_ = 0;
 };
 
 /// The windows of one caption, each `length` ids: the start token, length - 2 of the caption, the end token or what

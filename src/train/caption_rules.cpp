@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/error.h"
 #include "prompt/blanks.h"
@@ -137,6 +138,17 @@ std::string used_caption(const CaptionRules& rules, const std::vector<std::strin
     caption = rearranged(rules, caption, use, generator);
   if (!rules.secondary_separator.empty()) replace_all(caption, rules.secondary_separator, rules.separator);
   return caption;
+}
+
+std::string measured_caption(const CaptionRules& rules, const std::vector<std::string>& lines,
+                             at::Generator& generator) {
+  CaptionRules whole = rules;
+  // Tags that are arranged while they are trained are written in that way here too, but all of them are kept ones.
+  whole.shuffle = rules.shuffle || rules.warmup_steps > 0 || rules.tag_dropout_rate > 0;
+  whole.keep_tokens = std::numeric_limits<int64_t>::max();
+  whole.dropout_rate = whole.tag_dropout_rate = whole.warmup_steps = 0;
+  whole.dropout_every_n_epochs = 0;
+  return used_caption(whole, lines, {}, generator);
 }
 
 }  // namespace darkroom::train

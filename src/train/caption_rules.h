@@ -21,4 +21,9 @@ struct CaptionUse {
 std::string used_caption(const CaptionRules& rules, const std::vector<std::string>& lines, const CaptionUse& use,
                          at::Generator& generator);
 
+/// As a picture that is measured has it: whole, nothing dropped or grown, tags in their order unless they stand around
+/// keep_tokens_separator. What is left to choose is drawn from `generator`.
+std::string measured_caption(const CaptionRules& rules, const std::vector<std::string>& lines,
+                             at::Generator& generator);
+
 }  // namespace darkroom::train

@@ -9,6 +9,7 @@
 #include "train/kohya_options.h"
 #include "train/lora_options.h"
 #include "train/options_toml.h"
+#include "train/resolved_options_toml.h"
 #include "train/told_options_toml.h"
 
 namespace darkroom::train {
@@ -128,6 +129,16 @@ void settle_kohya_options(toml::table& table, const std::string& file) {
   }
 }
 
+/// kohya's GUI names a file of prompts even where nobody wants pictures: it says when only where somebody does.
+void leave_out_samples_without_a_time(toml::table& table) {
+  const auto is_said = [&](const char* key) { return table.contains(key) && !is_off(*table.get(key)); };
+  if (!is_said("sample_prompts") || is_said("sample_every_n_steps") || is_said("sample_every_n_epochs") ||
+      is_said("sample_at_first"))
+    return;
+  log_info("sample_prompts: no pictures are made, sample_every_n_steps and sample_every_n_epochs say when");
+  table.erase("sample_prompts");
+}
+
 /// Those said on a command line, into the table: a flag is true, and a number a number.
 void tell_kohya_options(toml::table& table, const ToldOptions& told) {
   for (const KohyaOption& option : kohya_options()) {
@@ -229,6 +240,7 @@ Training read_training_config(const std::filesystem::path& path, const ToldOptio
     visit_options(lora, ToldWriter(table, told));
     tell_kohya_options(table, told);
     settle_kohya_options(table, name);
+    if (is_kohyas) leave_out_samples_without_a_time(table);
     training = std::move(lora);
   } else {
     fail(ErrorKind::invalid_request, "read \"{}\": kind must be \"lora\", \"vae\" or \"diffusion\", found \"{}\"", name,

@@ -1,8 +1,14 @@
 #include "train/dataset_config.h"
 
+#include <set>
+#include <sstream>
+
+#include "base/log.h"
 #include "train/caption_metadata.h"
-#include "train/lora_options.h"
+#include "train/kohya_options.h"
 #include "train/options_toml.h"
+#include "train/picture_options.h"
+#include "train/resolved_options_toml.h"
 
 namespace darkroom::train {
 namespace {
@@ -33,10 +39,28 @@ void visit_options(SubsetOptions& c, Visitor&& v) {
   v("validation_seed", c.validation_seed);
 }
 
-/// What tables say themselves; tables and lists of tables inside them are others' business.
-void add_values(toml::table& to, const toml::table& from) {
-  for (const auto& [key, node] : from)
-    if (!node.is_table() && !node.is_array_of_tables()) to.insert_or_assign(key, node);
+/// What a table says itself; the lists of tables in it, `lists`, are read apart.
+void add_values(toml::table& to, const toml::table& from, const std::string& file, const char* lists = "") {
+  for (const auto& [key, node] : from) {
+    if (key == lists) continue;
+    const toml::table* table = node.as_table();
+    require(!table || (key == "custom_attributes" && table->empty()), ErrorKind::invalid_request,
+            "read \"{}\": unknown table \"{}\"; options stand in [general], [[datasets]] and [[datasets.subsets]] "
+            "themselves, and attributes for other programs are not read",
+            file, key.str());
+    if (!table) to.insert_or_assign(key, node);
+  }
+}
+
+/// What kohya's trainer knows too: what changes nothing is taken out, the rest refused with its reason.
+void settle_others_options(toml::table& values, const std::string& file) {
+  for (const KohyaOption& option : kohya_options()) {
+    if (!values.contains(option.name) || option.verdict == KohyaVerdict::renamed) continue;
+    require(option.verdict == KohyaVerdict::needless, ErrorKind::invalid_request, "read \"{}\": {}: {}; leave it out",
+            file, option.name, option.reason);
+    log_info("{} changes nothing: {}", option.name, option.reason);
+    values.erase(option.name);
+  }
 }
 
 std::vector<const toml::table*> tables(const toml::table& table, const char* key, const std::string& file) {
@@ -49,7 +73,8 @@ std::vector<const toml::table*> tables(const toml::table& table, const char* key
   return found;
 }
 
-SubsetOptions subset_options(const toml::table& values, const LoraTraining& run, const fs::path& file) {
+SubsetOptions subset_options(toml::table values, const LoraTraining& run, const fs::path& file) {
+  settle_others_options(values, file.string());
   SubsetOptions o;
   o.pictures = run;
   o.batch_size = run.run.batch_size;
@@ -87,21 +112,33 @@ std::vector<TrainingDataset> configured_datasets(const LoraTraining& run) {
   const fs::path& file = run.dataset_config;
   const std::string name = file.string();
   const toml::table config = parsed_toml(file);
+  for (const auto& [key, node] : config)
+    require(key == "general" || key == "datasets", ErrorKind::invalid_request,
+            "read \"{}\": \"{}\" stands outside of [general] and [[datasets]], where it would say nothing; put it into "
+            "one of them",
+            name, key.str());
   toml::table general;
   if (const toml::node* node = config.get("general")) {
     require(node->is_table(), ErrorKind::invalid_request, "read \"{}\": general must be a table, [general]", name);
-    add_values(general, *node->as_table());
+    add_values(general, *node->as_table(), name);
   }
   std::vector<TrainingDataset> datasets;
   for (const toml::table* dataset : tables(config, "datasets", name)) {
     toml::table shared = general;
-    add_values(shared, *dataset);
+    add_values(shared, *dataset, name, "subsets");
     TrainingDataset made;
+    std::set<fs::path> known;
     for (const toml::table* subset : tables(*dataset, "subsets", name)) {
       refuse_in_subset(*subset, name);
       toml::table values = shared;
-      add_values(values, *subset);
+      add_values(values, *subset, name);
       const SubsetOptions o = subset_options(values, run, file);
+      const fs::path& source = o.metadata_file.empty() ? o.image_dir : o.metadata_file;
+      if (!known.insert(fs::weakly_canonical(source)).second) {
+        // Parity: sd-scripts does the same; a picture that came twice could be trained and measured.
+        log_warning("\"{}\" stands twice in a dataset of \"{}\": the second one is left out", source.string(), name);
+        continue;
+      }
       made.batch_size = o.batch_size;
       made.validation_split = o.validation_split;
       made.validation_seed = o.validation_seed ? uint64_t(*o.validation_seed) : run.run.seed;
@@ -132,6 +169,31 @@ std::vector<TrainingDataset> training_datasets(const LoraTraining& run) {
   if (!run.reg_data_dir.empty())
     dataset.subsets.push_back({read_image_folders(run.reg_data_dir, run.caption_extension), true, options});
   return {dataset};
+}
+
+std::string recorded(const std::vector<TrainingDataset>& datasets) {
+  std::ostringstream lines;
+  const auto add = [&](const std::string& place, const toml::table& values) {
+    for (const auto& [key, value] : values) {
+      lines << place << '_' << key.str() << " = ";
+      value.visit([&](const auto& one) { lines << one; });
+      lines << '\n';
+    }
+  };
+  for (size_t i = 0; i < datasets.size(); ++i) {
+    const TrainingDataset& dataset = datasets[i];
+    const std::string name = fmt::format("dataset{}", i + 1);
+    add(name, toml::table{{"batch_size", dataset.batch_size},
+                          {"validation_split", dataset.validation_split},
+                          {"validation_seed", int64_t(dataset.validation_seed)}});
+    for (size_t k = 0; k < dataset.subsets.size(); ++k) {
+      PictureOptions options = *dataset.subsets[k].options;
+      toml::table values;
+      visit_picture_options(options, TableWriter{values});
+      add(fmt::format("{}_subset{}", name, k + 1), values);
+    }
+  }
+  return lines.str();
 }
 
 }  // namespace darkroom::train

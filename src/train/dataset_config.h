@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "train/image_folders.h"
@@ -25,10 +26,12 @@ struct TrainingDataset {
 };
 
 /// One dataset of train_data_dir and reg_data_dir; or those of dataset_config, a TOML file with [general], [[datasets]]
-/// and
-/// [[datasets.subsets]]: what a subset does not say, its dataset does, then general, then the options of the run.
-/// Throws Error: as read_image_folders(), and invalid_request naming the file and the key for what is unknown or cannot
-/// be.
+/// and [[datasets.subsets]]: what a subset does not say, its dataset does, then general, then the options of the run.
+/// A folder that stands twice in a dataset is read once, which is logged. Throws Error: as read_image_folders(), and
+/// invalid_request naming the file and the key for what is unknown or cannot be.
 std::vector<TrainingDataset> training_datasets(const LoraTraining& options);
+
+/// Every option of every subset, in lines "dataset1_subset2_flip_aug = true".
+std::string recorded(const std::vector<TrainingDataset>& datasets);
 
 }  // namespace darkroom::train

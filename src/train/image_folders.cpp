@@ -19,18 +19,37 @@ namespace fs = std::filesystem;
 constexpr int64_t kMostRepeats = 1'000'000;
 constexpr size_t kLargestCaption = size_t(1) << 20;  // bytes
 
-bool is_picture(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return std::set<std::string>{".png", ".jpg", ".jpeg", ".webp"}.contains(extension);
+std::string ending_of(const fs::path& path) {
+  std::string ending = path.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
+  return ending;
 }
 
+bool is_picture(const fs::path& path) {
+  return std::set<std::string>{".png", ".jpg", ".jpeg", ".webp"}.contains(ending_of(path));
+}
+
+/// Pictures that other trainers read.
+bool is_picture_of_others(const fs::path& path) {
+  return std::set<std::string>{".bmp", ".gif", ".tif", ".tiff", ".avif", ".jxl", ".heic"}.contains(ending_of(path));
+}
+
+/// By name; not hidden ones, as the "._a.png" that a Mac leaves beside a.png.
 std::vector<fs::path> entries_of(const fs::path& folder) {
   std::vector<fs::path> entries;
-  for (const auto& entry : fs::directory_iterator(folder)) entries.push_back(entry.path());
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (!entry.path().filename().string().starts_with('.')) entries.push_back(entry.path());
   std::sort(entries.begin(), entries.end());
   return entries;
+}
+
+void warn_of_other_pictures(const fs::path& folder, const std::vector<fs::path>& entries) {
+  const auto first = std::find_if(entries.begin(), entries.end(), is_picture_of_others);
+  if (first == entries.end()) return;
+  log_warning(
+      "{} pictures in \"{}\" are left out, \"{}\" is the first: they must be .png, .jpg, .jpeg or .webp; "
+      "convert them",
+      std::count_if(first, entries.end(), is_picture_of_others), folder.string(), first->filename().string());
 }
 
 bool holds_pictures(const fs::path& folder) {
@@ -73,7 +92,9 @@ std::vector<std::string> lines_of(const fs::path& file) {
 
 ImageFolder read_folder(const fs::path& path, const FolderName& name, const std::string& caption_extension) {
   ImageFolder folder{path, name.repeats, name.class_tokens, {}};
-  for (const fs::path& file : entries_of(path)) {
+  const std::vector<fs::path> entries = entries_of(path);
+  warn_of_other_pictures(path, entries);
+  for (const fs::path& file : entries) {
     if (!is_picture(file) || fs::is_directory(file)) continue;
     fs::path caption = file;
     caption.replace_extension(caption_extension);
@@ -90,8 +111,6 @@ std::vector<ImageFolder> read_image_folders(const fs::path& root, const std::str
   require(fs::is_directory(root), ErrorKind::not_found, "read training folder \"{}\": there is no such folder",
           root.string());
   std::vector<ImageFolder> folders;
-  if (const auto name = folder_name(root); holds_pictures(root))
-    folders.push_back(read_folder(root, name.value_or(FolderName{}), caption_extension));
   for (const fs::path& path : entries_of(root)) {
     if (!fs::is_directory(path) || !holds_pictures(path)) continue;
     const auto name = folder_name(path);
@@ -102,6 +121,14 @@ std::vector<ImageFolder> read_image_folders(const fs::path& root, const std::str
     }
     require_repeats(path, name->repeats);
     folders.push_back(read_folder(path, *name, caption_extension));
+  }
+  if (holds_pictures(root) && folders.empty()) {
+    const FolderName name = folder_name(root).value_or(FolderName{});
+    require_repeats(root, name.repeats);
+    folders.push_back(read_folder(root, name, caption_extension));
+  } else if (holds_pictures(root)) {
+    // Parity: as sd-scripts, where a preview beside the folders is not trained.
+    log_warning("pictures of \"{}\" itself are left out: it has folders of pictures", root.string());
   }
   require(!folders.empty(), ErrorKind::not_found,
           "read training folder \"{}\": there must be pictures (.png, .jpg, .jpeg, .webp) in folders with names like "

@@ -25,9 +25,10 @@ struct ImageFolder {
 };
 
 /// Every folder in `root` whose name begins with a number and "_", by name; others that hold pictures are logged and
-/// left out. `root` may be such a folder itself, or hold the pictures: then they come once each. `caption_extension`:
-/// ".txt". Throws Error: not_found for no such folder or no picture in it, saying what was looked for; corrupt_file for
-/// a caption that is not UTF-8 or has no line.
+/// left out. Without any, `root` may be such a folder itself, or hold the pictures: then they come once each. Hidden
+/// files are none, and pictures of other formats are logged. `caption_extension`: ".txt". Throws Error: not_found for
+/// no such folder or no picture in it, saying what was looked for; corrupt_file for a caption that is not UTF-8 or has
+/// no line; invalid_request for repeats out of range.
 std::vector<ImageFolder> read_image_folders(const std::filesystem::path& root, const std::string& caption_extension);
 
 /// One folder, whatever its name. Throws as above; no pictures is not_found.

@@ -24,12 +24,12 @@ LatentCache::LatentCache(std::filesystem::path folder, layers::Module& vae) : fo
   vae_hash_ = sha.hex();
 }
 
-std::string LatentCache::key(const TrainingPicture& picture, const Crop& crop, bool is_flipped, bool has_mask,
+std::string LatentCache::key(const TrainingPicture& picture, const Crop& crop, bool is_flipped, MaskUse mask,
                              const std::string& background) const {
   const auto& [bucket, resized] = picture.place;
   formats::Sha256 sha;
-  sha.add(fmt::format("1|{}|{}|{}x{}|{}x{}|{},{}|{}|{}|{}", vae_hash_, picture.file_hash, resized.width, resized.height,
-                      bucket.width, bucket.height, crop.left, crop.top, is_flipped, has_mask, background));
+  sha.add(fmt::format("2|{}|{}|{}x{}|{}x{}|{},{}|{}|{}|{}", vae_hash_, picture.file_hash, resized.width, resized.height,
+                      bucket.width, bucket.height, crop.left, crop.top, is_flipped, int(mask), background));
   return sha.hex();
 }
 

@@ -19,12 +19,15 @@ struct EncodedPicture {
   Crop crop;
 };
 
+/// Which parts of a picture count in the loss.
+enum class MaskUse { none, ones, alpha };
+
 class LatentCache {
  public:
   /// An empty folder keeps nothing. `vae`: whose weights the keys hold.
   LatentCache(std::filesystem::path folder, layers::Module& vae);
 
-  std::string key(const TrainingPicture& picture, const Crop& crop, bool is_flipped, bool has_mask,
+  std::string key(const TrainingPicture& picture, const Crop& crop, bool is_flipped, MaskUse mask,
                   const std::string& background) const;
   /// Nothing where it is not there, or is damaged (which is logged).
   std::optional<EncodedPicture> find(const std::string& key, const Crop& crop) const;

@@ -59,6 +59,7 @@ class LowRank : public LayerChange {
     return (wide(up_).flatten(1).mm(wide(down_).flatten(1)) * scale_).view(layer_.weight().sizes());
   }
   Tensor output_change(const Tensor& x, const LoraOptions& o, at::Generator& generator) const override {
+    if (o.drops_rows && o.rank_dropout > 0 && generator.defined()) return LayerChange::output_change(x, o, generator);
     // The few values between the matrices are scaled, not the many after them.
     const Tensor low = with_dropouts(layer_.with_weight(x, down_), layer_.conv != nullptr, o, generator) * scale_;
     return layer_.conv ? layers::convolution(low, up_, {}, 1, 0) : layers::linear(low, up_, {});

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "layers/fast_paths.h"
 
 namespace darkroom::train {
@@ -55,6 +56,28 @@ MixedPrecision::~MixedPrecision() {
   at::autocast::set_cpu_enabled(false);
 }
 
+namespace {
+
+/// What follows a step (files, pictures, measurements) may fail where the step itself did not: it is not lost then.
+void after_step(const RunConfig& config, const std::string& options, const TrainingState& state, TrainingLog& log,
+                const LoopTasks& tasks) {
+  if (!tasks.after_step) return;
+  try {
+    tasks.after_step(state.steps_done());
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::cancelled) throw;
+    try {
+      state.save(config.output_dir, options);
+      log.note({state.steps_done(), "end", "Failed, state saved"});
+    } catch (const Error& other) {
+      log_warning("the state of step {} could not be saved: {}", state.steps_done(), other.what());
+    }
+    throw;
+  }
+}
+
+}  // namespace
+
 void run_loop(const RunConfig& config, const std::string& options, TrainingState& state, TrainingLog& log,
               const LoopTasks& tasks) {
   RunningMeans means;
@@ -79,7 +102,7 @@ void run_loop(const RunConfig& config, const std::string& options, TrainingState
       means.add("loss", loss);
       const bool is_scaled = config.mixed_precision == "fp16";
       if (is_scaled) means.add("loss_scale", state.loss_scale());
-      const double norm = state.update(rate);
+      const double norm = state.update(rate, tasks.after_update);
       if (std::isfinite(norm)) means.add("gradient_norm", norm);
       if (is_scaled) means.add("skipped_steps", double(state.steps_done() - state.steps_taken()));
       const int64_t done = state.steps_done();
@@ -89,7 +112,7 @@ void run_loop(const RunConfig& config, const std::string& options, TrainingState
         if (const auto found = state.step_size(0)) row.emplace_back("step_size", *found);
         log.add(done, row);
       }
-      if (tasks.after_step) tasks.after_step(done);
+      after_step(config, options, state, log, tasks);
       if (done % config.save_every_n_steps == 0 || done == config.steps) {
         state.save(config.output_dir, options);
         log.note({done, "state", "State saved"});

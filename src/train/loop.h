@@ -23,6 +23,7 @@ struct LoopTasks {
   /// How many batches make step `step`; gradients add up, each divided by `accumulation`. None means one.
   std::function<int64_t(int64_t step)> parts = {};
   int64_t accumulation = 1;
+  std::function<void()> after_update = {};  ///< changes weights once more, before they are averaged; may be empty
   std::function<void(int64_t steps_done)> after_step = {};  ///< validation, saving and the like; may be empty
 };
 

@@ -69,4 +69,9 @@ DenoisingTask::Losses DenoisingTask::losses(const LoraBatch& batch, const LoraNo
   return {(per_picture * weight).mean(), per_picture.detach()};
 }
 
+prompt::PictureSizes told_sizes(const TrainingPicture& picture, const Crop& crop) {
+  const PixelSize& bucket = picture.place.bucket;
+  return {picture.original.height, picture.original.width, crop.top, crop.left, bucket.height, bucket.width};
+}
+
 }  // namespace darkroom::train

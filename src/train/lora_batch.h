@@ -22,6 +22,9 @@ struct LoraBatch {
   Tensor weight;  ///< [B]: 1, of regularisation pictures prior_loss_weight
 };
 
+/// What SDXL is told of a picture: its own size, where it was cut, what is trained.
+prompt::PictureSizes told_sizes(const TrainingPicture& picture, const Crop& crop);
+
 /// Noise and timesteps of a batch.
 struct LoraNoise {
   Tensor noise;     ///< [B, C, h, w], what the UNet must find

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "prompt/blanks.h"
+#include "train/dataset_metadata.h"
 #include "train/lora_options.h"
 #include "train/lora_ranks.h"
 
@@ -114,69 +114,24 @@ const std::set<std::string>& recorded_options() {
   return kNames;
 }
 
+/// Options that each dataset says for itself where there is a dataset_config.
+const std::set<std::string>& options_of_datasets() {
+  static const std::set<std::string> kNames = {"color_aug",       "flip_aug",        "random_crop",
+                                               "shuffle_caption", "enable_bucket",   "bucket_no_upscale",
+                                               "min_bucket_reso", "max_bucket_reso", "keep_tokens"};
+  return kNames;
+}
+
 struct Recorder {
   std::map<std::string, std::string>& metadata;
-  bool has_network = true;
+  bool has_network = true, has_datasets = false;
   template <typename T>
   void operator()(const char* name, const T& value, const char*) {
     if (!has_network && std::string_view(name).starts_with("network_")) return;
+    if (has_datasets && options_of_datasets().contains(name)) return;
     if (recorded_options().contains(name)) metadata[std::string("ss_") + name] = printed(value);
   }
 };
-
-std::string lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-  return text;
-}
-
-Json& entry(Json& all, const std::string& name) {
-  if (!all.contains(name)) all[name] = Json::object();
-  return all[name];
-}
-
-/// Names of folders need not be UTF-8.
-std::string dumped(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-/// {"10_sks dog": {"sks dog": 12, ...}}: in how many pictures of a folder a tag stands.
-Json tag_frequency(const TrainingSet& set, const std::string& separator) {
-  Json all = Json::object();
-  for (const TrainingPicture& picture : set.trained) {
-    if (picture.is_regularisation) continue;
-    Json& folder = entry(all, picture.folder);
-    std::string_view rest = picture.caption.front();
-    while (true) {
-      const size_t end = std::min(rest.find(separator), rest.size());
-      const std::string tag = lower_case(std::string(prompt::without_blanks_around(rest.substr(0, end))));
-      if (!tag.empty()) folder[tag] = folder.value(tag, 0) + 1;
-      if (end == rest.size()) break;
-      rest.remove_prefix(end + separator.size());
-    }
-  }
-  return all;
-}
-
-/// {"10_sks dog": {"n_repeats": 10, "img_count": 12}}
-Json folders(const TrainingSet& set, bool regularisation) {
-  Json all = Json::object();
-  for (const TrainingPicture& picture : set.trained) {
-    if (picture.is_regularisation != regularisation) continue;
-    Json& folder = entry(all, picture.folder);
-    folder["n_repeats"] = picture.repeats;
-    folder["img_count"] = folder.value("img_count", 0) + 1;
-  }
-  return all;
-}
-
-Json bucket_info(const TrainingSet& set) {
-  Json buckets = Json::object();
-  int number = 0;
-  for (const TrainingBucket& bucket : set.buckets)
-    buckets[std::to_string(number++)] = {{"resolution", {bucket.size.width, bucket.size.height}},
-                                         {"count", bucket.pictures.size()}};
-  return {{"buckets", buckets}};
-}
 
 struct ModelNames {
   const char* kohya;
@@ -211,7 +166,7 @@ void add_network(std::map<std::string, std::string>& metadata, const LoraTrainin
 }
 
 /// What is needed to use the file; all of it with no_metadata.
-void add_needed(std::map<std::string, std::string>& metadata, const LoraTraining& o,
+void add_needed(std::map<std::string, std::string>& metadata, const LoraTraining& o, const TrainingSet& set,
                 const checkpoint::ModelDescription& model) {
   const auto [kohya, modelspec] = names_of(model);
   metadata["ss_v2"] = printed(model.family == Family::sd2);
@@ -221,7 +176,17 @@ void add_needed(std::map<std::string, std::string>& metadata, const LoraTraining
   metadata["modelspec.architecture"] = fmt::format("{}{}", modelspec, o.trains_the_model() ? "" : "/lora");
   metadata["modelspec.implementation"] = "https://github.com/Stability-AI/generative-models";
   metadata["modelspec.title"] = o.output_name;
-  metadata["modelspec.resolution"] = fmt::format("{}x{}", o.buckets.resolution.width, o.buckets.resolution.height);
+  const ModelSpec& said = o.model_spec;
+  for (const auto& [name, text] : {std::pair{"title", &said.title},
+                                   {"author", &said.author},
+                                   {"description", &said.description},
+                                   {"license", &said.license},
+                                   {"tags", &said.tags},
+                                   {"usage_hint", &said.usage_hint},
+                                   {"trigger_phrase", &said.trigger_phrase}})
+    if (!text->empty()) metadata[std::string("modelspec.") + name] = *text;
+  const PixelSize size = largest_resolution(o, set);
+  metadata["modelspec.resolution"] = fmt::format("{}x{}", size.width, size.height);
   metadata["modelspec.prediction_type"] = model.prediction == Prediction::v ? "v" : "epsilon";
   if (o.clip_skip > 1 && model.family != Family::sdxl)
     metadata["modelspec.encoder_layer"] = std::to_string(o.clip_skip);
@@ -235,15 +200,9 @@ std::map<std::string, std::string> lora_metadata(const LoraTraining& o, const Tr
   std::map<std::string, std::string> metadata;
   if (!o.no_metadata) {
     LoraTraining copy = o;
-    visit_options(copy, Recorder{metadata, !o.trains_the_model()});
-    int64_t trained = 0, regularisation = 0;
-    for (const TrainingPicture& picture : set.trained)
-      (picture.is_regularisation ? regularisation : trained) += picture.repeats;
-    const std::string resolution = fmt::format("({}, {})", o.buckets.resolution.width, o.buckets.resolution.height);
+    visit_options(copy, Recorder{metadata, !o.trains_the_model(), !o.dataset_config.empty()});
+    add_dataset_metadata(metadata, o, set);
     const std::map<std::string, std::string> more = {
-        {"ss_num_train_images", printed(trained)},
-        {"ss_num_reg_images", printed(regularisation)},
-        {"ss_num_validation_images", std::to_string(set.validation.size())},
         {"ss_num_batches_per_epoch", printed(set.batches_per_epoch())},
         {"ss_num_epochs", printed(progress.epochs)},
         {"ss_epoch", printed(progress.epoch)},
@@ -254,13 +213,6 @@ std::map<std::string, std::string> lora_metadata(const LoraTraining& o, const Tr
         {"ss_gradient_checkpointing", printed(o.gradient_checkpointing)},
         {"ss_full_fp16", printed(o.full_fp16)},
         {"ss_cache_latents", printed(!o.color_aug && !o.random_crop)},
-        {"ss_batch_size_per_device", printed(o.run.batch_size)},
-        {"ss_total_batch_size", printed(o.run.batch_size * o.gradient_accumulation_steps)},
-        {"ss_resolution", resolution},
-        {"ss_tag_frequency", dumped(tag_frequency(set, o.captions.separator))},
-        {"ss_dataset_dirs", dumped(folders(set, false))},
-        {"ss_reg_dataset_dirs", dumped(folders(set, true))},
-        {"ss_bucket_info", bucket_info(set).dump()},
         {"ss_sd_model_name", o.pretrained_model_name_or_path.filename().string()},
     };
     metadata.insert(more.begin(), more.end());
@@ -269,7 +221,7 @@ std::map<std::string, std::string> lora_metadata(const LoraTraining& o, const Tr
       metadata["ss_sd_model_hash"] = progress.old_model_hash;
     }
   }
-  add_needed(metadata, o, model);
+  add_needed(metadata, o, set, model);
   return metadata;
 }
 

@@ -77,7 +77,8 @@ std::vector<LoraNetwork::Target> LoraNetwork::targets(const LoraOptions& o, cons
     if (!o.ranks.empty()) {
       const auto stated = o.ranks.find(target.name);
       if (stated == o.ranks.end()) return;
-      target.dim = stated->second.dim, target.alpha = stated->second.alpha;
+      target.dim = stated->second.dim;
+      target.alpha = stated->second.alpha > 0 ? stated->second.alpha : double(target.dim);
       found.push_back(std::move(target));
       return;
     }
@@ -114,8 +115,9 @@ std::vector<LoraNetwork::Target> LoraNetwork::targets(const LoraOptions& o, cons
     const Where where = place_of(name, parts);
     const bool is_3x3 = layer.conv && layer.conv->weight.size(2) > 1;
     const bool is_wanted = where == Where::transformer ? !is_3x3
-                           : where == Where::block ? o.conv_dim > 0 || !o.blocks.conv_dims.empty() || !o.ranks.empty()
-                                                   : o.ends && !is_sdxl;
+                           : where == Where::block
+                               ? o.ends || o.conv_dim > 0 || !o.blocks.conv_dims.empty() || !o.ranks.empty()
+                               : o.ends && !is_sdxl;
     if (!is_wanted) return;
     const std::string weight =
         is_sdxl ? name + ".weight" : models::diffusers_unet_name(name + ".weight", model.unet->config);
@@ -185,11 +187,13 @@ void LoraNetwork::start_from(const std::filesystem::path& path) {
     const NamedTensors matrices = module.change->matrices();
     tensors += matrices.size() + 1;  // and alpha
     for (const auto& [name, matrix] : matrices) take(module.name + "." + name, matrix);
-    const auto alpha = file.tensors.find(module.name + ".alpha");
-    if (alpha == file.tensors.end()) continue;
-    const double stated = checkpoint::tensor_view(alpha->second).to(at::kDouble).item<double>();
-    // Parity: kohya's trainer would train with its own scale and save the file's alpha.
     const double own = module.change->alpha();
+    const auto found = file.tensors.find(module.name + ".alpha");
+    double stated = 0;
+    if (found != file.tensors.end()) stated = checkpoint::tensor_view(found->second).to(at::kDouble).item<double>();
+    // No alpha, or 0, is a scale of 1: alpha is the rank then.
+    if (stated == 0) stated = own / module.change->scale();
+    // Parity: kohya's trainer would train with its own scale and save the file's alpha.
     if (std::abs(stated - own) > 1e-3 * own)
       refuse(fmt::format("alpha of \"{}\" is {}, trained is {}", module.name, stated, own));
   }

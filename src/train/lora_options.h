@@ -3,38 +3,9 @@
 #pragma once
 
 #include "train/lora_training.h"
+#include "train/picture_options.h"
 
 namespace darkroom::train {
-
-/// Of the pictures: what a dataset or subset of dataset_config may say too.
-template <typename Visitor>
-void visit_picture_options(PictureOptions& c, Visitor&& v) {
-  v("caption_extension", c.caption_extension, "Ending of caption files; kohya's own default is .caption");
-  v("resolution", c.resolution, "Size trained at, \"width,height\" or one number, in pixels");
-  v("enable_bucket", c.enable_bucket,
-    "Pictures are sorted by shape and trained in sizes of like shape and area; without it all are cropped to one size");
-  v("min_bucket_reso", c.buckets.least_side, "Shortest side of a bucket");
-  v("max_bucket_reso", c.buckets.most_side, "Longest side of a bucket");
-  v("bucket_reso_steps", c.buckets.step, "Sides of buckets are multiples of this");
-  v("bucket_no_upscale", c.buckets.no_upscale, "Small pictures are not enlarged");
-  v("flip_aug", c.flip_aug, "Half of the uses see the picture mirrored");
-  v("color_aug", c.color_aug, "Hue and brightness change a little at each use. Latents are then made anew each time");
-  v("random_crop", c.random_crop, "What does not fit is cut at a random place instead of all around. As above");
-  v("alpha_mask", c.alpha_mask, "The pictures' alpha is a mask: transparent parts are not learnt");
-  v("caption_prefix", c.captions.prefix, "Put before every caption");
-  v("caption_suffix", c.captions.suffix, "Put after every caption");
-  v("caption_dropout_rate", c.captions.dropout_rate, "Share of uses without a caption");
-  v("caption_dropout_every_n_epochs", c.captions.dropout_every_n_epochs, "Every so many epochs have no captions");
-  v("enable_wildcard", c.captions.wildcards, "{red|blue} is one of them; of a caption file any line");
-  v("caption_separator", c.captions.separator, "What stands between tags");
-  v("shuffle_caption", c.captions.shuffle, "Tags come in another order at each use");
-  v("keep_tokens", c.captions.keep_tokens, "So many first tags stay where they are");
-  v("keep_tokens_separator", c.captions.keep_tokens_separator, "What stands before this stays where it is");
-  v("caption_tag_dropout_rate", c.captions.tag_dropout_rate, "Share of tags left out");
-  v("token_warmup_step", c.captions.warmup_steps, "Tags become more until this step; below 1 a share of the run");
-  v("token_warmup_min", c.captions.warmup_min, "How many tags there are at first");
-  v("secondary_separator", c.captions.secondary_separator, "Ties tags together; becomes caption_separator in the end");
-}
 
 /// Calls v(name, member, words) for each; words say what it does, in one or two lines.
 template <typename Visitor>
@@ -121,7 +92,7 @@ void visit_options(LoraTraining& c, Visitor&& v) {
   v("learning_rate", c.run.learning_rate, "Of Prodigy and DAdaptAdam a factor on what they find: 1");
   v("lr_scheduler", c.lr_scheduler,
     "constant, constant_with_warmup, linear, cosine, cosine_with_restarts, polynomial, inverse_sqrt, "
-    "cosine_with_min_lr, warmup_stable_decay, piecewise_constant");
+    "cosine_with_min_lr, warmup_stable_decay, piecewise_constant; adafactor: steps of its own size");
   v("lr_warmup_steps", c.lr_warmup_steps, "Steps in which the rate rises from 0; below 1 a share of the run");
   v("lr_decay_steps", c.lr_decay_steps, "Of warmup_stable_decay: its last steps; below 1 a share of the run");
   v("lr_scheduler_num_cycles", c.lr_scheduler_num_cycles, "Of cosine_with_restarts: how often it starts");
@@ -187,6 +158,14 @@ void visit_options(LoraTraining& c, Visitor&& v) {
   v("logging_dir", c.logging_dir, "Folder for TensorBoard; none = output_dir/logs");
   v("log_prefix", c.log_prefix, "Put before the name of the run's folder in it");
   v("training_comment", c.training_comment, "A word of yours, kept in the file");
+  v("metadata_title", c.model_spec.title,
+    "What the file says it is called, to programs that list it; output_name unless said");
+  v("metadata_author", c.model_spec.author, "Who made it");
+  v("metadata_description", c.model_spec.description, "What it is");
+  v("metadata_license", c.model_spec.license, "What others may do with it");
+  v("metadata_tags", c.model_spec.tags, "Words to find it by, with commas between");
+  v("metadata_usage_hint", c.model_spec.usage_hint, "How it is used");
+  v("metadata_trigger_phrase", c.model_spec.trigger_phrase, "What a prompt must say for it to act");
   v("no_metadata", c.no_metadata, "The file says nothing of how it was made, but what is needed to use it");
   v("sample_prompts", c.sample_prompts,
     "File of prompts to make pictures of while training: text, one a line, or .toml or .json with kohya's keys");

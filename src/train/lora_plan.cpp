@@ -77,7 +77,7 @@ LoraPlan plan_of_run(const LoraTraining& options, const TrainingSet& set) {
   const LrSchedule schedule = lr_schedule_of(options, steps.steps);
   for (int64_t i = 0; i < kCurvePoints; ++i) {
     const int64_t step = i * std::max<int64_t>(1, steps.steps - 1) / (kCurvePoints - 1);
-    plan.rate_curve.emplace_back(step, lr_factor(schedule, step));
+    plan.rate_curve.emplace_back(step, rate_factor(options, schedule, step));
   }
   plan.trains_the_model = options.trains_the_model();
   return plan;
@@ -111,8 +111,8 @@ std::string plan_text(const LoraPlan& p) {
   if (!p.memory_warning.empty()) text += fmt::format("  {}\n", p.memory_warning);
   if (!p.probe) return text;
   const double left = p.probe->seconds_per_step * double(p.steps - p.steps_done);
-  text += fmt::format("Measured in two steps\n  {:.3f} s a step, {} in all; {} at most\n", p.probe->seconds_per_step,
-                      duration(left), megabytes(p.probe->peak_bytes));
+  text += fmt::format("Measured with the largest batch\n  {:.3f} s a step, {} in all; {} at most\n",
+                      p.probe->seconds_per_step, duration(left), megabytes(p.probe->peak_bytes));
   return text;
 }
 

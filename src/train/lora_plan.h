@@ -44,10 +44,10 @@ struct LoraPlan {
   int64_t machine_bytes = 0;                                 ///< memory there is; 0 = unknown
   std::string memory_warning;                                ///< where all that is more than there is
   int64_t file_bytes = 0;  ///< of a finished file in save_precision: the LoRA, or the whole checkpoint
-  /// Measured: two steps were made, nothing was changed.
+  /// Measured: the largest batch was computed twice, nothing was changed.
   struct Probe {
-    double seconds_per_step = 0;
-    int64_t peak_bytes = 0;  ///< of the whole process so far
+    double seconds_per_step = 0;  ///< of an epoch's mean, in proportion to the pixels
+    int64_t peak_bytes = 0;       ///< of the whole process so far
   };
   std::optional<Probe> probe;
   std::map<std::string, std::string> effects;  ///< option -> what it does in this run; lora_effects.h

@@ -110,6 +110,20 @@ std::vector<Remedy> remedies_for(const std::string& problem, const ToldOptions& 
   if (says(problem, "sample_prompts are given, but not when"))
     return {{"sample_prompts", "After each epoch", {{"sample_every_n_epochs", {"1"}}}},
             {"sample_prompts", "Leave them out", {{"sample_prompts", {}}}}};
+  if (says(problem, "Adafactor takes steps of its own size"))
+    return {
+        {"optimizer_args",
+         "Have rates count",
+         {{"optimizer_args", with_argument(told, "optimizer_args", "relative_step=False")}}},
+        {"unet_lr", "One step size for all",
+         without_text_rates(
+             {{"unet_lr", {}},
+              {"block_lr", {}},
+              {"network_args", without_arguments(told, "network_args",
+                                                 {"loraplus_", "down_lr_weight", "mid_lr_weight", "up_lr_weight"})}})}};
+  if (says(problem, "lr_scheduler \"adafactor\" is the size"))
+    return {{"lr_scheduler", "Use constant", {{"lr_scheduler", {}}, {"lr_warmup_steps", {}}}},
+            {"lr_scheduler", "Use cosine", {{"lr_scheduler", {"cosine"}}}}};
   if (says(problem, "is longer than the run of"))
     return {{"lr_warmup_steps", "A tenth of the run", {{"lr_warmup_steps", {"0.1"}}}}};
   if (says(problem, "piecewise_constant needs lr_scheduler_args"))

@@ -3,6 +3,7 @@
 // trained_weights.h.
 #include "train/lora_run.h"
 
+#include <ATen/Parallel.h>
 #include <fmt/ranges.h>
 #include <sys/resource.h>
 
@@ -35,6 +36,7 @@
 #include "train/run_facts.h"
 #include "train/run_record.h"
 #include "train/trained_weights.h"
+#include "train/validation.h"
 
 namespace darkroom::train {
 namespace {
@@ -42,22 +44,18 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kHighRateOfWeights = 5e-5;
-constexpr int64_t kValidationTimesteps[] = {200, 400, 600, 800};
 
-bool validates_at_step(const LoraTraining& o, int64_t done) {
-  return o.validate_every_n_steps > 0 && done % o.validate_every_n_steps == 0;
-}
+/// The averaged weights are those of the networks while it lives.
+class AverageInPlace {
+ public:
+  explicit AverageInPlace(TrainingState& state) : state_(state) { state_.exchange_with_average(); }
+  ~AverageInPlace() { state_.exchange_with_average(); }
+  AverageInPlace(const AverageInPlace&) = delete;
+  AverageInPlace& operator=(const AverageInPlace&) = delete;
 
-bool validates_after_epoch(const LoraTraining& o, int64_t epoch) {
-  const bool is_said = o.validate_every_n_epochs > 0 || o.validate_every_n_steps == 0;
-  return is_said && epoch % std::max<int64_t>(1, o.validate_every_n_epochs) == 0;
-}
-
-/// What SDXL is told of a picture: its own size, where it was cut, what is trained.
-prompt::PictureSizes sizes_of(const TrainingPicture& picture, const Crop& crop) {
-  const PixelSize& bucket = picture.place.bucket;
-  return {picture.original.height, picture.original.width, crop.top, crop.left, bucket.height, bucket.width};
-}
+ private:
+  TrainingState& state_;
+};
 
 class LoraRun {
  public:
@@ -74,10 +72,10 @@ class LoraRun {
   void encode_pictures();
   LoraBatch batch_of(const std::vector<int64_t>& pictures, int64_t number, int64_t epoch, int64_t step) const;
   StepLoss loss(int64_t step, int64_t part);
+  StepLoss loss_of(const std::vector<int64_t>& pictures, int64_t number, int64_t epoch, int64_t step);
   void remember_batch(const std::vector<int64_t>& pictures, const LoraBatch& batch, const LoraNoise& noise);
   void after_step(int64_t done);
   void validate(int64_t done);
-  double validation_loss() const;
   void save_files(int64_t done, bool is_wished);
   void save(const fs::path& file, int64_t steps_done);
   void note_rate(int64_t done);
@@ -102,7 +100,7 @@ class LoraRun {
   TrainingState state_;
   DenoisingTask task_;
   CaptionEncoder captions_;
-  std::string record_, model_hash_;
+  std::string resolved_, record_, model_hash_;
   std::unique_ptr<PictureLatents> latents_, validation_latents_;
   std::unique_ptr<TrainingLog> log_;
   std::unique_ptr<LoraLog> curves_;
@@ -112,6 +110,7 @@ class LoraRun {
   int64_t batches_epoch_ = -1;
   double step_loss_ = 0;
   Scalars step_details_;
+  std::optional<LoraNetwork::Norms> norms_;
   std::vector<BatchPicture> last_batch_;
   std::optional<double> first_step_size_;  // before the first step; nothing once it has moved, or was never looked for
   std::optional<double> validation_;       // the last
@@ -183,13 +182,14 @@ LoraRun::LoraRun(const LoraTraining& options, const std::string& resolved, const
                          .clip_skip = o_.clip_skip,
                          .remembers = !o_.network.text_encoder,
                          .has_weights = o_.weighted_captions}),
+      resolved_(resolved),
       files_(o_, steps_.epochs) {
   o_.run = run_of(o_, steps_);
   need_.kept = groups_.bytes() + state_.bytes();
   require_memory(need_, machine_memory_, o_);
   layers::set_checkpointing(o_.gradient_checkpointing);
   model_hash_ = formats::sha256_of_model(o_.pretrained_model_name_or_path);
-  record_ = lora_record(resolved, model_hash_, o_, set_);
+  record_ = lora_record(resolved, model_hash_, o_, set_) + fmt::format("threads = {}\n", at::get_num_threads());
 }
 
 void LoraRun::reads_pictures(const char* stage, int64_t done, int64_t all) const {
@@ -200,12 +200,23 @@ bool LoraRun::load_state() {
   const auto saved = state_to_continue(o_.run.output_dir, o_.resume);
   if (!saved) return false;
   // A state of an earlier program does not say options that came later: it was made with their defaults.
-  const std::string before = resolved_toml(LoraTraining()) + saved->options;
+  const std::string before =
+      resolved_toml(LoraTraining()) + unsaid_by_earlier_programs(saved->options, record_) + saved->options;
   require_same_run(saved->file, before, record_, may_differ_when_continued);
+  require(saved->steps_done <= steps_.steps, ErrorKind::invalid_request,
+          "resume from \"{}\": {} steps are done and the run is to have {}; say at least as many, or resume from an "
+          "earlier state",
+          saved->file.string(), saved->steps_done, steps_.steps);
   const auto replanned = differences(
       before, record_, [](const std::string& name) { return name != "max_train_steps" && name != "max_train_epochs"; });
   if (!replanned.empty())
     log_info("the learning rate's way is planned anew over {} steps ({})", steps_.steps, fmt::join(replanned, "; "));
+  const auto threads = differences(before, record_, [](const std::string& name) { return name != "threads"; });
+  if (!threads.empty())
+    log_info(
+        "{}: sums may be rounded in another order, so the result may differ in its last digits; --threads says how "
+        "many",
+        threads.front());
   state_.load(*saved);
   return true;
 }
@@ -231,7 +242,7 @@ LoraBatch LoraRun::batch_of(const std::vector<int64_t>& pictures, int64_t number
     const PictureLatents::Use use = latents_->use(pictures[i], draws);
     latents.push_back(use.latents);
     if (use.mask.defined()) masks.push_back(use.mask);
-    sizes.push_back(sizes_of(picture, use.crop));
+    sizes.push_back(told_sizes(picture, use.crop));
     if (picture.is_regularisation) batch.weight[int64_t(i)] = o_.prior_loss_weight;
   }
   batch.latents = at::stack(latents);
@@ -244,7 +255,14 @@ StepLoss LoraRun::loss(int64_t step, int64_t part) {
   const int64_t epoch = steps_.epoch_of(step), within = steps_.first_batch_of(step) + part;
   if (epoch != batches_epoch_) batches_ = epoch_batches(set_, o_.run.seed, batches_epoch_ = epoch);
   const std::vector<int64_t>& pictures = batches_[size_t(within)];
-  const int64_t number = epoch * steps_.batches_per_epoch + within;
+  const StepLoss found = loss_of(pictures, epoch * steps_.batches_per_epoch + within, epoch, step);
+  if (part == 0) step_loss_ = 0;
+  step_loss_ += found.loss.item<double>() / double(steps_.batches_of(step));
+  step_details_ = found.details;
+  return found;
+}
+
+StepLoss LoraRun::loss_of(const std::vector<int64_t>& pictures, int64_t number, int64_t epoch, int64_t step) {
   trained_->begin_batch(o_.run.seed, uint64_t(number));
   const LoraBatch batch = batch_of(pictures, number, epoch, step);
   at::Generator draws = generator_for(o_.run.seed, Purpose::batch, uint64_t(number));
@@ -258,11 +276,8 @@ StepLoss LoraRun::loss(int64_t step, int64_t part) {
          "training step {}: the loss is {}, with the pictures {}; lower learning_rate or set mixed_precision = \"no\"",
          step, value, fmt::join(names, ", "));
   }
-  if (part == 0) step_loss_ = 0;
-  step_loss_ += value / double(steps_.batches_of(step));
-  step_details_ = loss_by_quarter(losses.per_picture, noise.timestep.to(at::kFloat));
   if (hooks_.looks_at_batch) remember_batch(pictures, batch, noise);
-  return {losses.mean, step_details_};
+  return {losses.mean, loss_by_quarter(losses.per_picture, noise.timestep.to(at::kFloat))};
 }
 
 void LoraRun::remember_batch(const std::vector<int64_t>& pictures, const LoraBatch& batch, const LoraNoise& noise) {
@@ -276,34 +291,10 @@ void LoraRun::remember_batch(const std::vector<int64_t>& pictures, const LoraBat
   }
 }
 
-double LoraRun::validation_loss() const {
-  NoGrad guard;
-  double sum = 0;
-  int64_t count = 0;
-  const size_t most = size_t(o_.max_validation_steps * o_.run.batch_size);
-  for (size_t i = 0; i < set_.validation.size() && (most == 0 || i < most); ++i) {
-    const TrainingPicture& picture = set_.validation[i];
-    const PictureLatents::Use use = validation_latents_->plain_use(int64_t(i));
-    LoraBatch batch;
-    batch.latents = use.latents.unsqueeze(0);
-    if (use.mask.defined()) batch.mask = use.mask.unsqueeze(0);
-    batch.weight = at::ones({1});
-    batch.conditioning = captions_.encode({picture.caption.front()}, {sizes_of(picture, use.crop)});
-    for (const int64_t t : kValidationTimesteps) {
-      at::Generator draws = generator_for(o_.run.seed, Purpose::validation, i * 1000 + uint64_t(t));
-      const Tensor noise = at::randn(batch.latents.sizes(), draws);
-      sum += task_.losses(batch, {noise, noise, at::full({1}, t, at::kLong)}).mean.item<double>();
-      ++count;
-    }
-  }
-  return sum / double(count);
-}
-
 std::vector<LoraLog::Rate> LoraRun::rates(int64_t step) const {
   std::vector<LoraLog::Rate> all;
   for (const TrainedGroups::Part& part : groups_.parts)
-    all.push_back({part.name,
-                   groups_.groups[part.group].rate_factor * o_.run.learning_rate * lr_factor(schedule_, step),
+    all.push_back({part.name, groups_.groups[part.group].rate_factor * rate_of_step(o_, schedule_, step),
                    state_.step_size(part.group)});
   return all;
 }
@@ -315,9 +306,8 @@ void LoraRun::save(const fs::path& file, int64_t steps_done) {
                               .max_steps = steps_.steps,
                               .model_hash = fs::is_directory(o_.pretrained_model_name_or_path) ? "" : model_hash_,
                               .old_model_hash = old_model_hash(o_.pretrained_model_name_or_path)};
-  state_.exchange_with_average();
+  const AverageInPlace average(state_);
   trained_->save(file, saved_dtype(o_.save_precision), lora_metadata(o_, set_, model_.description, progress));
-  state_.exchange_with_average();
 }
 
 void LoraRun::make_samples(int64_t steps_done, const std::string& name) {
@@ -354,7 +344,7 @@ void LoraRun::validate(int64_t done) {
   const bool after_epoch = steps_.ends_epoch(done) && validates_after_epoch(o_, epoch);
   if ((!at_step && !after_epoch) || set_.validation.empty()) return;
   trained_->without_dropouts();
-  const double loss = validation_loss();
+  const double loss = validation_loss(o_, set_, *validation_latents_, captions_, task_);
   if (at_step) curves_->validation(loss, done, true);
   if (after_epoch) curves_->validation(loss, epoch, false);
   log_->add(done, {{"validation_loss", loss}});
@@ -384,9 +374,7 @@ void LoraRun::save_files(int64_t done, bool is_wished) {
 void LoraRun::after_step(int64_t done) {
   const bool ends_epoch = steps_.ends_epoch(done);
   const int64_t epoch = epochs_done(done);
-  std::optional<LoraNetwork::Norms> norms;
-  if (o_.scale_weight_norms > 0) norms = trained_->limit_norms(o_.scale_weight_norms);
-  curves_->step(done, step_loss_, step_details_, rates(state_.steps_taken()), norms);
+  curves_->step(done, step_loss_, step_details_, rates(state_.steps_taken()), std::exchange(norms_, std::nullopt));
   if (ends_epoch) curves_->epoch(epoch);
   if (hooks_.looks_at_batch) hooks_.looks_at_batch(done, last_batch_);
   note_rate(done);
@@ -423,7 +411,8 @@ LoraPlan LoraRun::plan(bool probes) {
     plan.parts.push_back({.name = part.name,
                           .modules = part.tensors,
                           .parameters = part.parameters,
-                          .rate = groups_.groups[part.group].rate_factor * o_.run.learning_rate});
+                          .rate = groups_.groups[part.group].rate_factor *
+                                  (takes_own_steps(o_.run) ? own_step(o_.run, 0) : o_.run.learning_rate)});
   plan.trains_the_model = o_.trains_the_model();
   if (!plan.trains_the_model) plan.lora_bytes = groups_.bytes();
   plan.state_bytes = state_.bytes();
@@ -442,17 +431,27 @@ LoraPlan LoraRun::plan(bool probes) {
   return plan;
 }
 
-/// Two steps without an update: the second is timed, when memory is there and captions may be known.
+/// The bucket whose full batches have the most pixels is what memory must hold. A batch of it goes through the network
+/// twice, without an update: the second time is measured, when memory is there and captions may be known.
 LoraPlan::Probe LoraRun::probe() {
   encode_pictures();
+  double all_pixels = 0, most_pixels = 0;  // of an epoch, and of the largest batch
+  std::vector<int64_t> largest;
+  for (const TrainingBucket& bucket : set_.buckets) {
+    const double pixels = double(bucket.size.width) * bucket.size.height;
+    const size_t count = std::min(bucket.pictures.size(), size_t(bucket.batch_size));
+    all_pixels += pixels * double(bucket.pictures.size());
+    if (pixels * double(count) <= most_pixels) continue;
+    most_pixels = pixels * double(count);
+    largest.assign(bucket.pictures.begin(), bucket.pictures.begin() + int64_t(count));
+  }
   LoraPlan::Probe probe;
-  for (int64_t step : {0, 1}) {
+  for (const int64_t time : {0, 1}) {
     const auto start = std::chrono::steady_clock::now();
-    for (int64_t part = 0; part < steps_.batches_of(step % steps_.steps_per_epoch); ++part) {
-      MixedPrecision mixed(o_.run.mixed_precision);
-      (loss(step % steps_.steps_per_epoch, part).loss * state_.loss_scale()).backward();
-    }
-    probe.seconds_per_step = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    MixedPrecision mixed(o_.run.mixed_precision);
+    (loss_of(largest, time, 0, 0).loss * state_.loss_scale()).backward();
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    probe.seconds_per_step = seconds * all_pixels / most_pixels / double(steps_.steps_per_epoch);
   }
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -464,6 +463,7 @@ void LoraRun::run() {
   const std::optional<double> first_step_size = state_.step_size(0);
   open_logs(load_state());
   if (state_.step_size(0) == first_step_size) first_step_size_ = first_step_size;
+  formats::write_file(o_.run.output_dir / "options.toml", resolved_);
   formats::write_file(o_.run.output_dir / "run.toml", record_);
   const int64_t start = state_.steps_done();
   log_info(
@@ -473,16 +473,25 @@ void LoraRun::run() {
       set_.pictures_per_epoch(), steps_.batches_per_epoch, steps_.steps_per_epoch, steps_.steps, steps_.epochs,
       groups_.parameter_count(), (state_.bytes() + (1 << 20) - 1) >> 20);
   if (const std::string warning = memory_warning(need_, machine_memory_, o_); !warning.empty()) warn(warning);
-  if (o_.trains_the_model() && !finds_step_size(o_.run.optimizer) && o_.unet_rate() > kHighRateOfWeights)
+  if (takes_own_steps(o_.run))
+    warn(fmt::format(
+        "Adafactor takes steps of its own size, up to {:g} of what a matrix has: learning rates and "
+        "lr_scheduler say nothing; relative_step=False in optimizer_args would have them count{}",
+        own_step(o_.run, 0), o_.trains_the_model() ? ", and for a model's own weights 1e-6 to 1e-5 is usual" : ""));
+  else if (o_.trains_the_model() && !finds_step_size(o_.run.optimizer) && o_.unet_rate() > kHighRateOfWeights)
     warn(fmt::format("learning rate {:g} is high for a model's own weights: 1e-6 to 1e-5 is usual", o_.unet_rate()));
   log_->note({start, "start", start == 0 ? "Started" : "Goes on from its saved state"});
   if (start < steps_.steps) encode_pictures();
   if (start == 0 && o_.sample_at_first) make_samples(0, "000000");
   run_loop(o_.run, record_, state_, *log_,
            {.loss = [&](int64_t step, int64_t part) { return loss(step, part); },
-            .learning_rate = [&](int64_t step) { return o_.run.learning_rate * lr_factor(schedule_, step); },
+            .learning_rate = [&](int64_t step) { return rate_of_step(o_, schedule_, step); },
             .parts = [&](int64_t step) { return steps_.batches_of(step); },
             .accumulation = steps_.accumulation,
+            .after_update =
+                [&] {
+                  if (o_.scale_weight_norms > 0) norms_ = trained_->limit_norms(o_.scale_weight_norms);
+                },
             .after_step = [&](int64_t done) { after_step(done); }});
   trained_->without_dropouts();
   save(files_.last_file(), steps_.steps);

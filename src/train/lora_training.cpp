@@ -54,6 +54,7 @@ void read_network_args(LoraTraining& c) {
     c.network.algorithm = algorithm == "locon" ? "lora" : algorithm;
     c.network.ends = preset == "full";
     if (preset == "full") c.network.conv_dim = c.network.dim, c.network.conv_alpha = c.network.alpha;
+    c.network.drops_rows = true;
     c.network.dora = arguments.truth("dora_wd", false);
     c.network.factor = int64_t(arguments.number("factor", -1));
     c.network.decompose_both = arguments.truth("decompose_both", false);
@@ -191,6 +192,18 @@ void refuse_contradictions(const LoraTraining& c) {
                     "out down_lr_weight, mid_lr_weight and up_lr_weight, or say ranks by block_dims",
                     c.run.optimizer));
   }
+  const bool own_steps = takes_own_steps(c.run);
+  if (own_steps) {
+    const LoraPlus faster = lora_plus(c);
+    needs(
+        has_one_rate(c) && faster.unet == 1 && faster.text == 1 && c.block_lr.empty() &&
+            !has_block_rates(c.network.blocks),
+        "Adafactor takes steps of its own size, whatever the learning rates, so there cannot be different ones; leave "
+        "them out, or say relative_step=False in optimizer_args");
+  }
+  needs(own_steps || c.lr_scheduler != "adafactor",
+        "lr_scheduler \"adafactor\" is the size of steps that Adafactor finds by itself, and here it does not; say "
+        "another, or leave relative_step=False out of optimizer_args");
   bool has_safeguard = false;
   for (const std::string& argument : c.run.optimizer_args)
     has_safeguard |= argument == "safeguard_warmup=True" || argument == "safeguard_warmup=true";
@@ -219,9 +232,10 @@ void check_ranges(const LoraTraining& c) {
                     c.network_module));
   needs(c.network.algorithm == "lora" || c.network.algorithm == "loha" || c.network.algorithm == "lokr",
         fmt::format("algo of network_args must be lora, locon, loha or lokr, \"{}\" was given", c.network.algorithm));
-  needs((c.network.algorithm == "lora" && !c.network.dora) || c.network.dropout == 0,
-        "network_dropout acts between the two matrices of a plain LoRA; for other kinds leave it out, or say "
-        "rank_dropout or module_dropout in network_args");
+  needs(
+      (c.network.algorithm == "lora" && !c.network.dora && !c.network.drops_rows) || c.network.dropout == 0,
+      "network_dropout acts between the two matrices of a plain LoRA (networks.lora); for other kinds leave it out, or "
+      "say rank_dropout or module_dropout in network_args");
   needs(c.clip_skip >= 1 && c.clip_skip <= 12, "clip_skip must lie in 1..12");
   needs(c.max_token_length == 75 || c.max_token_length == 150 || c.max_token_length == 225,
         "max_token_length must be 75, 150 or 225");
@@ -243,7 +257,10 @@ void check_ranges(const LoraTraining& c) {
         "save_precision must be float, fp16 or bf16");
   needs(!c.output_name.empty() && c.output_name.find('/') == std::string::npos,
         "output_name must be a name without slashes");
-  needs(c.lr_warmup_steps >= 0 && c.lr_decay_steps >= 0, "lr_warmup_steps and lr_decay_steps must not be negative");
+  constexpr double kMostSteps = 1e9;
+  needs(c.lr_warmup_steps >= 0 && c.lr_decay_steps >= 0 && c.lr_warmup_steps <= kMostSteps &&
+            c.lr_decay_steps <= kMostSteps,
+        fmt::format("lr_warmup_steps and lr_decay_steps must lie in 0..{:g}", kMostSteps));
   const std::string& colour = c.alpha_background;
   needs(colour == "none" || (colour.size() == 7 && colour[0] == '#' &&
                              colour.find_first_not_of("0123456789abcdefABCDEF", 1) == std::string::npos),
@@ -299,7 +316,10 @@ LoraTraining settled(LoraTraining c) {
   check_ranges(c);
   refuse_contradictions(c);
   c.run.weights_in = c.full_bf16 ? "bf16" : c.full_fp16 ? "fp16" : "fp32";
-  lr_schedule_of(c, c.run.steps);
+  // Of a run that is told in epochs the number of steps follows from its pictures: the warm-up is held against it
+  // later.
+  const int64_t least = int64_t(c.lr_warmup_steps + c.lr_decay_steps);
+  lr_schedule_of(c, c.max_train_epochs > 0 ? std::max(c.run.steps, least) : c.run.steps);
   return c;
 }
 
@@ -332,6 +352,14 @@ LrSchedule lr_schedule_of(const LoraTraining& c, int64_t steps) {
         fmt::format("the warm-up of {} steps is longer than the run of {}", schedule.warmup_steps, steps));
   lr_factor(schedule, 0);  // refuses what cannot be
   return schedule;
+}
+
+double rate_factor(const LoraTraining& told, const LrSchedule& schedule, int64_t step) {
+  return takes_own_steps(told.run) ? own_step(told.run, step) / own_step(told.run, 0) : lr_factor(schedule, step);
+}
+
+double rate_of_step(const LoraTraining& told, const LrSchedule& schedule, int64_t step) {
+  return takes_own_steps(told.run) ? own_step(told.run, step) : told.run.learning_rate * lr_factor(schedule, step);
 }
 
 }  // namespace darkroom::train

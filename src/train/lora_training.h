@@ -86,6 +86,7 @@ struct LoraTraining : PictureOptions {
   std::filesystem::path resume;  ///< a state, or a folder with some; see state_to_continue()
   std::filesystem::path logging_dir;
   std::string log_prefix, training_comment;
+  ModelSpec model_spec;
   bool no_metadata = false;
   std::filesystem::path sample_prompts;
   int64_t sample_every_n_steps = 0, sample_every_n_epochs = 0;
@@ -121,5 +122,12 @@ LoraPlus lora_plus(const LoraTraining& told);
 
 /// The learning rate's way through a run of `steps` steps. Throws Error{invalid_request}.
 LrSchedule lr_schedule_of(const LoraTraining& told, int64_t steps);
+
+/// What learning_rate is multiplied with in step `step` from 0; of an optimizer that takes its own steps, their size as
+/// a share of the first one's.
+double rate_factor(const LoraTraining& told, const LrSchedule& schedule, int64_t step);
+
+/// The rate of that step where no other is said for what is trained.
+double rate_of_step(const LoraTraining& told, const LrSchedule& schedule, int64_t step);
 
 }  // namespace darkroom::train

@@ -83,7 +83,8 @@ constexpr Row kSchedules[] = {{"constant", constant},
                               {"inverse_sqrt", inverse_sqrt},
                               {"cosine_with_min_lr", cosine_with_min_lr},
                               {"warmup_stable_decay", warmup_stable_decay},
-                              {"piecewise_constant", piecewise_constant}};
+                              {"piecewise_constant", piecewise_constant},
+                              {"adafactor", constant}};  // its own steps: optimizers.h
 
 const Row& row_named(const std::string& name) {
   for (const Row& row : kSchedules)

@@ -27,7 +27,7 @@ struct LrSchedule {
 };
 
 /// constant, constant_with_warmup, linear, cosine, cosine_with_restarts, polynomial, inverse_sqrt, cosine_with_min_lr,
-/// warmup_stable_decay, piecewise_constant.
+/// warmup_stable_decay, piecewise_constant, adafactor: the name sd-scripts gives the steps Adafactor takes by itself.
 std::vector<std::string> lr_schedule_names();
 
 /// The factor of optimizer step `step`, from 0. With a warm-up that of step 0 is 0, as in kohya's trainer: a step

@@ -1,6 +1,8 @@
 #include "train/optimizers.h"
 
 #include "base/error.h"
+#include "train/optimizer_arguments.h"
+#include "train/optimizers/moments.h"
 
 namespace darkroom::train {
 namespace {
@@ -26,6 +28,16 @@ bool finds_step_size(const std::string& optimizer) {
   for (const Row& row : kOptimizers)
     if (optimizer == row.name) return row.finds_step_size;
   return false;
+}
+
+bool takes_own_steps(const RunConfig& config) {
+  return config.optimizer == "Adafactor" &&
+         OptimizerArguments("optimizer_args", config.optimizer_args).truth("relative_step", true);
+}
+
+double own_step(const RunConfig& config, int64_t step) {
+  const bool rises = OptimizerArguments("optimizer_args", config.optimizer_args).truth("warmup_init", false);
+  return relative_step(double(step + 1), rises);
 }
 
 double state_bytes_per_parameter(const std::string& optimizer) {

@@ -33,6 +33,13 @@ class Optimizer {
 /// unknown name.
 bool finds_step_size(const std::string& optimizer);
 
+/// Whether it takes steps of a size of its own, whatever the learning rate: Adafactor unless relative_step=False is
+/// said in optimizer_args. Throws Error{invalid_request} for arguments that are none.
+bool takes_own_steps(const RunConfig& config);
+
+/// That size in step `step` from 0; with scale_parameter, which is Adafactor's default, a share of each matrix's own.
+double own_step(const RunConfig& config, int64_t step);
+
 /// What its state takes at least, in bytes for each parameter of large tensors. 0 for an unknown name.
 double state_bytes_per_parameter(const std::string& optimizer);
 

@@ -1,4 +1,4 @@
-// Options to and from TOML: visitors of the lists in config.cpp and lora_options.h. For config.cpp alone: toml++ is
+// Options from TOML: a visitor of the lists in config.cpp and lora_options.h. For config.cpp alone: toml++ is
 // slow to compile.
 #pragma once
 
@@ -41,7 +41,9 @@ class TableReader {
   void operator()(const char* key, std::filesystem::path& value) {
     std::string text;
     (*this)(key, text);
-    if (!text.empty()) value = (file_.parent_path() / text).lexically_normal();
+    if (text.empty()) return;
+    value = (file_.parent_path() / text).lexically_normal();
+    if (!value.has_filename()) value = value.parent_path();  // "10_dog/" is the folder named 10_dog
   }
   void operator()(const char* key, std::string& value) {
     // 512 and "512" are the same resolution, and [512, 768] is one too.
@@ -160,41 +162,6 @@ class TableReader {
   std::filesystem::path file_;
   std::string name_;  // in errors
   std::set<std::string> seen_;
-};
-
-/// Puts options into a table.
-struct TableWriter {
-  toml::table& table;
-  void operator()(const char* key, std::filesystem::path& value) { table.insert(key, value.string()); }
-  void operator()(const char* key, std::string& value) { table.insert(key, value); }
-  void operator()(const char* key, double& value) { table.insert(key, value); }
-  void operator()(const char* key, bool& value) { table.insert(key, value); }
-  void operator()(const char* key, int& value) { table.insert(key, int64_t(value)); }
-  void operator()(const char* key, int64_t& value) { table.insert(key, value); }
-  template <typename T>
-  void operator()(const char* key, std::optional<T>& value) {
-    if (value) (*this)(key, *value);
-  }
-  template <typename T>
-  void operator()(const char* key, T& value, const char*) {
-    (*this)(key, value);
-  }
-  void operator()(const char* key, uint64_t& value) { table.insert(key, int64_t(value)); }
-  template <typename T>
-  void operator()(const char* key, std::vector<T>& value) {
-    toml::array list;
-    for (const T& element : value) {
-      if constexpr (std::is_same_v<T, std::filesystem::path>)
-        list.push_back(element.string());
-      else
-        list.push_back(element);
-    }
-    if constexpr (std::is_same_v<T, double>) {  // a list of one is a number, one of none is not said
-      if (value.size() == 1) return void(table.insert(key, value.front()));
-      if (value.empty()) return;
-    }
-    table.insert(key, std::move(list));
-  }
 };
 
 }  // namespace darkroom::train

@@ -22,7 +22,7 @@ class PictureLatents {
   struct Use {
     Tensor latents;  ///< [C, H/8, W/8], as the UNet sees them
     Tensor mask;     ///< [1, H/8, W/8] in 0..1; undefined without masks
-    Crop crop;       ///< upper left corner of what is seen, in the scaled picture
+    Crop crop;       ///< upper left corner of what is seen, in the scaled picture, mirrored as it is used
   };
   /// One use of picture `index`; what is random about it comes from `draws`.
   Use use(int64_t index, at::Generator& draws) const;
@@ -31,7 +31,9 @@ class PictureLatents {
 
  private:
   EncodedPicture kept_or_encoded(const TrainingPicture& picture, ScaledPicture& scaled, bool is_flipped) const;
-  EncodedPicture encoded(const ScaledPicture& picture, const PixelSize& bucket, Crop crop, bool is_flipped) const;
+  MaskUse mask_of(const TrainingPicture& picture) const;
+  EncodedPicture encoded(const ScaledPicture& scaled, const TrainingPicture& picture, const Crop& crop,
+                         bool is_flipped) const;
   Use drawn(const EncodedPicture& encoded, at::Generator& draws) const;
 
   const LoraTraining& options_;

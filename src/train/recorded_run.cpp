@@ -47,6 +47,26 @@ std::string without_list_marks(const std::string& value) {
   return text;
 }
 
+/// "512" is "512,512", and so are (512, 512) and 512x512.
+std::string resolution_text(std::string value) {
+  std::erase_if(value, [](char c) { return c == '(' || c == ')' || c == ' '; });
+  std::replace(value.begin(), value.end(), 'x', ',');
+  const bool is_one = !value.empty() && value.find_first_not_of("0123456789") == value.npos;
+  return is_one ? value + "," + value : value;
+}
+
+/// {"conv_dim": "4"}, as metadata have network_args, as they are said: conv_dim=4.
+std::string arguments_text(const std::string& value) {
+  if (value.empty() || value.front() != '{') return value;
+  const auto json = nlohmann::json::parse(value, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object()) return value;
+  std::string text;
+  for (const auto& [name, argument] : json.items())
+    text +=
+        (text.empty() ? "" : " ") + name + "=" + (argument.is_string() ? argument.get<std::string>() : argument.dump());
+  return text;
+}
+
 /// Names of kohya's GUI and of LoRA metadata, as train_network.py calls them.
 std::string option_name(const std::string& name) {
   static const std::map<std::string, std::string> kNames = {{"optimizer", "optimizer_type"},
@@ -63,7 +83,16 @@ std::string option_name(const std::string& name) {
 }
 
 void put(Options& options, const std::string& name, std::string_view value) {
-  options[option_name(name)] = canonical(value);
+  const std::string known = option_name(name);
+  std::string& text = options[known] = canonical(value);
+  if (known == "resolution") text = resolution_text(text);
+  if (known == "network_args") text = arguments_text(text);
+}
+
+/// Of records that have an option under two names: what is off does not replace what is said.
+void put_if_said(Options& options, const std::string& name, const std::string& value) {
+  const std::string known = option_name(name), text = canonical(value);
+  if (!options.contains(known) || (!text.empty() && text != "0")) put(options, name, value);
 }
 
 std::string list_text(const nlohmann::json& value) {
@@ -80,12 +109,25 @@ Options json_options(const std::string& content, const std::string& file) {
   try {
     Options options;
     const auto json = nlohmann::json::parse(content);
-    for (const auto& [name, value] : json.items())
-      if (!value.is_object()) put(options, name, list_text(value));
+    for (const auto& [name, value] : json.items()) {
+      if (value.is_object()) continue;
+      // The GUI's own warm-up is in percent of the run.
+      const bool is_percent = name == "lr_warmup" && value.is_number();
+      put_if_said(options, name, is_percent ? fmt::format("{}", value.get<double>() / 100) : list_text(value));
+    }
     return options;
   } catch (const nlohmann::json::exception& error) {
     fail(ErrorKind::corrupt_file, "read run \"{}\": {}", file, error.what());
   }
+}
+
+/// "weight_decay=0.1,betas=0.9,0.99": a comma before a name ends an argument, another one is the argument's.
+std::string separate_arguments(std::string text) {
+  for (size_t comma = text.find(','); comma != text.npos; comma = text.find(',', comma + 1)) {
+    const size_t next = text.find_first_of(",=", comma + 1);
+    if (next != text.npos && text[next] == '=') text[comma] = ' ';
+  }
+  return text;
 }
 
 Options metadata_options(const fs::path& file) {
@@ -93,21 +135,19 @@ Options metadata_options(const fs::path& file) {
   Options options;
   const auto metadata = formats::read_safetensors(file).metadata;
   for (const auto& [name, value] : metadata)
-    if (name.starts_with(kPrefix)) put(options, name.substr(kPrefix.size()), without_list_marks(value));
+    // ss_epoch is that of the file, not of the run.
+    if (name.starts_with(kPrefix) && name != "ss_epoch")
+      put(options, name.substr(kPrefix.size()), without_list_marks(value));
   require(!options.empty(), ErrorKind::corrupt_file,
           "read run \"{}\": it does not say how it was made (it has no ss_ metadata)", file.string());
   // "bitsandbytes.optim.adamw.AdamW8bit(weight_decay=0.1,eps=1e-6)"
   std::string& optimizer = options["optimizer_type"];
   const size_t bracket = std::min(optimizer.find('('), optimizer.size());
   if (bracket + 1 < optimizer.size()) {
-    std::string arguments = optimizer.substr(bracket + 1, optimizer.size() - bracket - 2);
-    std::replace(arguments.begin(), arguments.end(), ',', ' ');
-    options["optimizer_args"] = arguments;
+    options["optimizer_args"] = separate_arguments(optimizer.substr(bracket + 1, optimizer.size() - bracket - 2));
   }
   optimizer = optimizer.substr(0, bracket);
   optimizer = optimizer.substr(optimizer.rfind('.') + 1);
-  // "(512, 512)"
-  std::erase_if(options["resolution"], [](char c) { return c == '(' || c == ')' || c == ' '; });
   return options;
 }
 
@@ -117,7 +157,9 @@ std::vector<std::string> shell_words(std::string_view line) {
   bool is_word = false;
   for (size_t i = 0; i < line.size(); ++i) {
     const char c = line[i];
-    if (c == '\\' && i + 1 < line.size()) {
+    if (c == '\\' && line.substr(i + 1, 2) == "\r\n") {
+      i += 2;  // a line that goes on, in a file of Windows
+    } else if (c == '\\' && i + 1 < line.size()) {
       if (line[++i] != '\n') word += line[i], is_word = true;
     } else if (c == '"' || c == '\'') {
       for (is_word = true, ++i; i < line.size() && line[i] != c; ++i) {
@@ -133,6 +175,19 @@ std::vector<std::string> shell_words(std::string_view line) {
   }
   if (is_word) words.push_back(word);
   return words;
+}
+
+/// A line's options over those of the file that it names: kohya's GUI says them all there.
+Options with_config_file(const Options& line) {
+  const auto said = line.find("config_file");
+  if (said == line.end()) return line;
+  std::error_code no_path;
+  const fs::path file = said->second.ends_with(".toml") ? said->second : said->second + ".toml";
+  if (!fs::exists(file, no_path)) return line;
+  Options all;
+  for (const auto& [name, value] : toml_options(file)) put(all, name, value);
+  for (const auto& [name, value] : line) all[name] = value;
+  return all;
 }
 
 /// The end of a run's log.csv: the mean loss of its last tenth, and the last validation loss.
@@ -173,15 +228,21 @@ bool is_place(const std::string& name) {
 std::map<std::string, std::string> command_line_options(std::string_view line) {
   Options options;
   std::string name;
+  bool has_script = false;
   for (const std::string& word : shell_words(line)) {
-    if (word.starts_with("--")) {
+    if (word.ends_with(".py") && !has_script) {
+      // What stands before it is said to who starts it.
+      has_script = true;
+      options.clear(), name.clear();
+    } else if (word.starts_with("--")) {
       const size_t equals = std::min(word.find('='), word.size());
       name = word.substr(2, equals - 2);
       put(options, name, equals < word.size() ? word.substr(equals + 1) : "true");
       if (equals < word.size()) name.clear();
     } else if (!name.empty()) {
       std::string& value = options[option_name(name)];
-      value = value == "true" ? canonical(word) : value + " " + word;
+      value = value == "true" ? canonical(word) : value + " " + canonical(word);
+      if (option_name(name) == "resolution") value = resolution_text(value);
     }
   }
   return options;
@@ -189,13 +250,15 @@ std::map<std::string, std::string> command_line_options(std::string_view line) {
 
 RecordedRun read_recorded_run(const std::string& text) {
   RecordedRun run;
-  if (text.find("--") != text.npos && text.find(' ') != text.npos && !fs::exists(text)) {
+  const fs::path path(text);
+  std::error_code no_path;  // a line may be too long for one
+  const bool exists = fs::exists(path, no_path);
+  if (text.find("--") != text.npos && text.find(' ') != text.npos && !exists) {
     run.name = "command line";
-    run.options = command_line_options(text);
+    run.options = with_config_file(command_line_options(text));
     return run;
   }
-  const fs::path path(text);
-  require(fs::exists(path), ErrorKind::not_found,
+  require(exists, ErrorKind::not_found,
           "read run \"{}\": there is no such folder or file; a run's folder, kohya's TOML or JSON, a LoRA file or a "
           "command line is needed",
           text);
@@ -206,11 +269,13 @@ RecordedRun read_recorded_run(const std::string& text) {
     read_log(path / "log.csv", run);
   } else if (path.extension() == ".safetensors") {
     run.options = metadata_options(path);
+    run.is_partial = true;
   } else if (path.extension() == ".toml") {
     for (const auto& [name, value] : toml_options(path)) put(run.options, name, value);
   } else {
     const std::string content = formats::read_text_file(path, kLargestRecord);
-    run.options = path.extension() == ".json" ? json_options(content, text) : command_line_options(content);
+    run.options =
+        path.extension() == ".json" ? json_options(content, text) : with_config_file(command_line_options(content));
     require(!run.options.empty(), ErrorKind::corrupt_file, "read run \"{}\": there are no options in it", text);
   }
   return run;
@@ -236,12 +301,20 @@ std::vector<OptionDifference> differing_options(const RecordedRun& first, const 
       if (!is_place(name)) names.insert(name);
   std::vector<OptionDifference> found;
   for (const std::string& name : names) {
+    // What a file's metadata does not say was not recorded, and what only it says is no option.
+    const bool says_first = first.options.contains(name), says_second = second.options.contains(name);
+    if ((first.is_partial && !says_first) || (second.is_partial && !says_second)) continue;
+    if ((first.is_partial || second.is_partial) && !(says_first && says_second) && !standard.contains(name)) continue;
     OptionDifference difference{.name = name};
+    const bool is_partial = first.is_partial || second.is_partial;
     const auto take = [&](const RecordedRun& run, std::string& value, bool& is_default) {
       const auto said = run.options.find(name);
       const auto own = standard.find(name);
       const std::string own_value = own == standard.end() ? "" : canonical(own->second);
-      value = said == run.options.end() ? own_value : said->second;
+      // A file says None for what is off, and of paths the last name.
+      const bool is_said = said != run.options.end() && !(is_partial && said->second.empty());
+      value = is_said ? said->second : own_value;
+      if (is_partial) value = value.substr(value.rfind('/') + 1);
       is_default = own != standard.end() && value == own_value;
     };
     take(first, difference.first, difference.first_is_default);

@@ -50,7 +50,10 @@ void run_training(const Training& training, const Progress& progress, const Lora
   require(!error, ErrorKind::io, "start training: cannot make the folder \"{}\": {}", run.output_dir.string(),
           error.message());
   const std::string resolved = resolved_toml(settled);
-  formats::write_file(run.output_dir / "options.toml", resolved);
+  // Of a LoRA run that may not be continued with these options, those of before stay on record.
+  const std::filesystem::path record = run.output_dir / "options.toml";
+  if (!std::holds_alternative<LoraTraining>(settled) || !std::filesystem::exists(record))
+    formats::write_file(record, resolved);
   if (const auto* vae = std::get_if<VaeTraining>(&settled)) run_vae_training(*vae, resolved, progress);
   if (const auto* model = std::get_if<DiffusionTraining>(&settled)) run_diffusion_training(*model, resolved, progress);
   if (const auto* lora = std::get_if<LoraTraining>(&settled)) run_lora_training(*lora, resolved, progress, hooks);

@@ -22,26 +22,6 @@ struct Flag {
 constexpr Flag kFlags[] = {{"n", "negative_prompt"}, {"w", "width"},     {"h", "height"},       {"d", "seed"},
                            {"s", "steps"},           {"l", "cfg_scale"}, {"ss", "sampler_name"}};
 
-/// diffusers' and kohya's names of samplers, as A1111 calls them.
-std::string sampler_name(const std::string& kohya) {
-  static const std::map<std::string, std::string> kNames = {{"ddim", "DDIM"},
-                                                            {"pndm", "PLMS"},
-                                                            {"lms", "LMS"},
-                                                            {"euler", "Euler"},
-                                                            {"k_euler", "Euler"},
-                                                            {"euler_a", "Euler a"},
-                                                            {"k_euler_a", "Euler a"},
-                                                            {"heun", "Heun"},
-                                                            {"dpm_2", "DPM2"},
-                                                            {"k_dpm_2", "DPM2"},
-                                                            {"dpm_2_a", "DPM2 a"},
-                                                            {"k_dpm_2_a", "DPM2 a"},
-                                                            {"dpmsolver++", "DPM++ 2M"},
-                                                            {"k_lms", "LMS"}};
-  const auto found = kNames.find(kohya);
-  return found == kNames.end() ? kohya : found->second;
-}
-
 SamplePrompt prompt_of(std::string_view line) {
   SamplePrompt sample;
   size_t end = std::min(line.find(" --"), line.size());
@@ -61,7 +41,7 @@ SamplePrompt prompt_of(std::string_view line) {
             "sampler are",
             flag);
     require(!value.empty(), ErrorKind::invalid_request, "--{} needs a value", flag);
-    sample.settings[known->field] = flag == "ss" ? sampler_name(value) : value;
+    sample.settings[known->field] = flag == "ss" ? sampler_named_by_kohya(value) : value;
   }
   return sample;
 }
@@ -109,7 +89,7 @@ SamplePrompt prompt_of(const Json& entry) {
         "\"{}\" is not known; prompt, negative_prompt, width, height, seed, sample_steps, scale, sample_sampler are",
         key);
     const std::string text = text_of(key, value, known->kind);
-    sample.settings[known->field] = key == "sample_sampler" ? sampler_name(text) : text;
+    sample.settings[known->field] = key == "sample_sampler" ? sampler_named_by_kohya(text) : text;
   }
   require(entry.contains("prompt"), ErrorKind::invalid_request, "it has no \"prompt\"");
   return sample;
@@ -181,12 +161,25 @@ std::vector<SamplePrompt> prompts_of_lines(std::string_view rest, const std::fil
 
 std::vector<SamplePrompt> read_sample_prompts(const std::filesystem::path& file) {
   const std::string text = formats::read_text_file(file, kLargestFile);
-  const auto read = file.extension() == ".json"   ? prompts_of_json(text, file)
-                    : file.extension() == ".toml" ? prompts_of_toml(text, file)
-                                                  : prompts_of_lines(text, file);
-  require(!read.empty(), ErrorKind::invalid_request, "read sample prompts \"{}\": there is no prompt in it",
-          file.string());
+  const bool is_json = file.extension() == ".json", is_toml = file.extension() == ".toml";
+  const auto read = is_json   ? prompts_of_json(text, file)
+                    : is_toml ? prompts_of_toml(text, file)
+                              : prompts_of_lines(text, file);
+  require(!read.empty() || (!is_json && !is_toml), ErrorKind::invalid_request,
+          "read sample prompts \"{}\": there is no prompt in it", file.string());
   return read;
+}
+
+std::string sampler_named_by_kohya(const std::string& name) {
+  static const std::map<std::string, std::string> kNames = {
+      {"ddim", "DDIM"},           {"pndm", "PLMS"},          {"lms", "LMS"},
+      {"k_lms", "LMS"},           {"euler", "Euler"},        {"k_euler", "Euler"},
+      {"euler_a", "Euler a"},     {"k_euler_a", "Euler a"},  {"heun", "Heun"},
+      {"dpm_2", "DPM2"},          {"k_dpm_2", "DPM2"},       {"dpm_2_a", "DPM2 a"},
+      {"k_dpm_2_a", "DPM2 a"},    {"dpmsolver", "DPM++ 2M"}, {"dpmsolver++", "DPM++ 2M"},
+      {"dpmsingle", "DPM++ 2S a"}};
+  const auto found = kNames.find(name);
+  return found == kNames.end() ? name : found->second;
 }
 
 }  // namespace darkroom::train

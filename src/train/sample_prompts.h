@@ -22,8 +22,12 @@ struct SamplePrompt {
 /// .json: a list whose elements are such lines, or objects with kohya's keys "prompt", "negative_prompt", "width",
 /// "height", "seed", "sample_steps", "scale", "sample_sampler". .toml: [prompt] with keys for all, and a
 /// [[prompt.subset]] for each prompt, whose keys count over those.
-/// Throws Error: as read_text_file(), and invalid_request naming the line or the prompt, for what is not known, has no
-/// value or the wrong kind of one, and for a file without a prompt.
+/// None of a text file without a prompt, as kohya's GUI writes it where nothing was said. Throws Error: as
+/// read_text_file(), and invalid_request naming the line or the prompt, for what is not known, has no value or the
+/// wrong kind of one, and for a table without a prompt.
 std::vector<SamplePrompt> read_sample_prompts(const std::filesystem::path& file);
+
+/// diffusers' and kohya's name of a sampler, as A1111 calls it: "k_dpm_2_a" -> "DPM2 a"; others stay as they are.
+std::string sampler_named_by_kohya(const std::string& name);
 
 }  // namespace darkroom::train

@@ -56,7 +56,7 @@ void TrainingState::hold_in_bf16(NamedTensors& parameters) const {
       tensor.set_data(tensor.detach().to(at::kBFloat16));  // in all who share it
 }
 
-double TrainingState::update(double learning_rate) {
+double TrainingState::update(double learning_rate, const std::function<void()>& after_update) {
   NoGrad guard;
   if (scaler_) {
     const bool is_finite = scaler_->unscale(parameters_);
@@ -82,6 +82,7 @@ double TrainingState::update(double learning_rate) {
   }
   round_gradients();
   for (size_t i = 0; i < optimizers_.size(); ++i) optimizers_[i]->step(learning_rate * rate_factors_[i]);
+  if (after_update) after_update();
   round_weights();
   ++steps_done_;
   const double n = double(steps_taken());
@@ -142,8 +143,12 @@ void TrainingState::load(const SavedState& saved) {
   NoGrad guard;
   for (auto& [name, tensor] : everything()) {
     const auto found = saved.tensors.tensors.find(name);
+    // Earlier programs counted AdamW's steps for all parameters at once.
+    const bool is_one_count = name.ends_with(".steps") && found != saved.tensors.tensors.end() &&
+                              found->second.shape == std::vector<int64_t>{1};
     require(
-        found != saved.tensors.tensors.end() && found->second.shape == tensor.sizes().vec(), ErrorKind::corrupt_file,
+        found != saved.tensors.tensors.end() && (is_one_count || found->second.shape == tensor.sizes().vec()),
+        ErrorKind::corrupt_file,
         "resume from \"{}\": tensor \"{}\" is missing or has another shape; was the run started with other options?",
         saved.file.string(), name);
     tensor.copy_(checkpoint::tensor_view(found->second));

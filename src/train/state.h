@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -43,10 +44,10 @@ class TrainingState {
 
   /// Clips the gradients of all groups together to max_grad_norm, steps the optimizers and the moving average, forgets
   /// the gradients. Where the gradients of a scaled loss are not finite the step counts as done and changes nothing but
-  /// the scale.
+  /// the scale. `after_update` may change the weights once more before they are averaged.
   /// Returns the norm before clipping, infinite for such a step. Throws Error{internal} if it is not finite otherwise:
   /// the weights stay as they are.
-  double update(double learning_rate);
+  double update(double learning_rate, const std::function<void()>& after_update = {});
 
   /// Writes everything into `folder` (saved_state.h), with the options of the run.
   void save(const std::filesystem::path& folder, const std::string& options) const;

@@ -21,7 +21,7 @@ class ToldWriter {
   ToldWriter(toml::table& table, const ToldOptions& told) : table_(table), told_(told) {}
 
   void operator()(const char* key, std::filesystem::path&, const char*) {
-    if (const std::string* text = one(key)) put(key, std::filesystem::absolute(*text).string());
+    if (const std::string* text = one(key)) put(key, whole_path(*text));
   }
   void operator()(const char* key, std::string&, const char*) {
     if (const std::string* text = one(key)) put(key, *text);
@@ -35,7 +35,15 @@ class ToldWriter {
             "--{}: must be true or false, \"{}\" was given", key, text);
     put(key, yes);
   }
-  void operator()(const char* key, double&, const char*) { number<double>(key, "a number"); }
+  void operator()(const char* key, double&, const char*) {
+    const std::string* text = one(key);
+    // "10%" of the run, as kohya's trainer takes it.
+    const bool may_be_share = key == std::string_view("lr_warmup_steps") || key == std::string_view("lr_decay_steps");
+    if (text && may_be_share && text->ends_with('%'))
+      put(key, parsed<double>(key, text->substr(0, text->size() - 1), "a number, or a share as 10%") / 100);
+    else
+      number<double>(key, "a number");
+  }
   void operator()(const char* key, int&, const char*) { number<int64_t>(key, "a whole number"); }
   void operator()(const char* key, int64_t&, const char*) { number<int64_t>(key, "a whole number"); }
   void operator()(const char* key, uint64_t&, const char*) { number<int64_t>(key, "a whole number"); }
@@ -55,7 +63,7 @@ class ToldWriter {
     const auto found = told_.find(key);
     if (found == told_.end()) return;
     toml::array list;
-    for (const std::string& text : found->second) list.push_back(std::filesystem::absolute(text).string());
+    for (const std::string& text : found->second) list.push_back(whole_path(text));
     put(key, std::move(list));
   }
   void operator()(const char* key, std::vector<double>&, const char*) {
@@ -68,6 +76,10 @@ class ToldWriter {
   }
 
  private:
+  /// "" takes back what a file says.
+  static std::string whole_path(const std::string& text) {
+    return text.empty() ? text : std::filesystem::absolute(text).string();
+  }
   const std::string* one(const char* key) const {
     const auto found = told_.find(key);
     if (found == told_.end()) return nullptr;

@@ -35,6 +35,7 @@ struct LoraOptions {
   double conv_alpha = 1;
   double dropout = 0;         ///< share of the values between down and up that are left out in a step
   double rank_dropout = 0;    ///< share of ranks, for each picture; the others grow by 1 / (1 - share)
+  bool drops_rows = false;    ///< rank_dropout leaves out rows of the whole change instead, and nothing grows: LyCORIS'
   double module_dropout = 0;  ///< share of layers without any change in a step
   bool unet = true, text_encoder = true;
   std::array<bool, 2> text_encoders = {true, true};  ///< where text_encoder: which of SDXL's two; of others the first
@@ -75,6 +76,11 @@ struct PictureOptions {
   BucketOptions buckets;  ///< its resolution is what `resolution` says, once that is read
   bool flip_aug = false, color_aug = false, random_crop = false, alpha_mask = false;
   CaptionRules captions;
+};
+
+/// What a finished file says of itself to programs that list models (modelspec); what is empty it does not say.
+struct ModelSpec {
+  std::string title, author, description, license, tags, usage_hint, trigger_phrase;
 };
 
 /// What is minimised. denoising_loss.h

@@ -12,7 +12,6 @@
 #include "imaging/compose.h"
 #include "imaging/resize.h"
 #include "imaging/shrink.h"
-#include "train/dataset_config.h"
 #include "train/image_folders.h"
 #include "train/random.h"
 
@@ -167,7 +166,8 @@ namespace {
 TrainingSet assembled(const LoraTraining& o, const std::function<void(TrainingPicture&)>& measure,
                       const std::function<void(int64_t, int64_t)>& on_picture) {
   TrainingSet set;
-  const std::vector<TrainingDataset> datasets = training_datasets(o);
+  set.datasets = training_datasets(o);
+  const std::vector<TrainingDataset>& datasets = set.datasets;
   std::vector<DatasetPictures> pictures;
   int64_t count = 0, done = 0;
   for (const TrainingDataset& dataset : datasets) {
@@ -193,7 +193,7 @@ TrainingSet assembled(const LoraTraining& o, const std::function<void(TrainingPi
       bucket.insert(bucket.end(), size_t(picture.repeats), int64_t(set.trained.size()));
       set.trained.push_back(picture);
     }
-    for (auto& [size, indices] : buckets) set.buckets.push_back({size, datasets[i].batch_size, std::move(indices)});
+    for (auto& [size, indices] : buckets) set.buckets.push_back({size, datasets[i].batch_size, i, std::move(indices)});
     set.validation.insert(set.validation.end(), pictures[i].validation.begin(), pictures[i].validation.end());
   }
   require(!set.trained.empty(), ErrorKind::not_found, "LoRA training: there are no pictures to train");

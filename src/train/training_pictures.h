@@ -11,6 +11,7 @@
 
 #include "imaging/image.h"
 #include "train/buckets.h"
+#include "train/dataset_config.h"
 #include "train/lora_training.h"
 
 namespace darkroom::train {
@@ -31,12 +32,14 @@ struct TrainingPicture {
 struct TrainingBucket {
   PixelSize size;
   int64_t batch_size = 1;
+  size_t dataset = 0;             ///< whose: of TrainingSet::datasets
   std::vector<int64_t> pictures;  ///< indices into TrainingSet::trained, as often as they come in an epoch
 
   int64_t batches() const { return (int64_t(pictures.size()) + batch_size - 1) / batch_size; }  ///< the last: smaller
 };
 
 struct TrainingSet {
+  std::vector<TrainingDataset> datasets;  ///< what the pictures come from
   std::vector<TrainingPicture> trained, validation;
   std::vector<TrainingBucket> buckets;  ///< by dataset, then by size
 

@@ -129,6 +129,41 @@ sample_every_n_steps = 2
   EXPECT_NE(before.pixels, sample.pixels);
 }
 
+TEST(TrainingSamples, WhatCannotBeMadeIsRefusedBeforeTheFirstStep) {
+  const train::TrainingFolder folder;
+  const auto training = [&](const std::string& prompts, const std::vector<std::string>& more) {
+    formats::put(folder / "prompts.txt", prompts);
+    std::vector<std::string> told = {"train",
+                                     "--pretrained_model_name_or_path",
+                                     std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sd15",
+                                     "--train_data_dir",
+                                     "pictures",
+                                     "--output_dir",
+                                     "run",
+                                     "--resolution",
+                                     "32",
+                                     "--max_train_steps",
+                                     "1",
+                                     "--sample_prompts",
+                                     "prompts.txt",
+                                     "--sample_every_n_steps",
+                                     "1000",
+                                     "--quiet"};
+    told.insert(told.end(), more.begin(), more.end());
+    return run_program(told, folder / "");
+  };
+  const ProgramResult sampler = training("a disc --w 64 --h 64\n", {"--sample_sampler", "no_such"});
+  EXPECT_NE(sampler.code, 0);
+  EXPECT_NE(sampler.err.find("no_such"), std::string::npos) << sampler.err;
+  EXPECT_NE(training("a disc --zz 5\n", {}).err.find("--zz"), std::string::npos);
+  EXPECT_NE(training("a disc --zz 5\n", {"--dry-run", "--no-probe"}).code, 0);
+  EXPECT_FALSE(std::filesystem::exists(folder / "run/last.safetensors"));
+  // kohya's names are known, and a file without a prompt asks for nothing.
+  EXPECT_EQ(training("a disc --w 64 --h 64 --s 2\n", {"--sample_sampler", "k_dpm_2_a"}).code, 0);
+  std::filesystem::remove_all(folder / "run");
+  EXPECT_EQ(training("# nothing\n", {}).code, 0);
+}
+
 TEST(TrainingSamples, TheCommandLineShowsWhatItWillDo) {
   const train::TrainingFolder folder;
   const std::string model = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sd15";

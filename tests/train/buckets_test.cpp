@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/error.h"
 #include "train/formulas.h"
@@ -67,6 +68,10 @@ TEST(Buckets, RefusesWhatCannotBe) {
   EXPECT_THROW(bucket_sizes({.resolution = {512, 512}, .least_side = 576}), Error);
   EXPECT_THROW(bucket_sizes({.resolution = {2048, 512}, .most_side = 1024}), Error);
   EXPECT_THROW(bucket_sizes({.step = 0}), Error);
+  EXPECT_THROW(bucket_sizes({.step = 10}), Error);  // the VAE would lose what is over a multiple of 8
+  EXPECT_THROW(bucket_sizes({.most_side = std::numeric_limits<int>::max()}), Error);
+  for (const int step : {0, -64, 10, 1 << 20})
+    EXPECT_THROW(place_in_bucket({300, 200}, {.step = step, .no_upscale = true}, {}), Error) << step;
   const BucketOptions keeps{.no_upscale = true};
   EXPECT_THROW(place_in_bucket({63, 400}, keeps, {}), Error);
   EXPECT_THROW(place_in_bucket({0, 400}, {}, bucket_sizes({})), Error);

@@ -109,5 +109,24 @@ TEST(CaptionRules, RefusesWhatCannotBe) {
   check({});
 }
 
+TEST(CaptionRules, AMeasuredCaptionIsWhole) {
+  at::Generator draws = generator_for(0, Purpose::validation, 0);
+  const CaptionRules rules{.prefix = "sks style,",
+                           .suffix = "photo",
+                           .dropout_rate = 1,
+                           .dropout_every_n_epochs = 1,
+                           .shuffle = true,
+                           .tag_dropout_rate = 1,
+                           .warmup_steps = 100,
+                           .secondary_separator = ";"};
+  EXPECT_EQ(measured_caption(rules, {"a,b;c , d"}, draws), "sks style, a, b,c, d photo");
+  EXPECT_EQ(measured_caption({}, {"a,b ,c"}, draws), "a,b ,c");
+  const std::string chosen = measured_caption({.wildcards = true}, {"{red|blue} car"}, draws);
+  EXPECT_TRUE(chosen == "red car" || chosen == "blue car") << chosen;
+  const std::string around =
+      measured_caption({.shuffle = true, .keep_tokens_separator = "|||", .tag_dropout_rate = 1}, {"x ||| a, b"}, draws);
+  EXPECT_TRUE(around == "x, a, b" || around == "x, b, a") << around;
+}
+
 }  // namespace
 }  // namespace darkroom::train

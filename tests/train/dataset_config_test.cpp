@@ -76,6 +76,35 @@ TEST(DatasetConfig, DatasetsAreBatchedApart) {
   EXPECT_EQ(set.pictures_per_epoch(), 12 + 1);
 }
 
+TEST(DatasetConfig, WhatChangesNothingHereIsAccepted) {
+  const TrainingFolder folder;
+  const auto datasets = training_datasets(
+      told_by(folder, "[[datasets]]\n[[datasets.subsets]]\nimage_dir = \"pictures/2_square\"\ncache_info = true\n"));
+  EXPECT_EQ(datasets[0].subsets.size(), 1u);
+}
+
+TEST(DatasetConfig, AFolderThatStandsTwiceIsReadOnce) {
+  const TrainingFolder folder;
+  const auto datasets =
+      training_datasets(told_by(folder,
+                                "[[datasets]]\n"
+                                "[[datasets.subsets]]\nimage_dir = \"pictures/2_square\"\n"
+                                "[[datasets.subsets]]\nimage_dir = \"pictures/../pictures/2_square/\"\n"
+                                "[[datasets.subsets]]\nimage_dir = \"pictures/10_sks disc\"\n"));
+  ASSERT_EQ(datasets[0].subsets.size(), 2u);
+  EXPECT_EQ(datasets[0].subsets[0].folders[0].path.filename(), "2_square");
+  EXPECT_EQ(datasets[0].subsets[1].folders[0].path.filename(), "10_sks disc");
+}
+
+TEST(DatasetConfig, EveryOptionOfEverySubsetIsOnRecord) {
+  const TrainingFolder folder;
+  const std::string record = recorded(training_datasets(told_by(folder, kConfig)));
+  for (const char* line : {"dataset1_batch_size = 4\n", "dataset1_subset1_flip_aug = true\n",
+                           "dataset1_subset2_flip_aug = false\n", "dataset2_subset1_caption_prefix = 'green'\n",
+                           "dataset1_subset1_keep_tokens = 1\n", "dataset2_subset1_random_crop = false\n"})
+    EXPECT_NE(record.find(line), std::string::npos) << line << " in\n" << record;
+}
+
 TEST(DatasetConfig, MistakesAreNamed) {
   const TrainingFolder folder;
   const auto message = [&](const std::string& toml) {
@@ -87,6 +116,11 @@ TEST(DatasetConfig, MistakesAreNamed) {
   EXPECT_NE(message("[[datasets]]\n[[datasets.subsets]]\nnum_repeats = 2\n").find("image_dir"), std::string::npos);
   EXPECT_NE(message("[[datasets]]\n").find("subsets"), std::string::npos);
   EXPECT_NE(message("[general]\n").find("[[datasets]]"), std::string::npos);
+  EXPECT_NE(message("shuffle_caption = true\n" + start).find("outside of [general]"), std::string::npos);
+  EXPECT_NE(message("[generall]\n" + start).find("generall"), std::string::npos);
+  EXPECT_NE(message(start + "[datasets.subsets.custom_attributes]\na = 1\n").find("custom_attributes"),
+            std::string::npos);
+  EXPECT_NE(message(start + "face_crop_aug_range = \"1,2\"\n").find("faces"), std::string::npos);
   EXPECT_NE(message("datasets = 5\n").find("list of tables"), std::string::npos);
   EXPECT_NE(message(start + "num_repeats = 0\n").find("1 to"), std::string::npos);
   LoraTraining both = folder.training();

@@ -26,6 +26,7 @@ TEST(ImageFolders, AreReadAsKohyasToolsLayThemOut) {
   add_picture(root / "notes" / "d.png");
   fs::create_directory(root / "5_empty");
   formats::put(root / "10_sks dog" / "readme.md", "no picture");
+  formats::put(root / "10_sks dog" / "._b.png", "what a Mac leaves beside b.png");
   std::vector<std::string> lines;
   const LogSink before = set_log_sink([&](LogLevel, const std::string& line) { lines.push_back(line); });
   const auto folders = read_image_folders(root.path(), ".txt");
@@ -52,6 +53,23 @@ TEST(ImageFolders, OneFolderIsEnough) {
   EXPECT_EQ(read_image_folders(root / "plain", ".txt")[0].pictures[0].caption[0], "a plain picture");
 }
 
+TEST(ImageFolders, PicturesThatAreLeftOutAreNamed) {
+  const TemporaryFolder root;
+  add_picture(root / "3_cat" / "a.png");
+  formats::put(root / "3_cat" / "b.BMP", "");
+  formats::put(root / "3_cat" / "c.avif", "");
+  add_picture(root / "preview.png");  // beside the folders: nothing to train
+  std::vector<std::string> lines;
+  const LogSink before = set_log_sink([&](LogLevel, const std::string& line) { lines.push_back(line); });
+  const auto folders = read_image_folders(root.path(), ".txt");
+  set_log_sink(before);
+  EXPECT_EQ(pictures_per_epoch(folders), 3);
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_NE(lines[0].find("2 pictures"), std::string::npos) << lines[0];
+  EXPECT_NE(lines[0].find("b.BMP"), std::string::npos) << lines[0];
+  EXPECT_NE(lines[1].find("itself are left out"), std::string::npos) << lines[1];
+}
+
 TEST(ImageFolders, SayWhatIsWrong) {
   const TemporaryFolder root;
   const auto read = [&](const char* name) { return [&root, name] { read_image_folders(root / name, ".txt"); }; };
@@ -64,6 +82,9 @@ TEST(ImageFolders, SayWhatIsWrong) {
   formats::expect_error(ErrorKind::corrupt_file, "must have a line", read("blank"));
   add_picture(root / "zero" / "0_x" / "a.png");
   formats::expect_error(ErrorKind::invalid_request, "1 to 1000000 times", read("zero"));
+  formats::expect_error(ErrorKind::invalid_request, "1 to 1000000 times", read("zero/0_x"));
+  add_picture(root / "-5_x" / "a.png");
+  formats::expect_error(ErrorKind::invalid_request, "1 to 1000000 times", read("-5_x"));
 }
 
 }  // namespace

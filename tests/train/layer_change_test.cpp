@@ -137,5 +137,22 @@ TEST(LayerChange, AnUnknownKindIsRefused) {
   EXPECT_THROW(make_layer_change({.algorithm = "oft"}, layer.changed, 1, 1, generator), Error);
 }
 
+TEST(LayerChange, LycorisLeavesOutRowsOfAPlainLora) {
+  layers::Linear layer(8, 64, false);
+  at::Generator generator = generator_for(0, Purpose::initial_weights, 0);
+  const LoraOptions options{.dim = 4, .alpha = 4, .rank_dropout = 0.5, .drops_rows = true};
+  const auto change = make_layer_change(options, {.linear = &layer}, 4, 4, generator);
+  NoGrad guard;
+  for (const auto& [name, matrix] : change->matrices()) Tensor(matrix).normal_();
+  const Tensor x = at::randn({3, 8});
+  at::Generator none, draws = generator_for(0, Purpose::dropout, 0);
+  const Tensor whole = change->output_change(x, options, none), some = change->output_change(x, options, draws);
+  const Tensor rests = some.eq(0).all(0);
+  EXPECT_GT(rests.sum().item<int64_t>(), 16);
+  EXPECT_LT(rests.sum().item<int64_t>(), 48);
+  // What is left does not grow.
+  EXPECT_TRUE(at::allclose(some, at::where(rests, at::zeros({}), whole), 1e-5, 1e-5));
+}
+
 }  // namespace
 }  // namespace darkroom::train

@@ -107,5 +107,22 @@ TEST(Loop, MixedPrecisionMultipliesInBf16InsideItsScope) {
   EXPECT_EQ(at::mm(a, a).scalar_type(), at::kFloat);
 }
 
+TEST(Loop, WhatFailsAfterAStepDoesNotCostTheStep) {
+  const TinyDataset data;
+  Bowl bowl;
+  bowl.line.weight.fill_(0);
+  const RunConfig config = config_in(data.folder());
+  TrainingState state(config, {whole_networks({{"bowl", &bowl.line}})});
+  TrainingLog log(data.folder(), 0, config.steps, ignore_progress);
+  const auto fails = [&] {
+    run_loop(config, "", state, log,
+             {.loss = [&](int64_t, int64_t) { return bowl.loss(); },
+              .learning_rate = rate_of(config),
+              .after_step = [&](int64_t done) { require(done < 7, ErrorKind::io, "no picture could be written"); }});
+  };
+  EXPECT_THROW(fails(), Error);
+  EXPECT_EQ(find_saved_state(data.folder())->steps_done, 7);
+}
+
 }  // namespace
 }  // namespace darkroom::train

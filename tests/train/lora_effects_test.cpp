@@ -56,9 +56,11 @@ std::vector<LoraTraining> various(const TrainingFolder& folder) {
   rich.loss.min_snr_gamma = 5, rich.loss.v_pred_like_loss = 0.5;
   rich.save_precision = "fp16", rich.save_every_n_steps = 2, rich.save_last_n_steps = 3, rich.save_every_n_epochs = 1;
   rich.run.seed = 7, rich.min_timestep = 200, rich.max_timestep = 800, rich.training_comment = "mine",
+  rich.model_spec = {"a title", "an author", "a description", "a license", "tags", "a hint", "a phrase"},
   rich.log_prefix = "x";
   LoraTraining whole = folder.training();
   whole.network_module = "none", whole.network.dim = 4, whole.run.optimizer = "Adafactor", whole.color_aug = true;
+  whole.run.optimizer_args = {"relative_step=False"};
   whole.lr_scheduler = "polynomial", whole.enable_bucket = false, whole.ignore_memory = true,
   whole.train_text_encoder = true, whole.learning_rate_te = 1e-6;
   LoraTraining prodigy = folder.training();

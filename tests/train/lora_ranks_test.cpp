@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
 #include "base/error.h"
 #include "checkpoint/stored_tensors.h"
 #include "formats/safetensors.h"
@@ -77,6 +79,37 @@ TEST(LoraRanks, FilesThatAreNoLoraAreRefused) {
 
 TEST(LoraRanks, AreLeftAloneUnlessAskedFor) {
   EXPECT_TRUE(with_ranks_of_file(settled(TrainingFolder().training())).network.ranks.empty());
+}
+
+/// The file with alphas of `value`, or without any.
+void save_with_alphas(const std::filesystem::path& from, const std::filesystem::path& to, std::optional<float> value) {
+  const auto file = formats::read_safetensors(from);
+  std::vector<std::pair<std::string, formats::StoredTensor>> tensors;
+  for (const auto& [name, tensor] : file.tensors) {
+    if (!name.ends_with(".alpha"))
+      tensors.emplace_back(name, tensor);
+    else if (value)
+      tensors.emplace_back(name, checkpoint::stored_tensor(at::full({}, *value)));
+  }
+  formats::write_safetensors(to, tensors, {});
+}
+
+TEST(LoraRanks, NoAlphaAndAlphaZeroAreTheRank) {
+  const formats::TemporaryFolder folder;
+  save_network({.dim = 3, .alpha = 3}, folder / "a.safetensors");
+  save_with_alphas(folder / "a.safetensors", folder / "none.safetensors", std::nullopt);
+  save_with_alphas(folder / "a.safetensors", folder / "zero.safetensors", 0.0f);
+  const checkpoint::Checkpoint model = tiny();
+  for (const char* name : {"none.safetensors", "zero.safetensors"}) {
+    const LoraTraining told = with_ranks_of_file(from(folder / name));
+    LoraNetwork by_file(told.network, model, 2);
+    EXPECT_EQ(by_file.modules().front().change->scale(), 1) << name;
+    EXPECT_NO_THROW(by_file.start_from(folder / name)) << name;
+  }
+  for (const char* name : {"none.safetensors", "zero.safetensors"}) {
+    LoraNetwork weaker({.dim = 3, .alpha = 1}, model, 2);
+    EXPECT_THROW(weaker.start_from(folder / name), Error) << name;
+  }
 }
 
 }  // namespace

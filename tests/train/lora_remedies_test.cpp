@@ -62,6 +62,8 @@ TEST(LoraRemedies, EachSettlesItsProblem) {
       {{"network_module", {"lycoris.kohya"}}, {"network_args", {"algo=lokr", "loraplus_lr_ratio=4"}}},
       {{"sample_prompts", {"p.txt"}}},
       {{"lr_scheduler", {"cosine"}}, {"lr_warmup_steps", {"3000"}}},
+      {{"optimizer_type", {"Adafactor"}}, {"unet_lr", {"1e-4"}}, {"text_encoder_lr", {"5e-5"}}},
+      {{"lr_scheduler", {"adafactor"}}},
       {{"lr_scheduler", {"piecewise_constant"}}}};
   for (const ToldOptions& told : contradictions) {
     const std::string problem = problem_of(told);

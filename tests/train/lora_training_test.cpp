@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "formats/support.h"
+#include "train/training_folder.h"
 
 namespace darkroom::train {
 namespace {
@@ -172,6 +172,20 @@ TEST(LoraTraining, FullFineTuningHasNoNetwork) {
   refused([](LoraTraining& t) { t.text_encoder_lr = {1e-6}; }, "train_text_encoder");
   refused([](LoraTraining& t) { t.unet_lr = 0; }, "nothing would be trained");
   EXPECT_NE(refusal([](LoraTraining& t) { t.train_text_encoder = true; }).find("network_module"), std::string::npos);
+}
+
+TEST(LoraTraining, AdafactorsOwnStepsKnowNoRates) {
+  LoraTraining told = TrainingFolder().training();
+  told.run.optimizer = "Adafactor", told.lr_scheduler = "adafactor";
+  const LrSchedule schedule = lr_schedule_of(settled(told), 100);
+  EXPECT_EQ(rate_of_step(told, schedule, 0), 1e-2);
+  EXPECT_EQ(rate_factor(told, schedule, 39999), 0.5);
+  told.unet_lr = 1e-3, told.text_encoder_lr = {1e-4};
+  EXPECT_THROW(settled(told), Error);
+  told.run.optimizer_args = {"relative_step=False"}, told.lr_scheduler = "constant";
+  EXPECT_EQ(rate_of_step(settled(told), lr_schedule_of(told, 100), 50), told.run.learning_rate);
+  told.lr_scheduler = "adafactor";
+  EXPECT_THROW(settled(told), Error);
 }
 
 TEST(LoraTraining, LycorisTrainsAllKindsOfLayers) {

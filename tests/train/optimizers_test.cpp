@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "base/error.h"
 
 namespace darkroom::train {
@@ -17,6 +19,19 @@ TEST(Optimizers, UnknownNamesListTheKnown) {
     EXPECT_EQ(error.kind(), ErrorKind::invalid_request);
     EXPECT_NE(std::string(error.what()).find("AdamW"), std::string::npos);
   }
+}
+
+TEST(Optimizers, AdafactorTakesStepsOfItsOwnUnlessToldNotTo) {
+  RunConfig config;
+  EXPECT_FALSE(takes_own_steps(config));
+  config.optimizer = "Adafactor";
+  EXPECT_TRUE(takes_own_steps(config));
+  EXPECT_EQ(own_step(config, 0), 1e-2);
+  EXPECT_EQ(own_step(config, 39999), 1 / std::sqrt(40000.0));
+  config.optimizer_args = {"warmup_init=True"};
+  EXPECT_EQ(own_step(config, 0), 1e-6);
+  config.optimizer_args = {"relative_step=False"};
+  EXPECT_FALSE(takes_own_steps(config));
 }
 
 }  // namespace

@@ -85,5 +85,38 @@ TEST(PictureLatents, MasksAreTheAlphaInLatentSize) {
   EXPECT_EQ(whole.mask.min().item<float>(), 1.0f);
 }
 
+TEST(PictureLatents, AFoldersAlphaMasksNoOtherFolder) {
+  const TrainingFolder folder;
+  folder.add("1_a/t.png", 32, 32, {200, 0, 0}, "", /*alpha=*/true);
+  folder.add("1_b/t.png", 32, 32, {200, 0, 0}, "", /*alpha=*/true);
+  formats::put(folder / "data.toml",
+               "[[datasets]]\n"
+               "[[datasets.subsets]]\nimage_dir = \"pictures/1_a\"\nalpha_mask = true\n"
+               "[[datasets.subsets]]\nimage_dir = \"pictures/1_b\"\n");
+  LoraTraining told = folder.training();
+  told.train_data_dir.clear();
+  told.dataset_config = folder / "data.toml";
+  told.latent_cache_dir = folder / "latents";  // and of a cache each takes its own
+  for (int round = 0; round < 2; ++round) {
+    const EncodedFolder cached(told);
+    ASSERT_EQ(cached.set.trained[1].folder, "1_b");
+    EXPECT_LT(cached.use(0, 0).mask.min().item<float>(), 0.2f) << round;
+    EXPECT_EQ(cached.use(0, 1).mask.min().item<float>(), 1.0f) << round;
+  }
+}
+
+TEST(PictureLatents, AMirroredPicturesCropIsMirrored) {
+  const TrainingFolder folder;
+  LoraTraining told = folder.training();
+  told.random_crop = told.flip_aug = true, told.enable_bucket = false;
+  const EncodedFolder fresh(told);
+  for (uint64_t draw = 0; draw < 20; ++draw) {
+    at::Generator draws = generator_for(0, Purpose::picture, draw);
+    const bool is_mirrored = random_unit(draws) < 0.5;
+    const auto left = int(random_index(draws, 17));  // 48 x 32 shown as 32 x 32
+    EXPECT_EQ(fresh.use(draw, 1).crop.left, is_mirrored ? 16 - left : left) << draw;
+  }
+}
+
 }  // namespace
 }  // namespace darkroom::train

@@ -41,10 +41,14 @@ TEST(RecordedRun, IsReadFromWhateverRecordedIt) {
                               {"ss_unet_lr", "None"},
                               {"ss_text_encoder_lr", "[5e-05, 1e-05]"},
                               {"ss_resolution", "(512, 512)"},
-                              {"ss_optimizer", "bitsandbytes.optim.adamw.AdamW8bit(weight_decay=0.1,eps=1e-6)"}});
+                              {"ss_network_args", "{\"conv_dim\": \"4\"}"},
+                              {"ss_epoch", "2"},
+                              {"ss_optimizer", "bitsandbytes.optim.adamw.AdamW8bit(weight_decay=0.1,betas=0.9,0.99)"}});
   const RecordedRun lora = read_recorded_run((folder / "lora.safetensors").string());
   EXPECT_EQ(lora.options.at("optimizer_type"), "AdamW8bit");
-  EXPECT_EQ(lora.options.at("optimizer_args"), "weight_decay=0.1 eps=1e-6");
+  EXPECT_EQ(lora.options.at("optimizer_args"), "weight_decay=0.1 betas=0.9,0.99");
+  EXPECT_EQ(lora.options.at("network_args"), "conv_dim=4");
+  EXPECT_FALSE(lora.options.contains("max_train_epochs"));  // that of a file in the middle of a run
   EXPECT_EQ(lora.options.at("learning_rate"), "1e-05");
   EXPECT_EQ(lora.options.at("unet_lr"), "");
   EXPECT_EQ(lora.options.at("text_encoder_lr"), "5e-05 1e-05");
@@ -60,6 +64,39 @@ TEST(RecordedRun, CommandLinesAreReadAsAShellDoes) {
   EXPECT_EQ(options.at("optimizer_args"), "weight_decay=0.1 betas=.9,.99");
   EXPECT_EQ(options.at("learning_rate"), "1e-05");
   EXPECT_EQ(read_recorded_run("train.py --network_dim 4").options.at("network_dim"), "4");
+}
+
+TEST(RecordedRun, WhatIsSaidToTheLauncherIsNoOption) {
+  const auto options = command_line_options(
+      "accelerate launch --mixed_precision bf16 --num_cpu_threads_per_process 2 sd-scripts/train_network.py --seed 5 "
+      "\\\r\n"
+      "  --text_encoder_lr 5e-5 1e-5 --resolution 768 \\\r\n --network_dim 8 \r\n");
+  EXPECT_EQ(options,
+            (std::map<std::string, std::string>{
+                {"seed", "5"}, {"text_encoder_lr", "5e-05 1e-05"}, {"resolution", "768,768"}, {"network_dim", "8"}}));
+  // A line longer than any file's name.
+  const std::string line = "train_network.py --training_comment " + std::string(5000, 'x') + " --seed 1";
+  EXPECT_EQ(read_recorded_run(line).options.at("seed"), "1");
+}
+
+TEST(RecordedRun, ALineMayNameAFileOfOptions) {
+  const TemporaryFolder folder;
+  put(folder / "config.toml", "network_dim = 32\nseed = 1\n");
+  const RecordedRun run =
+      read_recorded_run("train_network.py --config_file " + (folder / "config.toml").string() + " --seed 7");
+  EXPECT_EQ(run.options.at("network_dim"), "32");
+  EXPECT_EQ(run.options.at("seed"), "7");
+}
+
+TEST(RecordedRun, TheGuisOwnNamesCountWhereTheOthersAreOff) {
+  const TemporaryFolder folder;
+  put(folder / "gui.json",
+      R"({"epoch": 160, "max_train_epochs": "", "lr_warmup": 10, "lr_warmup_steps": 0, "max_resolution": "1024,1024"})");
+  const auto options = read_recorded_run((folder / "gui.json").string()).options;
+  EXPECT_EQ(options.at("max_train_epochs"), "160");
+  EXPECT_EQ(options.at("lr_warmup_steps"), "0.1");
+  put(folder / "gui.json", R"({"lr_warmup": 10, "lr_warmup_steps": 200})");
+  EXPECT_EQ(read_recorded_run((folder / "gui.json").string()).options.at("lr_warmup_steps"), "200");
 }
 
 TEST(RecordedRun, OnlyDifferencesAreListed) {

@@ -34,7 +34,7 @@ TEST(SamplePrompts, UnknownFlagsAreNamedWithTheirLine) {
   EXPECT_NE(message.find("line 2"), std::string::npos) << message;
   EXPECT_NE(message.find("--zz"), std::string::npos) << message;
   formats::put(folder / "empty.txt", "# nothing\n");
-  EXPECT_EQ(formats::error_of([&] { read_sample_prompts(folder / "empty.txt"); }).kind(), ErrorKind::invalid_request);
+  EXPECT_TRUE(read_sample_prompts(folder / "empty.txt").empty());  // as kohya's GUI writes it where nothing was said
 }
 
 const std::map<std::string, std::string> kFullSettings = {

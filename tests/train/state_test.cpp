@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "formats/support.h"
 #include "layers/linear.h"
 #include "train/tiny_dataset.h"
 
@@ -101,7 +102,7 @@ TEST(TrainingState, Bf16IsHeldInTwoBytesAndItsAverageIsExact) {
   TrainingState state(config, {whole_networks({{"line", &wide}}, config.weights_in)});
   EXPECT_EQ(wide.weight.scalar_type(), at::kBFloat16);
   EXPECT_EQ(wide.bias.scalar_type(), at::kFloat) << "vectors are few numbers";
-  EXPECT_EQ(state.bytes(), (2 + 8 + 4) * count + (4 + 8 + 4) * few + 8) << "gradients, moments, average, steps";
+  EXPECT_EQ(state.bytes(), (2 + 8 + 4) * count + (4 + 8 + 4) * few + 2 * 8) << "gradients, moments, average, steps";
   wide.forward(at::ones({3, 32})).square().sum().backward();
   EXPECT_EQ(wide.weight.grad().scalar_type(), at::kBFloat16);
   state.update(0.01);
@@ -152,6 +153,38 @@ TEST(TrainingState, LoadsOnlyWhatFits) {
   const auto saved = find_saved_state(data.folder());
   EXPECT_NO_THROW(state.load(*saved));
   EXPECT_THROW(renamed.load(*saved), Error);
+}
+
+TEST(TrainingState, WhatIsChangedAfterAnUpdateIsWhatIsAveraged) {
+  layers::Linear line(2, 1, false);
+  line.weight.fill_(1);
+  RunConfig config;
+  config.ema_decay = 0.5;
+  TrainingState state(config, {whole_networks({{"line", &line}})});
+  (line.weight * 100).sum().backward();
+  state.update(0.1, [&] {
+    NoGrad guard;
+    line.weight.fill_(7);
+  });
+  EXPECT_EQ(line.weight[0][0].item<float>(), 7);
+  state.exchange_with_average();
+  // Of the first step the average has min(0.5, 2 / 11) of what was there before.
+  EXPECT_NEAR(line.weight[0][0].item<float>(), 1 * 2 / 11.0 + 7 * 9 / 11.0, 1e-5);
+}
+
+TEST(TrainingState, LoadsTheOneCountOfStepsOfEarlierPrograms) {
+  const formats::TemporaryFolder folder;
+  layers::Linear line(2, 1), other(2, 1);
+  TrainingState before({}, {whole_networks({{"line", &line}})}), after({}, {whole_networks({{"line", &other}})});
+  line.forward(at::ones({1, 2})).sum().backward();
+  before.update(0.1);
+  before.save(folder.path(), "");
+  SavedState saved = *find_saved_state(folder.path());
+  formats::StoredTensor& steps = saved.tensors.tensors.at("optimizer.0.steps");
+  ASSERT_EQ(steps.shape, std::vector<int64_t>{2});
+  steps.shape = {1}, steps.bytes /= 2;
+  EXPECT_NO_THROW(after.load(saved));
+  EXPECT_TRUE(at::equal(line.weight, other.weight));
 }
 
 }  // namespace

@@ -165,6 +165,13 @@ const std::vector<OptionWords>& option_words() {
       {"sample_sampler", "Sampler of samples", kSaving, {}},
       {"ema_decay", "Moving average", kSaving, {}},
       {"training_comment", "Comment", kSaving, {}},
+      {"metadata_title", "Title", kSaving, {}},
+      {"metadata_author", "Author", kSaving, {}},
+      {"metadata_description", "Description", kSaving, {}},
+      {"metadata_license", "Licence", kSaving, {}},
+      {"metadata_tags", "Tags of the file", kSaving, {}},
+      {"metadata_usage_hint", "Usage hint", kSaving, {}},
+      {"metadata_trigger_phrase", "Trigger phrase", kSaving, {}},
 
       {"validation_split", "Held back", kValidation, {}},
       {"validate_every_n_steps", "Measure every n steps", kValidation, {}},

@@ -91,7 +91,9 @@ std::string network_args(const Seen& run) {
   }
   if (n.dora) parts.emplace_back("the length of each output's weights is learned apart");
   if (n.rank_dropout > 0)
-    parts.push_back(fmt::format("{:.3g} of {} directions rest at each use", n.rank_dropout * double(n.dim), n.dim));
+    parts.push_back(
+        n.drops_rows ? fmt::format("{} of a layer's outputs rest at each use", percent(n.rank_dropout))
+                     : fmt::format("{:.3g} of {} directions rest at each use", n.rank_dropout * double(n.dim), n.dim));
   if (n.module_dropout > 0) parts.push_back(fmt::format("{} of the layers rest in a step", percent(n.module_dropout)));
   if (const std::string plus = faster(o); !plus.empty()) parts.push_back(plus);
   if (!n.blocks.dims.empty() || !n.blocks.conv_dims.empty()) parts.emplace_back("ranks differ by block of the UNet");

@@ -261,7 +261,7 @@ std::string max_validation_steps(const Seen& run) {
   if (!validates(run)) return no_effect("no pictures are measured");
   const int64_t most = run.options.max_validation_steps;
   if (most == 0) return "all that are held back are measured";
-  const int64_t pictures = most * run.options.run.batch_size;
+  const int64_t pictures = most * (run.plan() ? run.plan()->batch_size : run.options.run.batch_size);
   if (run.plan() && pictures >= run.plan()->validation_pictures)
     return no_effect(fmt::format("{} are held back", count(run.plan()->validation_pictures, "picture")));
   return fmt::format("only the first {}: {} a time", count(pictures, "picture"), count(4 * pictures, "model call"));

@@ -103,6 +103,20 @@ std::string optimizer_args(const Seen& run) {
   }
 }
 
+/// Why rates and schedules say nothing now; "" where they do.
+std::string own_steps(const Seen& run) {
+  const RunConfig& o = run.options.run;
+  try {
+    if (!takes_own_steps(o)) return "";
+    return fmt::format(
+        "Adafactor takes steps of its own, {:g} of a matrix's size at first{}; relative_step=False in "
+        "optimizer_args has rates count",
+        own_step(o, 0), run.steps() ? fmt::format(" and {:.3g} in the last", own_step(o, *run.steps() - 1)) : "");
+  } catch (const Error& error) {
+    return std::string("refused at the start: ") + error.what();
+  }
+}
+
 /// "at most 0.0001, 0 at the end" of a base rate.
 std::string over_the_run(const Seen& run, double rate) {
   const auto way = way_of(run);
@@ -114,6 +128,7 @@ std::string over_the_run(const Seen& run, double rate) {
 
 std::string learning_rate(const Seen& run) {
   const LoraTraining& o = run.options;
+  if (const std::string why = own_steps(run); !why.empty()) return no_effect(why);
   if (finds_step_size(o.run.optimizer))
     return fmt::format("a factor on the step size {} finds: {}", o.run.optimizer,
                        over_the_run(run, o.run.learning_rate));
@@ -136,6 +151,7 @@ std::string rate_of_part(const Seen& run, const std::optional<double>& told) {
 
 std::string unet_lr(const Seen& run) {
   if (!run.options.network.unet) return no_effect("the UNet is not trained");
+  if (const std::string why = own_steps(run); !why.empty()) return no_effect(why);
   return rate_of_part(run, run.options.unet_lr);
 }
 
@@ -156,6 +172,7 @@ std::string text_rates(const Seen& run) {
 std::string text_encoder_lr(const Seen& run) {
   const LoraTraining& o = run.options;
   if (!o.network.text_encoder) return no_effect("the text encoders are not trained");
+  if (const std::string why = own_steps(run); !why.empty()) return no_effect(why);
   if (!o.text_encoder_lr.empty()) return text_rates(run);
   if (o.says_text_rates()) return no_effect("learning_rate_te, or those for one text encoder each, say the rates");
   return rate_of_part(run, std::nullopt);
@@ -180,6 +197,7 @@ std::string learning_rate_te2(const Seen& run) {
 }
 
 std::string scheduler(const Seen& run) {
+  if (const std::string why = own_steps(run); !why.empty()) return no_effect(why);
   const auto way = way_of(run);
   if (!way) return "its shape follows from the run's steps";
   const int64_t steps = *run.steps(), warm = way->schedule.warmup_steps;
@@ -189,6 +207,7 @@ std::string scheduler(const Seen& run) {
 }
 
 std::string warmup(const Seen& run) {
+  if (const std::string why = own_steps(run); !why.empty()) return no_effect(why);
   const double told = run.options.lr_warmup_steps;
   if (told == 0) return "none: the first step has the whole rate";
   if (!run.steps())

@@ -202,6 +202,19 @@ std::string training_comment(const Seen& run) {
   return fmt::format("ss_training_comment is {} in each file, and other programs show it", quoted(o.training_comment));
 }
 
+std::string metadata_title(const Seen& run) {
+  const LoraTraining& o = run.options;
+  return fmt::format("programs that list models show {}",
+                     quoted(o.model_spec.title.empty() ? o.output_name : o.model_spec.title));
+}
+
+/// Another text of a file's modelspec.
+template <auto kText>
+std::string model_spec(const Seen& run) {
+  const std::string& text = run.options.model_spec.*kText;
+  return text.empty() ? "none: the file does not say" : fmt::format("{}, in each file", quoted(text));
+}
+
 std::string no_metadata(const Seen& run) {
   return run.options.no_metadata ? "a file says its base model, rank and alpha, but neither options, folders nor tags"
                                  : "off: a file names its options, folders and how often each tag stands in them";
@@ -223,6 +236,13 @@ constexpr Row kRows[] = {{"output_dir", output_dir},
                          {"logging_dir", logging_dir},
                          {"log_prefix", log_prefix},
                          {"training_comment", training_comment},
+                         {"metadata_title", metadata_title},
+                         {"metadata_author", model_spec<&ModelSpec::author>},
+                         {"metadata_description", model_spec<&ModelSpec::description>},
+                         {"metadata_license", model_spec<&ModelSpec::license>},
+                         {"metadata_tags", model_spec<&ModelSpec::tags>},
+                         {"metadata_usage_hint", model_spec<&ModelSpec::usage_hint>},
+                         {"metadata_trigger_phrase", model_spec<&ModelSpec::trigger_phrase>},
                          {"no_metadata", no_metadata}};
 
 }  // namespace

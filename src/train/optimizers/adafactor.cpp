@@ -79,8 +79,7 @@ class Adafactor : public Optimizer {
   };
 
   double rate_of(const Tensor& p, double t, double learning_rate) const {
-    double rate = learning_rate;
-    if (relative_step_) rate = std::min(warmup_init_ ? 1e-6 * t : 1e-2, 1 / std::sqrt(t));
+    const double rate = relative_step_ ? relative_step(t, warmup_init_) : learning_rate;
     return rate * (scale_parameter_ ? std::max(eps_[1], rms(p)) : 1);
   }
 

@@ -17,7 +17,7 @@ class AdamW : public Optimizer {
         parameters_(std::move(parameters)),
         first_(zeros_for(parameters_)),
         second_(zeros_for(parameters_)),
-        steps_(at::zeros({1}, at::kDouble)) {
+        steps_(at::zeros({int64_t(parameters_.size())}, at::kDouble)) {
     OptimizerArguments arguments("AdamW", config.optimizer_args);
     const std::vector<double> betas = arguments.numbers("betas", {config.beta1, config.beta2});
     config_.beta1 = betas[0], config_.beta2 = betas[1];
@@ -30,15 +30,15 @@ class AdamW : public Optimizer {
 
   void step(double learning_rate) override {
     NoGrad guard;
-    const double t = steps_.data_ptr<double>()[0] += 1;
     const float decay = float(1 - learning_rate * config_.weight_decay);
-    const float rate = float(learning_rate / (1 - std::pow(config_.beta1, t)));
-    const float root = float(1 / std::sqrt(1 - std::pow(config_.beta2, t)));
     const float b1 = float(config_.beta1), b2 = float(config_.beta2), eps = float(config_.eps);
     for (size_t i = 0; i < parameters_.size(); ++i) {
       const WideParameter wide(parameters_[i].second);
       const Tensor& parameter = wide.value;
       if (!wide.gradient.defined()) continue;
+      const double t = steps_.data_ptr<double>()[i] += 1;
+      const float rate = float(learning_rate / (1 - std::pow(config_.beta1, t)));
+      const float root = float(1 / std::sqrt(1 - std::pow(config_.beta2, t)));
       // Gradients may come in another memory layout than the parameter's.
       const bool is_alike = wide.gradient.strides() == parameter.strides();
       const Tensor gradient = is_alike ? wide.gradient : at::empty_like(parameter).copy_(wide.gradient);
@@ -70,7 +70,7 @@ class AdamW : public Optimizer {
   RunConfig config_;
   NamedTensors parameters_;
   std::vector<Tensor> first_, second_;
-  Tensor steps_;  // [1] double
+  Tensor steps_;  // [parameters] double: what has no gradient in a step (module_dropout) does not count it
 };
 
 }  // namespace

@@ -61,7 +61,7 @@ class AdamW8bit : public Optimizer {
         eps_(arguments.number("eps", 1e-8)),
         weight_decay_(arguments.number("weight_decay", 0.01)),
         parameters_(std::move(parameters)),
-        steps_(at::zeros({1}, at::kDouble)) {
+        steps_(at::zeros({int64_t(parameters_.size())}, at::kDouble)) {
     arguments.refuse_others();
     for (const auto& [name, parameter] : parameters_) {
       first_.push_back(zero_moment(parameter, signed_));
@@ -71,10 +71,10 @@ class AdamW8bit : public Optimizer {
 
   void step(double learning_rate) override {
     NoGrad guard;
-    steps_.data_ptr<double>()[0] += 1;
     for (size_t i = 0; i < parameters_.size(); ++i) {
       Tensor& p = parameters_[i].second;
       if (!p.grad().defined()) continue;
+      steps_.data_ptr<double>()[i] += 1;
       Tensor values = p.detach().to(at::kFloat).contiguous().flatten();
       const Tensor g = p.grad().to(at::kFloat).contiguous().flatten();
       for (int64_t begin = 0; begin < g.numel(); begin += kBlock)
@@ -129,7 +129,7 @@ class AdamW8bit : public Optimizer {
   }
 
   void step_block(size_t i, int64_t begin, int64_t end, const float* g, float* p, double learning_rate) {
-    const double t = steps_.data_ptr<double>()[0];
+    const double t = steps_.data_ptr<double>()[i];
     const double root = std::sqrt(1 - std::pow(betas_[1], t));
     const double rate = learning_rate * bias_correction(betas_, t);
     const float b1 = float(betas_[0]), b2 = float(betas_[1]);
@@ -155,7 +155,7 @@ class AdamW8bit : public Optimizer {
   double eps_, weight_decay_;
   NamedTensors parameters_;
   std::vector<Moment> first_, second_;
-  Tensor steps_;  // [1] double
+  Tensor steps_;  // [parameters] double
 };
 
 }  // namespace

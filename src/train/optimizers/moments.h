@@ -1,6 +1,7 @@
 // What optimizers keep for each parameter.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 
 #include "train/optimizers.h"
@@ -51,6 +52,11 @@ inline void append_state(NamedTensors& state, const std::string& what, const Nam
 /// What makes up for moments that start at 0: sqrt(1 - beta2^t) / (1 - beta1^t) after t steps.
 inline double bias_correction(const std::vector<double>& betas, double t) {
   return std::sqrt(1 - std::pow(betas[1], t)) / (1 - std::pow(betas[0], t));
+}
+
+/// Adafactor's own size of step `t` from 1. `rises`: warmup_init.
+inline double relative_step(double t, bool rises) {
+  return std::min(rises ? 1e-6 * t : 1e-2, 1 / std::sqrt(t));
 }
 
 /// The sum of a * b over all elements, in double.

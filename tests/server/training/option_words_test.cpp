@@ -28,6 +28,7 @@ TEST(OptionWords, ChoicesAreTaken) {
       train::ToldOptions told = {
           {"pretrained_model_name_or_path", {"m"}}, {"train_data_dir", {"d"}}, {"output_dir", {"o"}}};
       told[words.name] = {choice};
+      if (choice == "adafactor") told["optimizer_type"] = {"Adafactor"};
       if (choice == "piecewise_constant") told["lr_scheduler_args"] = {"step_rules=1:10,0.1"};
       EXPECT_NO_THROW(train::read_training_config({}, told)) << words.name << " " << choice;
     }

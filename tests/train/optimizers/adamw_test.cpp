@@ -65,5 +65,19 @@ TEST(AdamW, ContinuesFromItsStateBitForBit) {
   EXPECT_TRUE(at::equal(whole, second));
 }
 
+TEST(AdamW, StepsAreCountedWhereThereIsAGradient) {
+  // The second parameter's first gradient comes late, as with module_dropout: its step is as large as any first one.
+  Tensor early = start(), late = start(), alone = start();
+  const auto both = make_optimizer({}, {{"early", early}, {"late", late}}), one = make_optimizer({}, {{"p", alone}});
+  for (int step = 0; step < 5; ++step) {
+    set_gradient(early, step);
+    if (step == 4) set_gradient(late, 0);
+    both->step(0.1);
+  }
+  set_gradient(alone, 0);
+  one->step(0.1);
+  EXPECT_TRUE(at::equal(late, alone));
+}
+
 }  // namespace
 }  // namespace darkroom::train
