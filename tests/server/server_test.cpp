@@ -276,7 +276,7 @@ TEST(Server, TellsWhatAModelsFolderSaysOfIt) {
   const json card = shared().get("/api/v1/models/card").json;
   EXPECT_EQ(card["name"], "emoji");
   EXPECT_NE(card["card"].get<std::string>().find("# emoji: the embedded model"), std::string::npos);
-  EXPECT_EQ(card["knows"]["concepts"].size(), 432u);
+  EXPECT_EQ(card["knows"]["concepts"].size(), 1366u);
   EXPECT_EQ(card["knows"]["backgrounds"].size(), 16u);
   EXPECT_EQ(shared().get("/api/v1/models/card?model=nothing").status, 404);
 

@@ -121,7 +121,7 @@ test('a PNG with every filter is read, composited and written', (t) => {
 
 test('the embedded model says the words it was trained on', () => {
   const words = what_it_knows();
-  assert.equal(new Set(words.concepts).size, concepts_of('concepts_400.txt').length);
+  assert.equal(new Set(words.concepts).size, concepts_of('concepts_all.txt').length);
   assert.ok(words.concepts.includes('red apple'));
   assert.equal(fs.readFileSync(written, 'utf8'), as_text(words), 'node tools/emoji/what_it_knows.mjs writes it');
 });

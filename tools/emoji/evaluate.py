@@ -5,7 +5,7 @@
   evaluate.py accuracy  --data DIR ...      concept, background and style over 200 trained captions and 100 unseen combinations
   evaluate.py sweep     --data DIR ...      the same by CFG scale
   evaluate.py negative  --data DIR ...      what a colour in the negative prompt does to that colour's share of the picture
-  evaluate.py sheet     --data DIR ...      contact sheet of 24 common prompts
+  evaluate.py sheet     --data DIR ...      contact sheet of 32 prompts
   evaluate.py all       --data DIR ...      the four above, and the chart of sweep and negative
 
 Pictures, prompts and figures (JSON) go to --out. How the judge decides is told in judge.py.

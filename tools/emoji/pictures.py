@@ -65,6 +65,10 @@ SHEET_PROMPTS = [
     "a banana, noto style, on a purple background", "strawberry", "a soccer ball, noto style, on a green background", "guitar",
     "a snowman, noto style, on a blue background", "a green apple, fluent style, on a red background", "sailboat",
     "a blue apple, noto style, on a white background",
+    "a beaver, noto style, on a beige background", "mount fuji, noto style, on a light blue background", "party popper",
+    "a broom, fluent style, on a purple background", "a cup with a straw, noto style, on a pink background",
+    "a crying cat face, noto style, on a teal background", "a witch, noto style, on an orange background",
+    "a slot machine, fluent style, on a grey background",
 ]
 SHEET_COLUMNS = 8
 GAP = 8

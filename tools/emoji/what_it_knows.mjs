@@ -10,7 +10,7 @@ export const written = path.join(here, '../../models/emoji/knows.json');
 
 /** Each concept as captions call it, without its article. */
 export function what_it_knows() {
-  const concepts = fs.readFileSync(path.join(here, 'concepts_400.txt'), 'utf8').split('\n')
+  const concepts = fs.readFileSync(path.join(here, 'concepts_all.txt'), 'utf8').split('\n')
     .filter((line) => line && !line.startsWith('#')).map((line) => line.split(' | ')[1].replace(/^an? /, ''));
   return { concepts: concepts.sort(), backgrounds: Object.keys(BACKGROUNDS), styles: STYLES };
 }
