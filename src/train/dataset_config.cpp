@@ -90,6 +90,11 @@ SubsetOptions subset_options(toml::table values, const LoraTraining& run, const 
           "read \"{}\": batch_size must lie in 1..4096, found {}", file.string(), o.batch_size);
   require(o.validation_split >= 0 && o.validation_split < 1, ErrorKind::invalid_request,
           "read \"{}\": validation_split must be at least 0 and below 1, found {}", file.string(), o.validation_split);
+  require(
+      o.pictures.conditioning_data_dir.empty() || run.masked_loss, ErrorKind::invalid_request,
+      "read \"{}\": conditioning_data_dir holds masks, which masked_loss of the run uses; say that too, or leave the "
+      "masks out",
+      file.string());
   o.pictures = settled(o.pictures);
   return o;
 }

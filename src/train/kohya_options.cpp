@@ -16,8 +16,6 @@ constexpr KohyaOption kOptions[] = {
     {"cache_text_encoder_outputs_to_disk", needless,
      "what the text encoders say is kept in memory for every caption they have read"},
     {"caption_extention", renamed, "caption_extension, as it was misspelt once", "caption_extension"},
-    {"conditioning_data_dir", refused,
-     "masks are not read from pictures of their own: put them into the pictures' alpha and say alpha_mask"},
     {"config_file", needless, "the file itself is the argument"},
     {"cpu_offload_checkpointing", needless, "all computing is in main memory"},
     {"dataset_class", refused, "classes of Python are not loaded"},

@@ -28,8 +28,9 @@ std::string LatentCache::key(const TrainingPicture& picture, const Crop& crop, b
                              const std::string& background) const {
   const auto& [bucket, resized] = picture.place;
   formats::Sha256 sha;
-  sha.add(fmt::format("2|{}|{}|{}x{}|{}x{}|{},{}|{}|{}|{}", vae_hash_, picture.file_hash, resized.width, resized.height,
-                      bucket.width, bucket.height, crop.left, crop.top, is_flipped, int(mask), background));
+  sha.add(fmt::format("2|{}|{}{}|{}x{}|{}x{}|{},{}|{}|{}|{}", vae_hash_, picture.file_hash, picture.mask_hash,
+                      resized.width, resized.height, bucket.width, bucket.height, crop.left, crop.top, is_flipped,
+                      int(mask), background));
   return sha.hex();
 }
 

@@ -35,7 +35,7 @@ void visit_options(LoraTraining& c, Visitor&& v) {
   visit_picture_options(c, v);
   v("latent_cache_dir", c.latent_cache_dir,
     "Folder that keeps encoded pictures for other runs, found by what they were made of: never stale");
-  v("masked_loss", c.masked_loss, "As alpha_mask");
+  v("masked_loss", c.masked_loss, "As alpha_mask, of all pictures; or masks of their own, from conditioning_data_dir");
   v("alpha_background", c.alpha_background,
     "Colour (#rrggbb) that transparent pixels are put on, or \"none\": what is hidden under them shows, as with kohya");
   v("max_token_length", c.max_token_length, "75, 150 or 225 tokens of a caption are read");

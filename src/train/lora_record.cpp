@@ -25,6 +25,7 @@ std::string set_sha256(const TrainingSet& set) {
     for (const TrainingPicture& picture : *part) {
       sha.add(fmt::format("{}|{}|{}|{}|{}\n", picture.file_hash, picture.repeats, picture.is_regularisation,
                           picture.caption.size(), fmt::join(picture.caption, "\n")));
+      if (!picture.mask_hash.empty()) sha.add("mask|" + picture.mask_hash + "\n");
     }
   }
   return sha.hex();

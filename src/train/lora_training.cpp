@@ -133,6 +133,8 @@ void refuse_contradictions_of_files(const LoraTraining& c) {
   needs(c.in_json.empty() || (c.dataset_config.empty() && c.reg_data_dir.empty()),
         "in_json says the pictures of train_data_dir; regularisation pictures beside them are said in dataset_config, "
         "where a subset may have a metadata_file; leave out the one or the other");
+  needs(c.conditioning_data_dir.empty() || c.masked_loss,
+        "conditioning_data_dir holds masks, which masked_loss uses; say masked_loss too, or leave the masks out");
   needs(!c.dim_from_weights || !c.network_weights.empty(),
         "dim_from_weights takes ranks from network_weights, and there is none; say network_weights, or leave it out");
   needs(!c.dim_from_weights || c.network_module == "networks.lora",

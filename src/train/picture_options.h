@@ -20,6 +20,8 @@ void visit_picture_options(PictureOptions& c, Visitor&& v) {
   v("color_aug", c.color_aug, "Hue and brightness change a little at each use. Latents are then made anew each time");
   v("random_crop", c.random_crop, "What does not fit is cut at a random place instead of all around. As above");
   v("alpha_mask", c.alpha_mask, "The pictures' alpha is a mask: transparent parts are not learnt");
+  v("conditioning_data_dir", c.conditioning_data_dir,
+    "With masked_loss: folder of masks, pictures of the same names; what is white in them (red counts) is learnt");
   v("caption_prefix", c.captions.prefix, "Put before every caption");
   v("caption_suffix", c.captions.suffix, "Put after every caption");
   v("caption_dropout_rate", c.captions.dropout_rate, "Share of uses without a caption");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
@@ -75,6 +76,7 @@ struct PictureOptions {
   bool enable_bucket = false;
   BucketOptions buckets;  ///< its resolution is what `resolution` says, once that is read
   bool flip_aug = false, color_aug = false, random_crop = false, alpha_mask = false;
+  std::filesystem::path conditioning_data_dir;  ///< of masked_loss: masks, pictures of the same names
   CaptionRules captions;
 };
 

@@ -18,6 +18,16 @@
 namespace darkroom::train {
 namespace {
 
+/// masks/a.png, or masks/10_dog/a.png, of pictures/10_dog/a.jpg.
+std::filesystem::path mask_of(const std::filesystem::path& picture, const std::filesystem::path& masks) {
+  for (const auto& folder : {masks, masks / picture.parent_path().filename()})
+    for (const char* ending : {".png", ".jpg", ".jpeg", ".webp"})
+      if (auto mask = folder / (picture.stem().string() + ending); std::filesystem::is_regular_file(mask)) return mask;
+  fail(ErrorKind::not_found,
+       "find the mask of \"{}\": conditioning_data_dir must have a picture of the same name; there is no \"{}\"",
+       picture.string(), (masks / (picture.stem().string() + ".png")).string());
+}
+
 std::vector<TrainingPicture> pictures_of(const DatasetSubset& subset) {
   std::vector<TrainingPicture> all;
   for (const ImageFolder& folder : subset.folders)
@@ -29,6 +39,8 @@ std::vector<TrainingPicture> pictures_of(const DatasetSubset& subset) {
                      .is_regularisation = subset.is_regularisation,
                      .folder = folder.path.filename().string(),
                      .options = subset.options});
+  if (!subset.options->conditioning_data_dir.empty() && !subset.is_regularisation)
+    for (TrainingPicture& picture : all) picture.mask = mask_of(picture.file, subset.options->conditioning_data_dir);
   return all;
 }
 
@@ -101,6 +113,14 @@ void read_size_and_hash(TrainingPicture& picture) {
   formats::Sha256 sha;
   sha.add(file.bytes.data(), file.bytes.size());
   picture.file_hash = sha.hex();
+  if (picture.mask.empty()) return;
+  const Image mask = formats::read_picture(picture.mask).image;
+  require(mask.width == image.width && mask.height == image.height, ErrorKind::invalid_request,
+          "its mask \"{}\" must be as large as it is, {}x{}, and is {}x{}", picture.mask.string(), image.width,
+          image.height, mask.width, mask.height);
+  formats::Sha256 of_mask;
+  of_mask.add_file(picture.mask);
+  picture.mask_hash = of_mask.hex();
 }
 
 uint8_t hex_byte(const std::string& colour, size_t place) {
@@ -119,6 +139,13 @@ Image alpha_of(const Image& image) {
   Image alpha(image.width, image.height, 1);
   for (size_t i = 0; i < alpha.pixels.size(); ++i) alpha.pixels[i] = image.pixels[4 * i + 3];
   return alpha;
+}
+
+/// The red of RGB, which of a grey picture is its grey.
+Image red_of(const Image& image) {
+  Image red(image.width, image.height, 1);
+  for (size_t i = 0; i < red.pixels.size(); ++i) red.pixels[i] = image.pixels[size_t(image.channels) * i];
+  return red;
 }
 
 Image scaled(const Image& image, const PixelSize& size) {
@@ -237,7 +264,12 @@ ScaledPicture scaled_picture(const TrainingPicture& picture, const std::string& 
   const Image image = formats::read_picture(picture.file).image;
   const bool has_alpha = image.channels == 4;
   const Image rgb = has_alpha && background != "none" ? on_background(image, background) : imaging::rgb(image);
-  return {scaled(rgb, picture.place.resized), has_alpha ? scaled(alpha_of(image), picture.place.resized) : Image()};
+  Image counts;
+  if (!picture.mask.empty())
+    counts = scaled(red_of(formats::read_picture(picture.mask).image), picture.place.resized);
+  else if (has_alpha)
+    counts = scaled(alpha_of(image), picture.place.resized);
+  return {scaled(rgb, picture.place.resized), std::move(counts)};
 }
 
 }  // namespace darkroom::train

@@ -21,10 +21,12 @@ struct TrainingPicture {
   std::vector<std::string> caption;  ///< lines; at least one
   int64_t repeats = 1;
   bool has_caption_file = false, is_regularisation = false;
-  std::string folder;     ///< its name: "10_sks dog"
-  PixelSize original;     ///< upright
-  BucketPlace place;      ///< what it is scaled to and cropped to
-  std::string file_hash;  ///< SHA-256 of the file
+  std::string folder;          ///< its name: "10_sks dog"
+  PixelSize original;          ///< upright
+  BucketPlace place;           ///< what it is scaled to and cropped to
+  std::string file_hash;       ///< SHA-256 of the file
+  std::filesystem::path mask;  ///< a picture whose red says how much of this one counts; empty = none
+  std::string mask_hash;
   std::shared_ptr<const PictureOptions> options;
 };
 
@@ -69,7 +71,7 @@ Crop middle_crop(const BucketPlace& place);
 /// The picture scaled as its place says: by area where it shrinks, by Lanczos where it grows.
 struct ScaledPicture {
   Image rgb;    ///< transparent pixels were put on the background
-  Image alpha;  ///< one channel; empty where the file has none
+  Image alpha;  ///< one channel: how much counts, of the mask or of the file; empty where there is neither
 };
 /// `background`: "#ffffff", or "none": colours hidden under transparent pixels show.
 ScaledPicture scaled_picture(const TrainingPicture& picture, const std::string& background);

@@ -121,6 +121,7 @@ TEST(DatasetConfig, MistakesAreNamed) {
   EXPECT_NE(message(start + "[datasets.subsets.custom_attributes]\na = 1\n").find("custom_attributes"),
             std::string::npos);
   EXPECT_NE(message(start + "face_crop_aug_range = \"1,2\"\n").find("faces"), std::string::npos);
+  EXPECT_NE(message(start + "conditioning_data_dir = \"masks\"\n").find("masked_loss of the run"), std::string::npos);
   EXPECT_NE(message("datasets = 5\n").find("list of tables"), std::string::npos);
   EXPECT_NE(message(start + "num_repeats = 0\n").find("1 to"), std::string::npos);
   LoraTraining both = folder.training();

@@ -105,6 +105,43 @@ TEST(PictureLatents, AFoldersAlphaMasksNoOtherFolder) {
   }
 }
 
+/// White on the left, grey or black on the right.
+void add_mask(const std::filesystem::path& file, int width, int height, uint8_t right) {
+  Image mask(width, height, 3);
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x) mask.pixel(x, y)[0] = x < width / 2 ? 255 : right;  // red alone counts
+  std::filesystem::create_directories(file.parent_path());
+  formats::write_png(file, mask, {});
+}
+
+TEST(PictureLatents, MasksMayBePicturesOfTheirOwn) {
+  const TrainingFolder folder;
+  add_mask(folder / "masks/a.png", 32, 32, 0);
+  add_mask(folder / "masks/10_sks disc/b.png", 48, 32, 51);
+  add_mask(folder / "masks/c.png", 32, 48, 255);
+  LoraTraining told = folder.training();
+  told.masked_loss = true, told.conditioning_data_dir = folder / "masks";
+  told.latent_cache_dir = folder / "latents";
+  const auto corner = [](const EncodedFolder& encoded, int64_t picture) {
+    const Tensor mask = encoded.use(0, picture).mask[0];
+    EXPECT_EQ(mask[0][0].item<float>(), 1);
+    return mask[-1][-1].item<float>();
+  };
+  const EncodedFolder first(told);
+  EXPECT_EQ(corner(first, 0), 0);
+  EXPECT_NEAR(corner(first, 1), 0.2, 1e-6);
+  EXPECT_EQ(corner(first, 2), 1);
+  // Another mask is another picture, also to those who keep what is encoded.
+  add_mask(folder / "masks/a.png", 32, 32, 102);
+  EXPECT_NEAR(corner(EncodedFolder(told), 0), 0.4, 1e-6);
+  add_mask(folder / "masks/a.png", 16, 32, 0);
+  formats::expect_error(ErrorKind::invalid_request, "as large as it is", [&] { EncodedFolder wrong(told); });
+  std::filesystem::remove(folder / "masks/a.png");
+  formats::expect_error(ErrorKind::not_found, "find the mask of", [&] { EncodedFolder wrong(told); });
+  told.masked_loss = false;
+  formats::expect_error(ErrorKind::invalid_request, "say masked_loss too", [&] { EncodedFolder wrong(told); });
+}
+
 TEST(PictureLatents, AMirroredPicturesCropIsMirrored) {
   const TrainingFolder folder;
   LoraTraining told = folder.training();

@@ -23,8 +23,9 @@ constexpr const char* kValidation = "Validation";
 constexpr const char* kElse = "Everything else";
 
 bool is_place(const std::string& name) {
-  static const std::set<std::string> kPlaces = {"train_data_dir", "reg_data_dir",     "dataset_config", "output_dir",
-                                                "logging_dir",    "latent_cache_dir", "sample_prompts", "resume"};
+  static const std::set<std::string> kPlaces = {"train_data_dir", "reg_data_dir", "dataset_config",
+                                                "output_dir",     "logging_dir",  "latent_cache_dir",
+                                                "sample_prompts", "resume",       "conditioning_data_dir"};
   return kPlaces.contains(name);
 }
 

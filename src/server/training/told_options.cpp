@@ -15,8 +15,9 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Decided by the server: where things lie.
-constexpr std::string_view kOwn[] = {"train_data_dir", "reg_data_dir", "dataset_config",   "in_json",
-                                     "output_dir",     "logging_dir",  "latent_cache_dir", "sample_prompts"};
+constexpr std::string_view kOwn[] = {"train_data_dir", "reg_data_dir",     "dataset_config",
+                                     "in_json",        "output_dir",       "logging_dir",
+                                     "sample_prompts", "latent_cache_dir", "conditioning_data_dir"};
 /// Become parts of file names.
 constexpr std::string_view kNames[] = {"output_name", "log_prefix"};
 

@@ -168,6 +168,7 @@ std::string random_crop(const Seen& run) {
 
 std::string alpha_mask(const Seen& run) {
   const LoraTraining& o = run.options;
+  if (!o.conditioning_data_dir.empty()) return no_effect("the masks of conditioning_data_dir say what counts");
   if (o.alpha_mask) return "what is transparent counts 0 in the loss, half transparent a half";
   if (o.masked_loss) return "off, but masked_loss does the same";
   return fmt::format("off: what is transparent is learned as {}",
@@ -175,6 +176,7 @@ std::string alpha_mask(const Seen& run) {
 }
 
 std::string masked_loss(const Seen& run) {
+  if (!run.options.conditioning_data_dir.empty()) return "the masks of conditioning_data_dir say what counts";
   if (run.options.alpha_mask) return no_effect("alpha_mask does the same");
   if (run.options.masked_loss) return "what is transparent counts 0 in the loss, half transparent a half";
   return "off: every part of a picture counts alike";
@@ -267,6 +269,14 @@ std::string max_validation_steps(const Seen& run) {
   return fmt::format("only the first {}: {} a time", count(pictures, "picture"), count(4 * pictures, "model call"));
 }
 
+std::string masks(const Seen& run) {
+  const LoraTraining& o = run.options;
+  if (o.conditioning_data_dir.empty())
+    return o.masked_loss ? "none: the pictures' own alpha says what counts" : "none: all of a picture counts";
+  return fmt::format("what is white in the masks of {} counts, what is grey a part",
+                     o.conditioning_data_dir.filename().string());
+}
+
 constexpr Row kRows[] = {{"train_data_dir", train_data_dir},
                          {"reg_data_dir", reg_data_dir},
                          {"dataset_config", dataset_config},
@@ -281,6 +291,7 @@ constexpr Row kRows[] = {{"train_data_dir", train_data_dir},
                          {"flip_aug", flip_aug},
                          {"color_aug", color_aug},
                          {"random_crop", random_crop},
+                         {"conditioning_data_dir", masks},
                          {"alpha_mask", alpha_mask},
                          {"masked_loss", masked_loss},
                          {"alpha_background", alpha_background},

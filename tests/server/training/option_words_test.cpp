@@ -39,7 +39,7 @@ TEST(OptionWords, PageHasAllButPlaces) {
   const auto json = training_options_json();
   std::set<std::string> shown;
   for (const auto& option : json["options"]) shown.insert(option["name"].get<std::string>());
-  EXPECT_EQ(shown.size() + 8, train::lora_option_rows().size());
+  EXPECT_EQ(shown.size() + 9, train::lora_option_rows().size());
   for (const char* place : {"output_dir", "train_data_dir", "logging_dir", "latent_cache_dir"})
     EXPECT_FALSE(shown.contains(place)) << place;
 }
