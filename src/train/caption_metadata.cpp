@@ -14,7 +14,6 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 constexpr size_t kLargestFile = size_t(256) << 20;  // bytes
-constexpr const char* kEndings[] = {".png", ".jpg", ".jpeg", ".webp"};
 
 struct Said {
   std::string caption, tags;
@@ -75,7 +74,7 @@ fs::path picture_of(const fs::path& file, const fs::path& image_dir, const std::
           file.string(), name);
   const fs::path path = image_dir / name;  // an absolute name stays
   if (fs::is_regular_file(path)) return path;
-  for (const char* ending : kEndings)
+  for (const char* ending : kPictureEndings)
     if (const fs::path whole = path.string() + ending; fs::is_regular_file(whole)) return whole;
   fail(ErrorKind::not_found, "read captions \"{}\": there is no picture \"{}\"", file.string(), path.string());
 }

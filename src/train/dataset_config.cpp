@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "train/caption_metadata.h"
-#include "train/kohya_options.h"
+#include "train/kohya_options_toml.h"
 #include "train/options_toml.h"
 #include "train/picture_options.h"
 #include "train/resolved_options_toml.h"
@@ -52,17 +52,6 @@ void add_values(toml::table& to, const toml::table& from, const std::string& fil
   }
 }
 
-/// What kohya's trainer knows too: what changes nothing is taken out, the rest refused with its reason.
-void settle_others_options(toml::table& values, const std::string& file) {
-  for (const KohyaOption& option : kohya_options()) {
-    if (!values.contains(option.name) || option.verdict == KohyaVerdict::renamed) continue;
-    require(option.verdict == KohyaVerdict::needless, ErrorKind::invalid_request, "read \"{}\": {}: {}; leave it out",
-            file, option.name, option.reason);
-    log_info("{} changes nothing: {}", option.name, option.reason);
-    values.erase(option.name);
-  }
-}
-
 std::vector<const toml::table*> tables(const toml::table& table, const char* key, const std::string& file) {
   std::vector<const toml::table*> found;
   const toml::node* node = table.get(key);
@@ -74,7 +63,7 @@ std::vector<const toml::table*> tables(const toml::table& table, const char* key
 }
 
 SubsetOptions subset_options(toml::table values, const LoraTraining& run, const fs::path& file) {
-  settle_others_options(values, file.string());
+  settle_kohya_options(values, file.string());
   SubsetOptions o;
   o.pictures = run;
   o.batch_size = run.run.batch_size;

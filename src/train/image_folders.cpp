@@ -26,7 +26,7 @@ std::string ending_of(const fs::path& path) {
 }
 
 bool is_picture(const fs::path& path) {
-  return std::set<std::string>{".png", ".jpg", ".jpeg", ".webp"}.contains(ending_of(path));
+  return std::count(std::begin(kPictureEndings), std::end(kPictureEndings), ending_of(path)) > 0;
 }
 
 /// Pictures that other trainers read.

@@ -10,6 +10,9 @@
 
 namespace darkroom::train {
 
+/// Endings of pictures that are trained, in lower case.
+inline constexpr const char* kPictureEndings[] = {".png", ".jpg", ".jpeg", ".webp"};
+
 struct FolderPicture {
   std::filesystem::path file;
   std::vector<std::string> caption;  ///< the caption file's lines that are not blank; of a picture without one, the

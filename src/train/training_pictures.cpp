@@ -21,7 +21,7 @@ namespace {
 /// masks/a.png, or masks/10_dog/a.png, of pictures/10_dog/a.jpg.
 std::filesystem::path mask_of(const std::filesystem::path& picture, const std::filesystem::path& masks) {
   for (const auto& folder : {masks, masks / picture.parent_path().filename()})
-    for (const char* ending : {".png", ".jpg", ".jpeg", ".webp"})
+    for (const char* ending : kPictureEndings)
       if (auto mask = folder / (picture.stem().string() + ending); std::filesystem::is_regular_file(mask)) return mask;
   fail(ErrorKind::not_found,
        "find the mask of \"{}\": conditioning_data_dir must have a picture of the same name; there is no \"{}\"",

@@ -129,28 +129,25 @@ sample_every_n_steps = 2
   EXPECT_NE(before.pixels, sample.pixels);
 }
 
+using Words = std::vector<std::string>;
+
+/// `darkroom train` on the tiny model and the folder's pictures, with these words besides.
+ProgramResult train_tiny(const train::TrainingFolder& folder, const Words& told, const Words& more) {
+  Words all = {"train", "--pretrained_model_name_or_path", std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sd15"};
+  for (const Words& words :
+       {Words{"--train_data_dir", "pictures", "--output_dir", "run", "--resolution", "32"}, told, more})
+    all.insert(all.end(), words.begin(), words.end());
+  return run_program(all, folder / "");
+}
+
 TEST(TrainingSamples, WhatCannotBeMadeIsRefusedBeforeTheFirstStep) {
   const train::TrainingFolder folder;
-  const auto training = [&](const std::string& prompts, const std::vector<std::string>& more) {
+  const auto training = [&](const std::string& prompts, const Words& more) {
     formats::put(folder / "prompts.txt", prompts);
-    std::vector<std::string> told = {"train",
-                                     "--pretrained_model_name_or_path",
-                                     std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sd15",
-                                     "--train_data_dir",
-                                     "pictures",
-                                     "--output_dir",
-                                     "run",
-                                     "--resolution",
-                                     "32",
-                                     "--max_train_steps",
-                                     "1",
-                                     "--sample_prompts",
-                                     "prompts.txt",
-                                     "--sample_every_n_steps",
-                                     "1000",
-                                     "--quiet"};
-    told.insert(told.end(), more.begin(), more.end());
-    return run_program(told, folder / "");
+    return train_tiny(
+        folder,
+        {"--max_train_steps", "1", "--sample_prompts", "prompts.txt", "--sample_every_n_steps", "1000", "--quiet"},
+        more);
   };
   const ProgramResult sampler = training("a disc --w 64 --h 64\n", {"--sample_sampler", "no_such"});
   EXPECT_NE(sampler.code, 0);
@@ -166,27 +163,10 @@ TEST(TrainingSamples, WhatCannotBeMadeIsRefusedBeforeTheFirstStep) {
 
 TEST(TrainingSamples, TheCommandLineShowsWhatItWillDo) {
   const train::TrainingFolder folder;
-  const std::string model = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/sd15";
-  const std::vector<std::string> told = {"--pretrained_model_name_or_path",
-                                         model,
-                                         "--train_data_dir",
-                                         "pictures",
-                                         "--output_dir",
-                                         "run",
-                                         "--resolution",
-                                         "32",
-                                         "--network_alpha",
-                                         "2",
-                                         "--flip_aug",
-                                         "--optimizer_args",
-                                         "weight_decay=0.1",
-                                         "eps=1e-6",
-                                         "--xformers"};
-  const auto with = [&](std::vector<std::string> more) {
-    std::vector<std::string> all = {"train"};
-    all.insert(all.end(), told.begin(), told.end());
-    all.insert(all.end(), more.begin(), more.end());
-    return run_program(all, folder / "");
+  const auto with = [&](const Words& more) {
+    return train_tiny(
+        folder,
+        {"--network_alpha", "2", "--flip_aug", "--optimizer_args", "weight_decay=0.1", "eps=1e-6", "--xformers"}, more);
   };
   const ProgramResult command = with({"--print-command"});
   EXPECT_NE(command.out.find("--flip_aug --"), std::string::npos) << command.out << command.err;

@@ -79,7 +79,9 @@ TEST(DatasetConfig, DatasetsAreBatchedApart) {
 TEST(DatasetConfig, WhatChangesNothingHereIsAccepted) {
   const TrainingFolder folder;
   const auto datasets = training_datasets(
-      told_by(folder, "[[datasets]]\n[[datasets.subsets]]\nimage_dir = \"pictures/2_square\"\ncache_info = true\n"));
+      told_by(folder,
+              "[[datasets]]\n[[datasets.subsets]]\nimage_dir = \"pictures/2_square\"\ncache_info = true\n"
+              "face_crop_aug_range = \"\"\n"));
   EXPECT_EQ(datasets[0].subsets.size(), 1u);
 }
 

@@ -29,19 +29,31 @@ std::function<double(int64_t)> rate_of(const RunConfig& config) {
   return [config](int64_t step) { return learning_rate(config, step); };
 }
 
-TEST(Loop, WalksDownhillAndCallsBackEveryStep) {
-  const TinyDataset data;
+/// A run down the bowl from 0.
+struct BowlRun {
+  TinyDataset data;
   Bowl bowl;
-  bowl.line.weight.fill_(0);
-  const RunConfig config = config_in(data.folder());
-  TrainingState state(config, {whole_networks({{"bowl", &bowl.line}})});
-  TrainingLog log(data.folder(), 0, config.steps, ignore_progress);
+  RunConfig config = config_in(data.folder());
+  TrainingState state;
+  TrainingLog log{data.folder(), 0, config.steps, ignore_progress};
+
+  BowlRun() : state(config, {whole_networks({{"bowl", &bowl.line}})}) {
+    NoGrad guard;
+    bowl.line.weight.fill_(0);
+  }
+  void run(const std::function<void(int64_t)>& after_step) {
+    run_loop(config, "", state, log,
+             {.loss = [&](int64_t, int64_t) { return bowl.loss(); },
+              .learning_rate = rate_of(config),
+              .after_step = after_step});
+  }
+};
+
+TEST(Loop, WalksDownhillAndCallsBackEveryStep) {
+  BowlRun down;
   int calls = 0;
-  run_loop(config, "", state, log,
-           {.loss = [&](int64_t, int64_t) { return bowl.loss(); },
-            .learning_rate = rate_of(config),
-            .after_step = [&](int64_t) { ++calls; }});
-  EXPECT_NEAR(bowl.line.weight.item<float>(), 3, 0.02);
+  down.run([&](int64_t) { ++calls; });
+  EXPECT_NEAR(down.bowl.line.weight.item<float>(), 3, 0.02);
   EXPECT_EQ(calls, 200);
 }
 
@@ -108,20 +120,9 @@ TEST(Loop, MixedPrecisionMultipliesInBf16InsideItsScope) {
 }
 
 TEST(Loop, WhatFailsAfterAStepDoesNotCostTheStep) {
-  const TinyDataset data;
-  Bowl bowl;
-  bowl.line.weight.fill_(0);
-  const RunConfig config = config_in(data.folder());
-  TrainingState state(config, {whole_networks({{"bowl", &bowl.line}})});
-  TrainingLog log(data.folder(), 0, config.steps, ignore_progress);
-  const auto fails = [&] {
-    run_loop(config, "", state, log,
-             {.loss = [&](int64_t, int64_t) { return bowl.loss(); },
-              .learning_rate = rate_of(config),
-              .after_step = [&](int64_t done) { require(done < 7, ErrorKind::io, "no picture could be written"); }});
-  };
-  EXPECT_THROW(fails(), Error);
-  EXPECT_EQ(find_saved_state(data.folder())->steps_done, 7);
+  BowlRun down;
+  EXPECT_THROW(down.run([](int64_t done) { require(done < 7, ErrorKind::io, "no picture could be written"); }), Error);
+  EXPECT_EQ(find_saved_state(down.data.folder())->steps_done, 7);
 }
 
 }  // namespace
