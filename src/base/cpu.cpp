@@ -12,6 +12,12 @@
 
 #include <fmt/format.h>
 
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 namespace darkroom {
 namespace {
 
@@ -51,7 +57,34 @@ int quota_in_cores() {
   return file >> quota >> period && period > 0 ? int(std::ceil(quota / period)) : 0;
 }
 
+#if defined(__x86_64__) && defined(__linux__)
+/// Intel's manual, volume 1, 18.3: registers of tiles are there, and Linux (Documentation/arch/x86/xstate.rst) gives
+/// their memory only to processes that ask.
+bool may_use_tiles() {
+  constexpr unsigned kTiles = 1u << 24, kTileBf16 = 1u << 22;  // of leaf 7's edx
+  constexpr unsigned kConfigState = 1u << 17, kDataState = 1u << 18;
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || !(ecx & bit_OSXSAVE)) return false;
+  if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return false;
+  if ((edx & (kTiles | kTileBf16)) != (kTiles | kTileBf16)) return false;
+  unsigned low = 0, high = 0;
+  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  if ((low & (kConfigState | kDataState)) != (kConfigState | kDataState)) return false;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+#else
+bool may_use_tiles() {
+  return false;
+}
+#endif
+
 }  // namespace
+
+bool cpu_has_amx_bf16() {
+  static const bool has = cpu_has_bf16() && may_use_tiles();
+  return has;
+}
 
 bool cpu_has_bf16() {
 #if defined(__x86_64__)

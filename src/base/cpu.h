@@ -6,6 +6,10 @@ namespace darkroom {
 /// Whether the processor multiplies bf16 numbers itself (AVX512-BF16, which every AMX processor has too).
 bool cpu_has_bf16();
 
+/// Whether it multiplies whole tiles of bf16 numbers (AMX), and the system lets this process use them, which is asked
+/// for once.
+bool cpu_has_amx_bf16();
+
 /// Physical cores this process may use: two hardware threads of one core count once, the affinity mask and the CPU
 /// quota of the control group are respected. At least 1.
 int usable_cores();

@@ -12,40 +12,44 @@
 namespace darkroom::layers {
 namespace {
 
-int64_t in_tiles(int64_t keys) {
-  return (keys + kBf16TileKeys - 1) / kBf16TileKeys * kBf16TileKeys;
-}
-
 /// Keys and values of all heads as the kernel reads them.
 struct PackedHeads {
-  int64_t size;  ///< numbers of one head, of either
+  Bf16KeyLayout layout;
+  int64_t key_size, value_size;  ///< numbers of one head
   Tensor keys, values;
 
   PackedHeads(const Tensor& k, const Tensor& v, int64_t heads)
-      : size(in_tiles(k.size(1)) * (k.size(2) / heads)),
-        keys(at::empty({k.size(0) * heads * size}, k.options())),
-        values(at::empty_like(keys)) {
+      : layout(k.size(2) / heads, computes_in_tiles()),
+        key_size(layout.filled(k.size(1)) * layout.row),
+        value_size(layout.filled(k.size(1)) * layout.places),
+        keys(at::empty({k.size(0) * heads * key_size}, k.options())),
+        values(at::empty({k.size(0) * heads * value_size}, k.options())) {
     const int64_t count = k.size(1), width = k.size(2), depth = width / heads;
-    const std::uint16_t *k_data = bf16_data(k), *v_data = bf16_data(v);
-    std::uint16_t *to_keys = bf16_data(keys), *to_values = bf16_data(values);
     const int64_t blocks = (count + kBf16BlockKeys - 1) / kBf16BlockKeys;
     at::parallel_for(0, k.size(0) * heads * blocks, 1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const int64_t one = i / blocks, first = i % blocks * kBf16BlockKeys;
-        const int64_t used = std::min(kBf16BlockKeys, count - first), filled = in_tiles(used);
-        const int64_t from = (one / heads * count + first) * width + one % heads * depth,
-                      to = one * size + first * depth;
-        std::uint16_t *rows = to_keys + to, *columns = to_values + to;
-        for (int64_t key = 0; key < used; ++key) {
-          std::copy_n(k_data + from + key * width, depth, rows + key * depth);
-          for (int64_t place = 0; place < depth; ++place)
-            columns[place * filled + key] = v_data[from + key * width + place];
-        }
-        std::fill(rows + used * depth, rows + filled * depth, std::uint16_t(0));
-        for (int64_t place = 0; place < depth; ++place)
-          std::fill(columns + place * filled + used, columns + (place + 1) * filled, std::uint16_t(0));
+        const int64_t from = (one / heads * count + first) * width + one % heads * depth;
+        pack(bf16_data(k) + from, bf16_data(v) + from, width, depth, std::min(kBf16BlockKeys, count - first),
+             bf16_data(keys) + one * key_size + first * layout.row,
+             bf16_data(values) + one * value_size + first * layout.places);
       }
     });
+  }
+
+  /// A block of keys and values, `width` numbers apart.
+  void pack(const std::uint16_t* key, const std::uint16_t* value, int64_t width, int64_t depth, int64_t used,
+            std::uint16_t* rows, std::uint16_t* columns) const {
+    const int64_t filled = layout.filled(used);
+    for (int64_t i = 0; i < used; ++i) {
+      std::copy_n(key + i * width, depth, rows + i * layout.row);
+      std::fill_n(rows + i * layout.row + depth, layout.row - depth, std::uint16_t(0));
+      for (int64_t place = 0; place < depth; ++place) columns[place * filled + i] = value[i * width + place];
+    }
+    std::fill(rows + used * layout.row, rows + filled * layout.row, std::uint16_t(0));
+    for (int64_t place = 0; place < depth; ++place)
+      std::fill(columns + place * filled + used, columns + (place + 1) * filled, std::uint16_t(0));
+    std::fill(columns + depth * filled, columns + layout.places * filled, std::uint16_t(0));
   }
 };
 
@@ -71,9 +75,10 @@ Tensor bf16_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t
   at::parallel_for(0, batch * heads * blocks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t one = i / blocks, place = one / heads * queries * width + one % heads * depth;
-      attend_bf16({.query = q_data + place,
-                   .key = k_data + one * packed.size,
-                   .value = v_data + one * packed.size,
+      attend_bf16({.layout = packed.layout,
+                   .query = q_data + place,
+                   .key = k_data + one * packed.key_size,
+                   .value = v_data + one * packed.value_size,
                    .out = out_data + place,
                    .queries = queries,
                    .keys = keys,

@@ -12,15 +12,21 @@ namespace darkroom::layers {
 /// gradients go: outputs and inputs change places, and a convolution's taps come in reverse; then neighbours.
 enum class PanelOrder { neighbours, halves, backwards };
 
-/// Where things are in it.
+/// Where things are in it: panel after panel, each in parts of `step` inputs: [taps][inputs / 2][columns][2] where
+/// vectors are multiplied (kernels/bf16_product_kernel.h), else [taps][inputs / 32][2] tiles
+/// (kernels/tile_product_kernel.h).
 struct PanelShape {
-  int64_t out, in, taps;  ///< of the product; taps: places of a convolution's kernel, row by row, else 1
-  int64_t step;           ///< inputs that are added up before the next: their part of a panel fits the second cache
-  int64_t panels;
+  int64_t out, in, taps;    ///< of the product; taps: places of a convolution's kernel, row by row, else 1
+  bool is_tiles;            ///< computes_in_tiles()
+  int64_t columns, panels;  ///< of one panel; panels
+  int64_t places;           ///< that stand there for each tap: inputs, filled up with zeros to whole tiles
+  int64_t step;             ///< of these are added up before the next: their part of a panel fits a cache
 
   PanelShape(const Tensor& weight, PanelOrder order);
-  int64_t panel_size() const;                     ///< numbers
-  int64_t part(int64_t panel, int64_t in) const;  ///< where the part that begins at input `in` begins
+  int64_t panel_size() const;                        ///< numbers
+  int64_t part(int64_t panel, int64_t place) const;  ///< where the part that begins at a place begins
+  /// Where the pairs of inputs `in` and in + 1 of a tap begin for `column`, a multiple of 16, and the 15 after it.
+  int64_t pairs(int64_t panel, int64_t tap, int64_t in, int64_t column) const;
 };
 
 class PackedWeight {

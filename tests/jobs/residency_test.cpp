@@ -14,12 +14,12 @@ namespace {
 
 /// Loads the embedded model in bf16 and makes a small picture, for which its UNet packs its weights.
 void pack_unet(Residency& residency) {
-  layers::emulate_bf16_kernels(true);
+  layers::use_bf16_kernels(layers::Bf16Kernels::in_vectors);
   const auto use = residency.use({.precision = "bf16", .has_bf16 = true});
   const generate::LoadedModel& model = use->model();
   const generate::Settings settings = {{"prompt", "a pear"}, {"steps", "1"}, {"width", "64"}, {"height", "64"}};
   generate::generate(model, generate::completed_request(settings, model.recommended()), [](generate::Picture&&) {});
-  layers::emulate_bf16_kernels(false);
+  layers::use_bf16_kernels(layers::Bf16Kernels::of_processor);
 }
 
 TEST(Residency, LoadsOnceAndGivesBack) {

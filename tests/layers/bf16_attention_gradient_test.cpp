@@ -47,7 +47,7 @@ std::vector<Tensor> gradients_by_definition(const Inputs& in, int64_t heads, at:
 }
 
 /// Heads of SD (40, 80, 160, XL's 64), a prompt's keys, one query, depths that fill no vector.
-TEST_F(Bf16AttentionGradient, IsThatOfTheDefinition) {
+TEST_P(Bf16AttentionGradient, IsThatOfTheDefinition) {
   for (const Sizes& s : {Sizes{1, 64, 64, 2, 40},
                          {2, 33, 77, 3, 8},
                          {1, 130, 200, 1, 80},
@@ -66,7 +66,7 @@ TEST_F(Bf16AttentionGradient, IsThatOfTheDefinition) {
 
 /// Then a query's weights are nearly those of one key, and its gradients differences of nearly equal numbers. What all
 /// have in common comes from the rounded result, so digits are lost; the definition in bf16 loses more.
-TEST_F(Bf16AttentionGradient, OfScoresFarApartIsNearerThanTheDefinitionInBf16) {
+TEST_P(Bf16AttentionGradient, OfScoresFarApartIsNearerThanTheDefinitionInBf16) {
   const Inputs in({1, 50, 60, 2, 40, 4});
   const auto found = gradients(in, 2);
   const std::vector<Tensor> exact = gradients_by_definition(in, 2, at::kDouble),
@@ -75,7 +75,7 @@ TEST_F(Bf16AttentionGradient, OfScoresFarApartIsNearerThanTheDefinitionInBf16) {
     EXPECT_LT(bf16_error(found[i], exact[i]), bf16_error(plain[i], exact[i])) << i;
 }
 
-TEST_F(Bf16AttentionGradient, OfOneKeyGoesToItsValueAlone) {
+TEST_P(Bf16AttentionGradient, OfOneKeyGoesToItsValueAlone) {
   const Inputs in({1, 90, 1, 1, 8});
   const auto [dq, dk, dv] = gradients(in, 1);
   EXPECT_LT(bf16_error(dv, in.g.to(at::kDouble).sum(1, true)), 1.0 / 256);
@@ -84,7 +84,7 @@ TEST_F(Bf16AttentionGradient, OfOneKeyGoesToItsValueAlone) {
   EXPECT_LT(dk.to(at::kFloat).abs().max().item<double>(), 0.1 * 90);
 }
 
-TEST_F(Bf16AttentionGradient, DoesNotDependOnThreadsOrBatch) {
+TEST_P(Bf16AttentionGradient, DoesNotDependOnThreadsOrBatch) {
   const Inputs in({3, 100, 77, 2, 40});
   const auto expected = gradients(in, 2);
   const int threads = at::get_num_threads();
@@ -99,6 +99,8 @@ TEST_F(Bf16AttentionGradient, DoesNotDependOnThreadsOrBatch) {
   const auto found = gradients(one, 2);
   for (size_t i = 0; i < 3; ++i) EXPECT_TRUE(at::equal(found[i], expected[i].narrow(0, 1, 1))) << i;
 }
+
+INSTANTIATE_TEST_SUITE_P(, Bf16AttentionGradient, kAllBf16Kernels, name_of);
 
 }  // namespace
 }  // namespace darkroom::layers

@@ -27,7 +27,7 @@ double relative_length(const Tensor& ours, const Tensor& exact) {
   return ((ours.to(at::kDouble) - exact).norm() / exact.norm()).item<double>();
 }
 
-TEST_F(Bf16Attention, IsSoftmaxOverAnyShape) {
+TEST_P(Bf16Attention, IsSoftmaxOverAnyShape) {
   struct Shape {
     int64_t batch, heads, queries, keys, depth;
   };
@@ -44,7 +44,7 @@ TEST_F(Bf16Attention, IsSoftmaxOverAnyShape) {
   }
 }
 
-TEST_F(Bf16Attention, LargeScoresMoveTheReference) {
+TEST_P(Bf16Attention, LargeScoresMoveTheReference) {
   for (const double scale : {4.0, 10.0, 30.0}) {  // scores of up to thousands
     const Tensor q = bf16_numbers({1, 40, 40}, scale), k = bf16_numbers({1, 700, 40}, scale),
                  v = bf16_numbers({1, 700, 40});
@@ -52,20 +52,20 @@ TEST_F(Bf16Attention, LargeScoresMoveTheReference) {
   }
 }
 
-TEST_F(Bf16Attention, RisingAndFallingScores) {
+TEST_P(Bf16Attention, RisingAndFallingScores) {
   const Tensor line = at::linspace(-300, 300, 520).view({1, 520, 1}).expand({1, 520, 8}).to(at::kBFloat16);
   const Tensor q = at::ones({1, 3, 8}, at::kBFloat16), v = bf16_numbers({1, 520, 8});
   for (const Tensor& k : {line, line.flip(1)})
     EXPECT_LT(relative_length(bf16_attention(q, k, v, 1), exact_attention(q, k, v, 1)), 3e-3);
 }
 
-TEST_F(Bf16Attention, FewFarNegativeScores) {  // keys that fill up a tile must not outweigh them
+TEST_P(Bf16Attention, FewFarNegativeScores) {  // keys that fill up a tile must not outweigh them
   const Tensor q = at::full({1, 2, 4}, 50, at::kBFloat16), k = at::full({1, 3, 4}, -50, at::kBFloat16);
   const Tensor v = bf16_numbers({1, 3, 4});
   EXPECT_LT(relative_length(bf16_attention(q, k, v, 1), exact_attention(q, k, v, 1)), 3e-3);
 }
 
-TEST_F(Bf16Attention, WhatIsNoNumberStaysNone) {
+TEST_P(Bf16Attention, WhatIsNoNumberStaysNone) {
   Tensor q = bf16_numbers({1, 4, 8});
   q[0][1][2] = std::numeric_limits<float>::quiet_NaN();
   const Tensor y = bf16_attention(q, bf16_numbers({1, 20, 8}), bf16_numbers({1, 20, 8}), 1);
@@ -73,7 +73,7 @@ TEST_F(Bf16Attention, WhatIsNoNumberStaysNone) {
   EXPECT_FALSE(y[0][0].isnan().any().item<bool>());
 }
 
-TEST_F(Bf16Attention, SameBitsInEveryBatchAndForAllThreads) {
+TEST_P(Bf16Attention, SameBitsInEveryBatchAndForAllThreads) {
   const Tensor q = bf16_numbers({2, 150, 80}), k = bf16_numbers({2, 90, 80}), v = bf16_numbers({2, 90, 80});
   const Tensor all = bf16_attention(q, k, v, 2);
   const int threads = at::get_num_threads();
@@ -89,7 +89,7 @@ TEST_F(Bf16Attention, SameBitsInEveryBatchAndForAllThreads) {
   }
 }
 
-TEST_F(Bf16Attention, StandsInForThePlainPath) {
+TEST_P(Bf16Attention, StandsInForThePlainPath) {
   const Tensor q = bf16_numbers({2, 30, 64}), k = bf16_numbers({2, 77, 64}), v = bf16_numbers({2, 77, 64});
   const Tensor ours = attention(q, k, v, 4);
   EXPECT_TRUE(at::equal(ours, bf16_attention(q, k, v, 4)));
@@ -99,6 +99,8 @@ TEST_F(Bf16Attention, StandsInForThePlainPath) {
   const Tensor exact = exact_attention(q, k, v, 4);
   EXPECT_LT(relative_length(ours, exact), relative_length(plain, exact));  // which rounds scores as well
 }
+
+INSTANTIATE_TEST_SUITE_P(, Bf16Attention, kAllBf16Kernels, name_of);
 
 }  // namespace
 }  // namespace darkroom::layers

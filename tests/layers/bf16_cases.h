@@ -3,25 +3,32 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "base/tensor.h"
 #include "layers/bf16_kernels.h"
 
 namespace darkroom::layers {
 
-/// Processors without bf16 emulate its products, exactly.
-class Bf16Test : public ::testing::Test {
+/// Each with the kernels of vectors and those of tiles. Processors without bf16 emulate its products, exactly.
+class Bf16Test : public ::testing::TestWithParam<Bf16Kernels> {
  protected:
   void SetUp() override {
-    emulate_bf16_kernels(true);
+    use_bf16_kernels(GetParam());
     // Compiled for AVX3_DL with AVX512-BF16 (bf16-inl.h): on a processor that has the first alone, as Ice Lake, they
     // would end the program, and nothing else of ours stands in for them there.
     if (!has_bf16_kernels()) GTEST_SKIP() << "this processor cannot run them";
     at::manual_seed(5);
   }
-  void TearDown() override { emulate_bf16_kernels(false); }
+  void TearDown() override { use_bf16_kernels(Bf16Kernels::of_processor); }
 
   const NoGrad no_grad_;
 };
+
+inline const auto kAllBf16Kernels = ::testing::Values(Bf16Kernels::in_vectors, Bf16Kernels::in_tiles);
+inline std::string name_of(const ::testing::TestParamInfo<Bf16Kernels>& kernels) {
+  return kernels.param == Bf16Kernels::in_tiles ? "InTiles" : "InVectors";
+}
 
 inline Tensor bf16_numbers(at::IntArrayRef sizes, double scale = 1, double offset = 0) {
   return (at::randn(sizes) * scale + offset).to(at::kBFloat16);

@@ -11,7 +11,7 @@ namespace {
 
 using Bf16Norm = Bf16Test;
 
-TEST_F(Bf16Norm, LayerNormIsRoundedOnce) {
+TEST_P(Bf16Norm, LayerNormIsRoundedOnce) {
   for (const int64_t width : {3, 64, 77, 320, 1280}) {
     const Tensor x = bf16_numbers({2, 5, width}, 3, 20), weight = bf16_numbers({width}), bias = bf16_numbers({width});
     ASSERT_TRUE(can_use_bf16_layer_norm(x, weight));
@@ -20,7 +20,7 @@ TEST_F(Bf16Norm, LayerNormIsRoundedOnce) {
   }
 }
 
-TEST_F(Bf16Norm, GroupNormIsRoundedOnce) {
+TEST_P(Bf16Norm, GroupNormIsRoundedOnce) {
   for (const auto& [channels, groups] : {std::pair{320, 32}, {64, 8}, {30, 3}}) {
     GroupNorm norm(groups, channels, 1e-5);
     norm.weight = bf16_numbers({channels}), norm.bias = bf16_numbers({channels});
@@ -33,7 +33,7 @@ TEST_F(Bf16Norm, GroupNormIsRoundedOnce) {
   }
 }
 
-TEST_F(Bf16Norm, SameBitsForAllThreadsAndInEveryBatch) {
+TEST_P(Bf16Norm, SameBitsForAllThreadsAndInEveryBatch) {
   GroupNorm norm(32, 320, 1e-5);
   norm.weight = bf16_numbers({320}), norm.bias = bf16_numbers({320});
   const Tensor x = bf16_numbers({3, 320, 20, 20}).contiguous(at::MemoryFormat::ChannelsLast), all = norm.silu(x);
@@ -45,6 +45,8 @@ TEST_F(Bf16Norm, SameBitsForAllThreadsAndInEveryBatch) {
   at::set_num_threads(threads);
   EXPECT_TRUE(at::equal(norm.silu(x.narrow(0, 2, 1)), all.narrow(0, 2, 1)));
 }
+
+INSTANTIATE_TEST_SUITE_P(, Bf16Norm, kAllBf16Kernels, name_of);
 
 }  // namespace
 }  // namespace darkroom::layers

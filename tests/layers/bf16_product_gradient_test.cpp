@@ -74,7 +74,7 @@ struct Both {
   }
 };
 
-TEST_F(Bf16ProductGradient, LinearLayersAreTheExactSumsRoundedOnce) {
+TEST_P(Bf16ProductGradient, LinearLayersAreTheExactSumsRoundedOnce) {
   for (const auto& [rows, in, out] : {std::tuple{1, 2, 2}, {5, 6, 8}, {13, 320, 64}, {97, 64, 130}, {20, 96, 5760}}) {
     for (const at::ScalarType type : {at::kFloat, at::kHalf, at::kBFloat16}) {
       const Tensor weight = bf16_numbers({out, in}).to(type), bias = bf16_numbers({out});
@@ -88,7 +88,7 @@ TEST_F(Bf16ProductGradient, LinearLayersAreTheExactSumsRoundedOnce) {
   }
 }
 
-TEST_F(Bf16ProductGradient, ConvolutionsAreTheExactSumsRoundedOnce) {
+TEST_P(Bf16ProductGradient, ConvolutionsAreTheExactSumsRoundedOnce) {
   struct Shape {
     int64_t batch, in, out, side, kernel, stride, padding;
   };
@@ -108,7 +108,7 @@ TEST_F(Bf16ProductGradient, ConvolutionsAreTheExactSumsRoundedOnce) {
   }
 }
 
-TEST_F(Bf16ProductGradient, WholeNumbersAreExact) {
+TEST_P(Bf16ProductGradient, WholeNumbersAreExact) {
   const auto whole = [](at::IntArrayRef sizes) { return at::randint(-2, 3, sizes, at::kBFloat16); };
   const Tensor weight = whole({70, 34, 3, 3}), x = leaf(whole({2, 34, 7, 6}));
   const Tensor g = at::randint(-1, 2, {2, 70, 7, 6}, at::kBFloat16), y = bf16_conv_with_gradient(x, weight, {}, 1, 1);
@@ -120,7 +120,7 @@ TEST_F(Bf16ProductGradient, WholeNumbersAreExact) {
   EXPECT_TRUE(at::equal(x.grad().to(at::kDouble), wide.grad()));
 }
 
-TEST_F(Bf16ProductGradient, NormsAndGatesAreComputedInFp32) {
+TEST_P(Bf16ProductGradient, NormsAndGatesAreComputedInFp32) {
   GroupNorm norm(4, 32, 1e-5);
   Linear linear(32, 128);
   for (auto& [name, parameter] : norm.named_parameters()) *parameter = at::randn(parameter->sizes());
@@ -142,7 +142,7 @@ TEST_F(Bf16ProductGradient, NormsAndGatesAreComputedInFp32) {
   EXPECT_LT(gated.worst(), 2 * kRounding);  // the halves are rounded before: a LoRA may add to them
 }
 
-TEST_F(Bf16ProductGradient, LayersGoThroughAsLongAsTheirWeightsStay) {
+TEST_P(Bf16ProductGradient, LayersGoThroughAsLongAsTheirWeightsStay) {
   Linear linear(32, 64);
   Conv2d conv(32, 64, 3, 2, 1);
   for (Module* layer : {static_cast<Module*>(&linear), static_cast<Module*>(&conv)})
@@ -165,7 +165,7 @@ TEST_F(Bf16ProductGradient, LayersGoThroughAsLongAsTheirWeightsStay) {
   EXPECT_FALSE(can_go_through_in_bf16(rows, linear.weight, linear.bias));
 }
 
-TEST_F(Bf16ProductGradient, DoesNotDependOnThreads) {
+TEST_P(Bf16ProductGradient, DoesNotDependOnThreads) {
   const Tensor x = leaf(side_by_side({2, 64, 10, 11})), weight = bf16_numbers({128, 64, 3, 3});
   const auto gradient = [&] {
     Tensor(x).mutable_grad().reset();
@@ -180,6 +180,8 @@ TEST_F(Bf16ProductGradient, DoesNotDependOnThreads) {
   }
   at::set_num_threads(threads);
 }
+
+INSTANTIATE_TEST_SUITE_P(, Bf16ProductGradient, kAllBf16Kernels, name_of);
 
 }  // namespace
 }  // namespace darkroom::layers

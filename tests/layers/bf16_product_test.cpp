@@ -20,7 +20,7 @@ Tensor wide(const Tensor& x) {
   return x.to(at::kDouble);
 }
 
-TEST_F(Bf16Product, LinearIsTheExactSumRoundedOnce) {
+TEST_P(Bf16Product, LinearIsTheExactSumRoundedOnce) {
   for (const auto& [rows, in, out] : {std::tuple{1, 2, 1}, {5, 6, 7}, {13, 320, 64}, {97, 64, 130}, {200, 5760, 96}}) {
     const Tensor x = bf16_numbers({rows, in}), weight = bf16_numbers({out, in}), bias = bf16_numbers({out});
     const PackedWeight packed;
@@ -31,13 +31,13 @@ TEST_F(Bf16Product, LinearIsTheExactSumRoundedOnce) {
   }
 }
 
-TEST_F(Bf16Product, WholeNumbersAreExact) {
+TEST_P(Bf16Product, WholeNumbersAreExact) {
   const Tensor x = at::randint(-3, 4, {9, 34}, at::kBFloat16), weight = at::randint(-2, 3, {70, 34}, at::kBFloat16);
   const PackedWeight packed;
   EXPECT_TRUE(at::equal(wide(bf16_linear(x, weight, packed, {})), at::linear(wide(x), wide(weight))));
 }
 
-TEST_F(Bf16Product, WeightsOfEveryTypeAreRoundedOnce) {
+TEST_P(Bf16Product, WeightsOfEveryTypeAreRoundedOnce) {
   const Tensor x = bf16_numbers({3, 16}), weight = at::randn({32, 16});
   for (const at::ScalarType type : {at::kFloat, at::kHalf, at::kBFloat16}) {
     const Tensor stored = weight.to(type), rounded = stored.to(at::kBFloat16);
@@ -46,7 +46,7 @@ TEST_F(Bf16Product, WeightsOfEveryTypeAreRoundedOnce) {
   }
 }
 
-TEST_F(Bf16Product, GegluIsItsDefinition) {
+TEST_P(Bf16Product, GegluIsItsDefinition) {
   for (const auto& [rows, in, out] : {std::tuple{4, 6, 10}, {70, 320, 256}, {11, 64, 192}}) {
     const Tensor x = bf16_numbers({2, rows, in}), weight = bf16_numbers({out, in}, 0.2), bias = bf16_numbers({out});
     const PackedWeight packed;
@@ -56,7 +56,7 @@ TEST_F(Bf16Product, GegluIsItsDefinition) {
   }
 }
 
-TEST_F(Bf16Product, ConvolutionsAreTheExactSumsRoundedOnce) {
+TEST_P(Bf16Product, ConvolutionsAreTheExactSumsRoundedOnce) {
   struct Shape {
     int64_t batch, in, out, side, kernel, stride, padding;
   };
@@ -73,7 +73,7 @@ TEST_F(Bf16Product, ConvolutionsAreTheExactSumsRoundedOnce) {
   }
 }
 
-TEST_F(Bf16Product, SameBitsInEveryBatchAndForAllThreads) {
+TEST_P(Bf16Product, SameBitsInEveryBatchAndForAllThreads) {
   const Tensor x = bf16_numbers({3, 64, 10, 11}).contiguous(at::MemoryFormat::ChannelsLast);
   const Tensor weight = bf16_numbers({128, 64, 3, 3});
   const PackedWeight packed;
@@ -88,7 +88,7 @@ TEST_F(Bf16Product, SameBitsInEveryBatchAndForAllThreads) {
     EXPECT_TRUE(at::equal(bf16_conv(x.narrow(0, i, 1), weight, packed, {}, 1, 1), all.narrow(0, i, 1))) << i;
 }
 
-TEST_F(Bf16Product, WhatIsNoNumberStaysNone) {
+TEST_P(Bf16Product, WhatIsNoNumberStaysNone) {
   Tensor x = bf16_numbers({2, 8});
   x[0][3] = std::numeric_limits<float>::quiet_NaN();
   x[1][0] = std::numeric_limits<float>::infinity();
@@ -98,7 +98,7 @@ TEST_F(Bf16Product, WhatIsNoNumberStaysNone) {
   EXPECT_TRUE(y[1].isinf().all().item<bool>());
 }
 
-TEST_F(Bf16Product, LayersPackTheirWeightOnce) {
+TEST_P(Bf16Product, LayersPackTheirWeightOnce) {
   Linear linear(64, 128);
   Conv2d conv(64, 64, 3, 1, 1);
   for (Module* layer : {static_cast<Module*>(&linear), static_cast<Module*>(&conv)})
@@ -121,7 +121,7 @@ TEST_F(Bf16Product, LayersPackTheirWeightOnce) {
   EXPECT_FALSE(at::equal(linear.forward(rows), doubled));
 }
 
-TEST_F(Bf16Product, LayersAgreeWithThePlainPath) {
+TEST_P(Bf16Product, LayersAgreeWithThePlainPath) {
   Linear linear(320, 640);
   Conv2d conv(64, 128, 3, 2, 1);
   for (Module* layer : {static_cast<Module*>(&linear), static_cast<Module*>(&conv)})
@@ -136,12 +136,14 @@ TEST_F(Bf16Product, LayersAgreeWithThePlainPath) {
     EXPECT_LT(bf16_error(ours[i], wide(plain[i])), 1.0 / 64) << i;  // plain ones round between
 }
 
-TEST_F(Bf16Product, LeavesAloneWhatItCannotDo) {
+TEST_P(Bf16Product, LeavesAloneWhatItCannotDo) {
   const Tensor x = bf16_numbers({2, 9}), weight = bf16_numbers({4, 9});
   EXPECT_FALSE(can_use_bf16_product(x, weight)) << "inputs must come in pairs";
   EXPECT_FALSE(can_use_bf16_product(at::randn({2, 8}), at::randn({4, 8})));
   EXPECT_TRUE(can_use_bf16_product(bf16_numbers({2, 8}), bf16_numbers({4, 8})));
 }
+
+INSTANTIATE_TEST_SUITE_P(, Bf16Product, kAllBf16Kernels, name_of);
 
 }  // namespace
 }  // namespace darkroom::layers

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+#include <optional>
+#include <utility>
 
 #include "layers/kernels/aligned_floats.h"
+#include "layers/kernels/tiles.h"
 
 // The kind of vectors that newer processors' bf16 is added to; see bf16-inl.h.
 #define HWY_WANT_AVX3_DL
@@ -26,7 +28,7 @@ namespace darkroom::layers::HWY_NAMESPACE {
 namespace {
 
 constexpr int kVectors = HWY_TARGET <= HWY_AVX3 ? 4 : 2;
-constexpr int kTile = int(kBf16TileKeys);
+constexpr int kTile = 4;                      // keys whose scores are computed together
 constexpr int kUnits = kTile / 2 * kVectors;  // of weighing: two keys in one vector
 constexpr int kRows = 5;                      // of results that are added up together, if possible: 20 sums
 constexpr float kMostBeyond = 60;             // of a score beyond the reference, a power of two; sums stay finite
@@ -50,23 +52,44 @@ HWY_INLINE Vector power_of_two(Vector x) {
   return hn::BitCast(kTag, hn::Add(hn::BitCast(bits_tag, power), exponent));
 }
 
-/// Two positive vectors as pairs of bf16 numbers, rounded to nearest.
-HWY_INLINE Pairs as_pairs(Vector first, Vector second) {
-  const Pairs half = hn::Set(kPairTag, 0x8000);
-  return upper_halves_as_pairs(hn::Add(hn::BitCast(kPairTag, first), half),
-                               hn::Add(hn::BitCast(kPairTag, second), half));
+/// The same times 1 / kWeightUnit, with two products less: what weights are computed by. Never below zero: what is far
+/// below -126 becomes zero.
+#if DARKROOM_HAS_PAIR_PRODUCT
+constexpr float kWeightUnit = 0.0792043434f;
+HWY_INLINE Vector weight_of(Vector x) {
+  constexpr int kBelowWholeNumber = 0x09;  // x - floor(x)
+  const Vector rest{_mm512_reduce_ps(x.raw, kBelowWholeNumber)};
+  Vector power = hn::Add(rest, hn::Set(kTag, 2.8324014f));
+  for (const float factor : {8.7931707f, 12.6242191f}) power = hn::MulAdd(power, rest, hn::Set(kTag, factor));
+  return Vector{_mm512_scalef_ps(power.raw, x.raw)};
+}
+#else
+constexpr float kWeightUnit = 1;
+HWY_INLINE Vector weight_of(Vector x) {
+  return power_of_two(x);
+}
+#endif
+
+/// Two vectors of weights as pairs of bf16 numbers, rounded to nearest, which are added to `sum`: values are divided by
+/// the sum of what they were multiplied with, so that a weight beside which all others vanish costs no rounding.
+HWY_INLINE Pairs as_pairs(Vector first, Vector second, Vector& sum) {
+  const Pairs half = hn::Set(kPairTag, 0x8000), upper = hn::Set(kPairTag, 0xffff0000u);
+  const Pairs a = hn::And(hn::Add(hn::BitCast(kPairTag, first), half), upper);
+  const Pairs b = hn::And(hn::Add(hn::BitCast(kPairTag, second), half), upper);
+  sum = hn::Add(sum, hn::Add(hn::BitCast(kTag, a), hn::BitCast(kTag, b)));
+  return hn::Or(hn::ShiftRight<16>(a), b);
 }
 
 /// What a thread works with: rows of block() numbers or pairs.
 struct Buffers {
   AlignedFloats queries, scores, weights, result, offset, most, sum, sum_before;
 
-  void start(std::int64_t depth) {
+  void start(const Bf16KeyLayout& layout) {
     const std::int64_t width = block();
-    queries.fit(size_t(depth / 2 * width));
-    scores.fit(size_t(2 * kTile * width));
+    std::fill_n(queries.fit(size_t(layout.row / 2 * width)), layout.row / 2 * width, 0.0f);
+    scores.fit(size_t(2 * layout.together * width));
     weights.fit(size_t(kBf16BlockKeys / 2 * width));
-    std::fill_n(result.fit(size_t(depth * width)), depth * width, 0.0f);
+    std::fill_n(result.fit(size_t(layout.places * width)), layout.places * width, 0.0f);
     std::fill_n(sum.fit(size_t(width)), width, 0.0f);
     offset.fit(size_t(width)), most.fit(size_t(width)), sum_before.fit(size_t(width));
   }
@@ -83,11 +106,11 @@ HWY_INLINE void weigh(int unit, const float* HWY_RESTRICT scores, Vector scale, 
   const Vector offset = hn::LoadU(kTag, buffers.offset.data() + place);
   const Vector first = hn::MulAdd(hn::LoadU(kTag, scores + key * width + place), scale, offset);
   const Vector second = hn::MulAdd(hn::LoadU(kTag, scores + (key + 1) * width + place), scale, offset);
-  float *most = buffers.most.data() + place, *sum = buffers.sum.data() + place;
+  float *most = buffers.most.data() + place, *to_sum = buffers.sum.data() + place;
   hn::StoreU(hn::Max(hn::LoadU(kTag, most), hn::Max(first, second)), kTag, most);
-  const Vector a = power_of_two(first), b = power_of_two(second);
-  hn::StoreU(hn::Add(hn::LoadU(kTag, sum), hn::Add(a, b)), kTag, sum);
-  hn::StoreU(as_pairs(a, b), kPairTag, weights + key / 2 * width + place);
+  Vector sum = hn::LoadU(kTag, to_sum);
+  hn::StoreU(as_pairs(weight_of(first), weight_of(second), sum), kPairTag, weights + key / 2 * width + place);
+  hn::StoreU(sum, kTag, to_sum);
 }
 
 /// Scores of a tile of keys into `scores`; meanwhile those of the tile before, if there is one, become weights.
@@ -167,6 +190,103 @@ HWY_INLINE void weigh_block(const Bf16AttentionHead& head, std::int64_t begin, s
   for (int unit = 0; unit < kUnits; ++unit) weigh(unit, scores[(tile + 1) % 2], scale, buffers, weights);
 }
 
+/// Scores of the keys from `key` on that are computed together, by tiles; beside() is called after each step.
+template <typename Unit, typename Beside>
+HWY_INLINE void score_tiles(const Bf16AttentionHead& head, std::int64_t key, const std::uint16_t* queries,
+                            float* scores, const Beside& beside) {
+  const std::int64_t width = block(), row = head.layout.row, together = head.layout.together;
+  const std::int64_t used = std::min(together, head.keys - key);
+  for (std::int64_t first = 0; first < width; first += 2 * kTileSide)
+    multiply_tiles_beside<Unit>({.first = head.key + key * row,
+                                 .count = used > kTileSide ? 2 : 1,
+                                 .row = row,
+                                 .step = kTilePlaces,
+                                 .next = kTileSide * row},
+                                {.first = queries + 2 * first,
+                                 .count = std::min<std::int64_t>(2, (width - first) / kTileSide),
+                                 .row = 2 * width,
+                                 .step = kTilePlaces * width,
+                                 .next = kTilePlaces},
+                                row / kTilePlaces, /*adds=*/false, scores + first, width, beside);
+  std::fill(scores + used * width, scores + together * width, -1e30f);  // those that fill up the last tile
+}
+
+constexpr int kSomeKeys = 8;  // that weigh_some() weighs at a time
+
+/// Scores of some keys in one vector become weights.
+HWY_INLINE void weigh_some(const float* HWY_RESTRICT scores, Vector scale, std::int64_t place, Buffers& buffers,
+                           std::uint32_t* HWY_RESTRICT weights) {
+  const std::int64_t width = block();
+  const Vector offset = hn::LoadU(kTag, buffers.offset.data() + place);
+  float *to_most = buffers.most.data() + place, *to_sum = buffers.sum.data() + place;
+  Vector most = hn::LoadU(kTag, to_most), sum = hn::LoadU(kTag, to_sum);
+  scores += place, weights += place;
+  for (int key = 0; key < kSomeKeys; key += 2, scores += 2 * width, weights += width) {
+    const Vector first = hn::MulAdd(hn::LoadU(kTag, scores), scale, offset);
+    const Vector second = hn::MulAdd(hn::LoadU(kTag, scores + width), scale, offset);
+    most = hn::Max(most, hn::Max(first, second));
+    hn::StoreU(as_pairs(weight_of(first), weight_of(second), sum), kPairTag, weights);
+  }
+  hn::StoreU(most, kTag, to_most);
+  hn::StoreU(sum, kTag, to_sum);
+}
+
+/// As weigh_block(), by tiles: the processor multiplies the next keys' while it weighs those before.
+template <typename Unit>
+HWY_INLINE void weigh_block_by(const Bf16AttentionHead& head, std::int64_t begin, std::int64_t end, Vector scale,
+                    bool takes_reference, Buffers& buffers) {
+  const std::int64_t n = lanes(), width = block(), together = head.layout.together;
+  const std::int64_t units = together / kSomeKeys * kVectors;
+  const std::int64_t steps = (width + 2 * kTileSide - 1) / (2 * kTileSide) * (head.layout.row / kTilePlaces);
+  const std::int64_t each = (units + steps - 1) / steps;
+  std::fill_n(buffers.most.data(), width, -1e30f);
+  const auto* queries = reinterpret_cast<const std::uint16_t*>(buffers.queries.data());
+  float *scores = buffers.scores.data(), *before = scores + together * width;
+  std::uint32_t* weights = pairs_of(buffers.weights);
+  std::int64_t unit = 0;
+  const auto weigh_before = [&]() HWY_ATTR {
+    for (const std::int64_t last = std::min(units, unit + each); unit < last; ++unit) {
+      const std::int64_t key = unit / kVectors * kSomeKeys;
+      weigh_some(before + key * width, scale, unit % kVectors * n, buffers, weights + key / 2 * width);
+    }
+  };
+  score_tiles<Unit>(head, begin, queries, scores, [] {});
+  if (takes_reference) take_reference(scores, head.keys, scale, buffers);
+  for (std::int64_t key = begin + together; key < end; key += together, weights += together / 2 * width) {
+    std::swap(scores, before);
+    unit = 0;
+    score_tiles<Unit>(head, key, queries, scores, weigh_before);
+  }
+  before = scores;
+  for (unit = 0; unit < units;) weigh_before();
+}
+
+void weigh_block_in_tiles(const Bf16AttentionHead& head, std::int64_t begin, std::int64_t end, Vector scale,
+                          bool takes_reference, Buffers& buffers) {
+#if DARKROOM_HAS_PAIR_PRODUCT
+  if (!emulates_tile_products()) return weigh_block_by<AmxTiles>(head, begin, end, scale, takes_reference, buffers);
+#endif
+  weigh_block_by<EmulatedTiles>(head, begin, end, scale, takes_reference, buffers);
+}
+
+void add_block_in_tiles(const std::uint16_t* values, const Bf16KeyLayout& layout, std::int64_t keys, Buffers& buffers) {
+  const std::int64_t width = block();
+  const auto* weights = reinterpret_cast<const std::uint16_t*>(buffers.weights.data());
+  for (std::int64_t first = 0; first < width; first += 2 * kTileSide)
+    for (std::int64_t place = 0; place < layout.places; place += 2 * kTileSide)
+      multiply_tiles({.first = values + place * keys,
+                      .count = std::min<std::int64_t>(2, (layout.places - place) / kTileSide),
+                      .row = keys,
+                      .step = kTilePlaces,
+                      .next = kTileSide * keys},
+                     {.first = weights + 2 * first,
+                      .count = std::min<std::int64_t>(2, (width - first) / kTileSide),
+                      .row = 2 * width,
+                      .step = kTilePlaces * width,
+                      .next = kTilePlaces},
+                     keys / kTilePlaces, /*adds=*/true, buffers.result.data() + place * width + first, width);
+}
+
 /// Adds the values of a block, `pairs` pairs of keys, by their weights to Rows places of the result.
 template <int Rows>
 HWY_INLINE void add_values(const std::uint16_t* HWY_RESTRICT values, std::int64_t pairs,
@@ -212,7 +332,7 @@ HWY_INLINE void finish(const Bf16AttentionHead& head, std::int64_t first, std::i
     }
   }
   for (std::int64_t query = 0; head.exponents && query < count; ++query)
-    head.exponents[first + query] = buffers.offset[size_t(query)] - std::log2(buffers.sum[size_t(query)]);
+    head.exponents[first + query] = buffers.offset[size_t(query)] - std::log2(buffers.sum[size_t(query)] * kWeightUnit);
   for (std::int64_t query = 0; query < count; ++query) {
     std::uint16_t* row = head.out + (first + query) * head.out_stride;
     for (std::int64_t pair = 0; pair < pairs; ++pair)
@@ -226,24 +346,31 @@ std::int64_t attention_block() {
 
 void attend(const Bf16AttentionHead& head, std::int64_t first) {
   thread_local Buffers buffers;
+  const Bf16KeyLayout& layout = head.layout;
   const std::int64_t width = block(), pairs = head.depth / 2, count = std::min(width, head.queries - first);
-  buffers.start(head.depth);
+  buffers.start(layout);
   std::uint32_t* queries = pairs_of(buffers.queries);
   for (std::int64_t query = 0; query < width; ++query) {
     const std::uint16_t* row = head.query + (first + std::min(query, count - 1)) * head.query_stride;
     for (std::int64_t pair = 0; pair < pairs; ++pair)
       std::memcpy(queries + pair * width + query, row + 2 * pair, sizeof *queries);
   }
+  const auto weigh_keys = layout.is_tiles ? weigh_block_in_tiles : weigh_block;
+  const std::optional<TileRegisters> registers(layout.is_tiles ? std::optional<TileRegisters>(std::in_place)
+                                                               : std::nullopt);
   const Vector scale = hn::Set(kTag, head.scale * kLog2OfE);
   bool is_first = true;
   for (std::int64_t begin = 0; begin < head.keys; begin += kBf16BlockKeys) {
-    const std::int64_t end = std::min(begin + kBf16BlockKeys, head.keys);
-    const std::int64_t tiles = (end - begin + kTile - 1) / kTile;
+    const std::int64_t end = std::min(begin + kBf16BlockKeys, head.keys), filled = layout.filled(end - begin);
+    const std::uint16_t* values = head.value + begin * layout.places;
     std::copy_n(buffers.sum.data(), width, buffers.sum_before.data());
-    weigh_block(head, begin, end, scale, is_first, buffers);
+    weigh_keys(head, begin, end, scale, is_first, buffers);
     is_first = false;
-    if (!settled(head.depth, buffers)) weigh_block(head, begin, end, scale, false, buffers);
-    add_block(head.value + begin * head.depth, head.depth, tiles * kTile / 2, buffers);
+    if (!settled(head.depth, buffers)) weigh_keys(head, begin, end, scale, false, buffers);
+    if (layout.is_tiles)
+      add_block_in_tiles(values, layout, filled, buffers);
+    else
+      add_block(values, head.depth, filled / 2, buffers);
   }
   finish(head, first, count, buffers);
 }
@@ -279,6 +406,12 @@ namespace darkroom::layers {
 HWY_EXPORT(attention_block);
 HWY_EXPORT(attend);
 HWY_EXPORT(weigh_backwards);
+
+Bf16KeyLayout::Bf16KeyLayout(std::int64_t depth, bool is_tiles)
+    : is_tiles(is_tiles), together(is_tiles ? 2 * kTileSide : 4), row(depth), places(depth) {
+  const auto in_whole = [&](std::int64_t side) { return (depth + side - 1) / side * side; };
+  if (is_tiles) row = in_whole(kTilePlaces), places = in_whole(kTileSide);
+}
 
 std::int64_t bf16_attention_block() {
   return HWY_DYNAMIC_DISPATCH(attention_block)();

@@ -6,15 +6,24 @@
 
 namespace darkroom::layers {
 
-/// Keys whose scores are computed together: rows of keys are filled up with zeros to whole tiles.
-inline constexpr std::int64_t kBf16TileKeys = 4;
-/// Keys whose weights are held at a time, in whole tiles.
+/// How keys and values stand in memory, filled up with zeros: for products of vectors or for those of tiles
+/// (tile_product_kernel.h).
+struct Bf16KeyLayout {
+  bool is_tiles;
+  std::int64_t together;  ///< keys whose scores are computed together: a head has whole groups of them
+  std::int64_t row;       ///< numbers of a key
+  std::int64_t places;    ///< of values
+
+  Bf16KeyLayout(std::int64_t depth, bool is_tiles);
+  std::int64_t filled(std::int64_t keys) const { return (keys + together - 1) / together * together; }
+};
+/// Keys whose weights are held at a time, in whole groups.
 inline constexpr std::int64_t kBf16BlockKeys = 256;
 
-/// One head of even depth. Keys: rows of `depth`, one after another, in whole tiles. Values: block after block,
-/// [depth][keys of the block, in whole tiles], filled up with zeros. Queries and results `query_stride` and
-/// `out_stride` numbers apart.
+/// One head of even depth. Keys: rows, one after another. Values: block after block, [places][keys of the block, in
+/// whole groups]. Queries and results `query_stride` and `out_stride` numbers apart.
 struct Bf16AttentionHead {
+  Bf16KeyLayout layout;
   const std::uint16_t* query;
   const std::uint16_t* key;
   const std::uint16_t* value;

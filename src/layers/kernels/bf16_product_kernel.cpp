@@ -71,8 +71,8 @@ void multiply(const std::uint16_t* const* rows, std::int64_t count, std::int64_t
   }
 }
 
-void round_all(const float* HWY_RESTRICT sums, const float* HWY_RESTRICT offset, std::int64_t count,
-               std::uint16_t* HWY_RESTRICT out) {
+HWY_INLINE void round_all(const float* HWY_RESTRICT sums, const float* HWY_RESTRICT offset, std::int64_t count,
+                          std::uint16_t* HWY_RESTRICT out) {
   const std::int64_t n = lanes();
   std::int64_t i = 0;
   for (; i + n <= count; i += n) {
@@ -80,6 +80,31 @@ void round_all(const float* HWY_RESTRICT sums, const float* HWY_RESTRICT offset,
     store_numbers(offset ? hn::Add(sum, hn::LoadU(kTag, offset + i)) : sum, out + i);
   }
   for (; i < count; ++i) put_number(offset ? sums[i] + offset[i] : sums[i], out + i);
+}
+
+void round_each(const float* sums, std::int64_t sums_row, const float* offset, std::int64_t rows, std::int64_t count,
+                std::uint16_t* out, std::int64_t out_row) {
+  for (std::int64_t row = 0; row < rows; ++row) round_all(sums + row * sums_row, offset, count, out + row * out_row);
+}
+
+void part(const float* HWY_RESTRICT sums, std::int64_t rows, std::int64_t half, const float* value_offset,
+          const float* gate_offset, float* HWY_RESTRICT values, float* HWY_RESTRICT gates) {
+  const std::int64_t n = lanes();
+  std::int64_t i = 0;
+  for (; i + n <= half; i += n) {
+    const Vector value = value_offset ? hn::LoadU(kTag, value_offset + i) : hn::Zero(kTag);
+    const Vector gate = gate_offset ? hn::LoadU(kTag, gate_offset + i) : hn::Zero(kTag);
+    for (std::int64_t row = 0; row < rows; ++row) {
+      hn::StoreU(hn::Add(hn::LoadU(kTag, sums + 2 * half * row + i), value), kTag, values + half * row + i);
+      hn::StoreU(hn::Add(hn::LoadU(kTag, sums + 2 * half * row + half + i), gate), kTag, gates + half * row + i);
+    }
+  }
+  for (; i < half; ++i) {
+    for (std::int64_t row = 0; row < rows; ++row) {
+      values[half * row + i] = sums[2 * half * row + i] + (value_offset ? value_offset[i] : 0);
+      gates[half * row + i] = sums[2 * half * row + half + i] + (gate_offset ? gate_offset[i] : 0);
+    }
+  }
 }
 
 }  // namespace
@@ -92,7 +117,8 @@ namespace darkroom::layers {
 HWY_EXPORT(is_instruction);
 HWY_EXPORT(panel);
 HWY_EXPORT(multiply);
-HWY_EXPORT(round_all);
+HWY_EXPORT(round_each);
+HWY_EXPORT(part);
 
 bool has_pair_products() {
   return cpu_has_bf16() && HWY_DYNAMIC_DISPATCH(is_instruction)();
@@ -112,7 +138,17 @@ void multiply_pairs(const std::uint16_t* const* rows, std::int64_t count, std::i
 }
 
 void round_sums(const float* sums, const float* offset, std::int64_t count, std::uint16_t* out) {
-  HWY_DYNAMIC_DISPATCH(round_all)(sums, offset, count, out);
+  HWY_DYNAMIC_DISPATCH(round_each)(sums, count, offset, 1, count, out, count);
+}
+
+void round_rows(const float* sums, std::int64_t sums_row, const float* offset, std::int64_t rows, std::int64_t count,
+                std::uint16_t* out, std::int64_t out_row) {
+  HWY_DYNAMIC_DISPATCH(round_each)(sums, sums_row, offset, rows, count, out, out_row);
+}
+
+void part_halves(const float* sums, std::int64_t rows, std::int64_t half, const float* value_offset,
+                 const float* gate_offset, float* values, float* gates) {
+  HWY_DYNAMIC_DISPATCH(part)(sums, rows, half, value_offset, gate_offset, values, gates);
 }
 
 }  // namespace darkroom::layers

@@ -26,4 +26,12 @@ void multiply_pairs(const std::uint16_t* const* rows, std::int64_t count, std::i
 /// out = sums + offset, rounded to nearest; `offset` may be nullptr.
 void round_sums(const float* sums, const float* offset, std::int64_t count, std::uint16_t* out);
 
+/// The same for rows of `count` numbers, `sums_row` and `out_row` apart, with the same offset.
+void round_rows(const float* sums, std::int64_t sums_row, const float* offset, std::int64_t rows, std::int64_t count,
+                std::uint16_t* out, std::int64_t out_row);
+
+/// Rows of `half` values and as many gates, each with its offset unless that is nullptr, as two tables of such rows.
+void part_halves(const float* sums, std::int64_t rows, std::int64_t half, const float* value_offset,
+                 const float* gate_offset, float* values, float* gates);
+
 }  // namespace darkroom::layers
