@@ -4,36 +4,67 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <vector>
 
+#include "layers/bf16_kernels.h"
 #include "layers/bf16_numbers.h"
 #include "layers/kernels/aligned_floats.h"
 #include "layers/kernels/bf16_attention_kernel.h"
 #include "layers/kernels/bf16_product_kernel.h"
+#include "layers/kernels/tile_product_kernel.h"
 
 namespace darkroom::layers {
 namespace {
 
-constexpr int64_t kTileKeys = 8 * kPairRows;  // whose scores and gradients, 24 KiB, stay in the first cache
+// Whose scores and gradients stay in the first cache, 24 KiB, or in tiles, where more of each sum is added up at a time.
+constexpr int64_t kTileKeys = 8 * kPairRows, kKeysInTiles = 64;
 
-/// out (+)= rows [count][stride], of which `places` numbers count, times a panel.
-void multiply_rows(const std::uint16_t* rows, int64_t stride, int64_t count, int64_t places, const float* panel,
-                   bool adds, float* out) {
+// Of queries, as many as are worked off together: sums of all keys pass by once for so many.
+constexpr int64_t kBlocks = 4;
+
+/// A matrix of `count` rows, `stride` apart, of which `places` numbers count.
+struct Rows {
+  const std::uint16_t* first;
+  int64_t stride, count, places;
+};
+
+void multiply_in_tiles(const Rows& rows, const std::uint16_t* panel, int64_t columns, bool adds, float* out) {
+  const int64_t width = pair_panel();
+  const auto tiles = [](int64_t left) { return std::min<int64_t>(2, (left + kTileSide - 1) / kTileSide); };
+  for (int64_t column = 0; column < columns; column += 2 * kTileSide)
+    for (int64_t row = 0; row < rows.count; row += 2 * kTileSide)
+      multiply_tiles({.first = rows.first + row * rows.stride,
+                      .count = tiles(rows.count - row),
+                      .row = rows.stride,
+                      .step = kTilePlaces,
+                      .next = kTileSide * rows.stride},
+                     {.first = panel + 2 * column,
+                      .count = tiles(columns - column),
+                      .row = 2 * width,
+                      .step = kTilePlaces * width,
+                      .next = kTilePlaces},
+                     rows.places / kTilePlaces, adds, out + row * width + column, width);
+}
+
+/// out (+)= rows times the first `columns` of a panel. In tiles rows and places are whole ones.
+void multiply_rows(const Rows& rows, const float* panel, int64_t columns, bool in_tiles, bool adds, float* out) {
   const auto* pairs = reinterpret_cast<const std::uint16_t*>(panel);
-  for (int64_t row = 0; row < count; row += kPairRows) {
+  if (in_tiles) return multiply_in_tiles(rows, pairs, columns, adds, out);
+  for (int64_t row = 0; row < rows.count; row += kPairRows) {
     const std::uint16_t* each[kPairRows];
-    const int64_t some = std::min(kPairRows, count - row);
-    for (int64_t r = 0; r < some; ++r) each[r] = rows + (row + r) * stride;
-    multiply_pairs(each, some, /*taps=*/1, /*first=*/0, places, pairs, adds, out + row * pair_panel());
+    const int64_t some = std::min(kPairRows, rows.count - row);
+    for (int64_t r = 0; r < some; ++r) each[r] = rows.first + (row + r) * rows.stride;
+    multiply_pairs(each, some, /*taps=*/1, /*first=*/0, rows.places, pairs, adds, out + row * pair_panel());
   }
 }
 
-/// What a thread works with: panels of a block of queries, by pairs of places and by pairs of queries, what is made of
-/// a tile of keys, and the sums of a head.
+/// What a thread works with: panels of blocks of queries, by pairs of places and by pairs of queries, what is made of a
+/// tile of keys, and the sums of the blocks and of a head.
 struct Scratch {
   AlignedFloats queries, above, query_columns, above_columns, exponents, shared;
   AlignedFloats scores, weight_gradients, weights, score_gradients, score_gradient_pairs;
-  AlignedFloats query_sums, key_sums, value_sums;
+  AlignedFloats query_sums, rounded, key_sums, value_sums;
   std::vector<std::uint16_t> keys, values, turned_keys;  ///< of a head; keys and values filled up to whole tiles
 };
 
@@ -48,28 +79,33 @@ struct Head {
   const float* exponents;
   std::uint16_t *query_gradient, *key_gradient, *value_gradient;
   int64_t queries, keys, depth, stride;
+  Bf16KeyLayout layout;  ///< of their rows, and of depth where it is rows
 
-  int64_t all_keys() const { return (keys + kTileKeys - 1) / kTileKeys * kTileKeys; }  ///< in whole tiles
+  int64_t tile_keys() const { return layout.is_tiles ? kKeysInTiles : kTileKeys; }
+  int64_t all_keys() const { return (keys + tile_keys() - 1) / tile_keys() * tile_keys(); }  ///< in whole tiles
   /// That the places of one row fill, where they are columns.
   int64_t panels() const { return (depth + pair_panel() - 1) / pair_panel(); }
+
+  /// Floats of a block: of a panel by pairs of places, and of the queries' sums.
+  int64_t panel_size() const { return layout.row / 2 * pair_panel(); }
+  int64_t sums_size() const { return layout.places * pair_panel(); }
 
   void run(Scratch& s) const {
     const int64_t width = pair_panel(), sums = panels() * all_keys() * width;
     pack_keys(s);
     for (AlignedFloats* one : {&s.key_sums, &s.value_sums}) std::fill_n(one->fit(size_t(sums)), sums, 0.0f);
-    for (AlignedFloats* one : {&s.scores, &s.weight_gradients}) one->fit(size_t(kTileKeys * width));
-    for (AlignedFloats* one : {&s.weights, &s.score_gradients, &s.score_gradient_pairs})
-      one->fit(size_t(kTileKeys * width / 2));
-    for (int64_t first = 0; first < queries; first += width) {
-      const int64_t count = std::min(width, queries - first);
-      pack_queries(first, count, s);
-      std::fill_n(s.query_sums.fit(size_t(depth * width)), depth * width, 0.0f);
-      for (int64_t key = 0; key < keys; key += kTileKeys) go_back(key, s);
-      for (int64_t d = 0; d < depth; ++d) {
-        round_sums(s.query_sums.data() + d * width, nullptr, count, numbers(s.weights));
-        for (int64_t query = 0; query < count; ++query)
-          query_gradient[(first + query) * stride + d] = numbers(s.weights)[query];
-      }
+    for (AlignedFloats* one : {&s.scores, &s.weight_gradients}) one->fit(size_t(tile_keys() * width));
+    for (AlignedFloats* one : {&s.weights, &s.score_gradients}) one->fit(size_t(tile_keys() * kBlocks * width / 2));
+    s.score_gradient_pairs.fit(size_t(tile_keys() * width / 2));
+    s.rounded.fit(size_t(width));
+    const std::optional<TileRegisters> registers =
+        layout.is_tiles ? std::optional<TileRegisters>(std::in_place) : std::nullopt;
+    for (int64_t first = 0; first < queries; first += kBlocks * width) {
+      const int64_t blocks = std::min(kBlocks, (queries - first + width - 1) / width);
+      start_blocks(s);
+      for (int64_t block = 0; block < blocks; ++block) pack_queries(first, block, s);
+      for (int64_t key = 0; key < keys; key += tile_keys()) go_back(key, blocks, s);
+      for (int64_t block = 0; block < blocks; ++block) write_queries(first, block, s);
     }
     write(s.key_sums, key_gradient);
     write(s.value_sums, value_gradient);
@@ -78,61 +114,90 @@ struct Head {
   void pack_keys(Scratch& s) const {
     const int64_t all = all_keys();
     for (auto& [from, to] : {std::pair{key, &s.keys}, {value, &s.values}}) {
-      to->assign(size_t(all * depth), 0);
-      for (int64_t row = 0; row < keys; ++row) std::copy_n(from + row * stride, depth, to->data() + row * depth);
+      to->assign(size_t(all * layout.row), 0);
+      for (int64_t row = 0; row < keys; ++row) std::copy_n(from + row * stride, depth, to->data() + row * layout.row);
     }
-    s.turned_keys.assign(size_t(depth * all), 0);
+    s.turned_keys.assign(size_t(layout.places * all), 0);
     for (int64_t row = 0; row < keys; ++row)
       for (int64_t d = 0; d < depth; ++d) s.turned_keys[size_t(d * all + row)] = key[row * stride + d];
   }
 
-  void pack_queries(int64_t first, int64_t count, Scratch& s) const {
-    const int64_t width = pair_panel(), columns = panels() * width / 2 * width;  // pairs, each as large as a float
-    for (AlignedFloats* one : {&s.queries, &s.above})
-      std::fill_n(one->fit(size_t(depth / 2 * width)), depth / 2 * width, 0.0f);
-    for (AlignedFloats* one : {&s.query_columns, &s.above_columns})
-      std::fill_n(one->fit(size_t(columns)), columns, 0.0f);
-    std::fill_n(s.exponents.fit(size_t(width)), width, -1e30f);  // no weight where there is no query
-    std::fill_n(s.shared.fit(size_t(width)), width, 0.0f);
+  void start_blocks(Scratch& s) const {
+    const int64_t width = pair_panel();
+    const auto clear = [](AlignedFloats& floats, int64_t size, float value) {
+      std::fill_n(floats.fit(size_t(size)), size, value);
+    };
+    for (AlignedFloats* one : {&s.queries, &s.above}) clear(*one, kBlocks * panel_size(), 0);
+    for (AlignedFloats* one : {&s.query_columns, &s.above_columns}) clear(*one, panels() * columns_size(), 0);
+    clear(s.exponents, kBlocks * width, -1e30f);  // no weight where there is no query
+    clear(s.shared, kBlocks * width, 0);
+    clear(s.query_sums, kBlocks * sums_size(), 0);
+  }
+
+  /// Floats of a panel of all blocks by pairs of queries.
+  static int64_t columns_size() { return kBlocks * pair_panel() / 2 * pair_panel(); }
+
+  void pack_queries(int64_t first, int64_t block, Scratch& s) const {
+    const int64_t width = pair_panel(), begin = first + block * width, count = std::min(width, queries - begin);
+    std::uint16_t *q_places = numbers(s.queries) + 2 * block * panel_size(), *q_columns = numbers(s.query_columns),
+                  *g_places = numbers(s.above) + 2 * block * panel_size(), *g_columns = numbers(s.above_columns);
     for (int64_t place = 0; place < count; ++place) {
-      const std::uint16_t *q = query + (first + place) * stride, *g = above + (first + place) * stride,
-                          *o = out + (first + place) * stride;
+      const std::uint16_t *q = query + (begin + place) * stride, *g = above + (begin + place) * stride,
+                          *o = out + (begin + place) * stride;
       float shared = 0;
       for (int64_t d = 0; d < depth; ++d) {
         const int64_t by_places = (d / 2 * width + place) * 2 + d % 2;
-        const int64_t by_queries = ((d / width * (width / 2) + place / 2) * width + d % width) * 2 + place % 2;
-        numbers(s.queries)[by_places] = numbers(s.query_columns)[by_queries] = q[d];
-        numbers(s.above)[by_places] = numbers(s.above_columns)[by_queries] = g[d];
+        const int64_t pair = (block * width + place) / 2;
+        const int64_t by_queries = 2 * (d / width * columns_size() + pair * width + d % width) + place % 2;
+        q_places[by_places] = q_columns[by_queries] = q[d];
+        g_places[by_places] = g_columns[by_queries] = g[d];
         shared += bf16_value(g[d]) * bf16_value(o[d]);
       }
-      s.exponents[size_t(place)] = exponents[first + place];
-      s.shared[size_t(place)] = shared;
+      s.exponents[size_t(block * width + place)] = exponents[begin + place];
+      s.shared[size_t(block * width + place)] = shared;
     }
   }
 
-  /// A tile of keys against the block of queries.
-  void go_back(int64_t key, Scratch& s) const {
-    const int64_t width = pair_panel(), all = all_keys();
-    multiply_rows(s.keys.data() + key * depth, depth, kTileKeys, depth, s.queries.data(), false, s.scores.data());
-    multiply_rows(s.values.data() + key * depth, depth, kTileKeys, depth, s.above.data(), false,
-                  s.weight_gradients.data());
-    weigh_backwards({.keys = kTileKeys,
-                     .scores = s.scores.data(),
-                     .weight_gradients = s.weight_gradients.data(),
-                     .exponents = s.exponents.data(),
-                     .shared = s.shared.data(),
-                     .scale = float(1.0 / std::sqrt(double(depth))),
-                     .weights = numbers(s.weights),
-                     .score_gradients = numbers(s.score_gradients),
-                     .score_gradient_pairs = numbers(s.score_gradient_pairs)});
-    multiply_rows(s.turned_keys.data() + key, all, depth, kTileKeys, s.score_gradient_pairs.data(), true,
-                  s.query_sums.data());
+  void write_queries(int64_t first, int64_t block, Scratch& s) const {
+    const int64_t width = pair_panel(), begin = first + block * width, count = std::min(width, queries - begin);
+    for (int64_t d = 0; d < depth; ++d) {
+      round_sums(s.query_sums.data() + block * sums_size() + d * width, nullptr, count, numbers(s.rounded));
+      for (int64_t query = 0; query < count; ++query)
+        query_gradient[(begin + query) * stride + d] = numbers(s.rounded)[query];
+    }
+  }
+
+  /// A tile of keys against the blocks of queries.
+  void go_back(int64_t key, int64_t blocks, Scratch& s) const {
+    const int64_t width = pair_panel(), all = all_keys(), row = kBlocks * width;
+    const auto multiply = [&](const Rows& rows, const float* panel, int64_t columns, bool adds, float* out) {
+      multiply_rows(rows, panel, columns, layout.is_tiles, adds, out);
+    };
+    const auto of_head = [&](const std::vector<std::uint16_t>& rows) {
+      return Rows{rows.data() + key * layout.row, layout.row, tile_keys(), layout.row};
+    };
+    for (int64_t block = 0; block < blocks; ++block) {
+      multiply(of_head(s.keys), s.queries.data() + block * panel_size(), width, false, s.scores.data());
+      multiply(of_head(s.values), s.above.data() + block * panel_size(), width, false, s.weight_gradients.data());
+      weigh_backwards({.keys = tile_keys(),
+                       .scores = s.scores.data(),
+                       .weight_gradients = s.weight_gradients.data(),
+                       .exponents = s.exponents.data() + block * width,
+                       .shared = s.shared.data() + block * width,
+                       .scale = float(1.0 / std::sqrt(double(depth))),
+                       .row = row,
+                       .weights = numbers(s.weights) + block * width,
+                       .score_gradients = numbers(s.score_gradients) + block * width,
+                       .score_gradient_pairs = numbers(s.score_gradient_pairs)});
+      multiply({s.turned_keys.data() + key, all, layout.places, tile_keys()}, s.score_gradient_pairs.data(), width,
+               true, s.query_sums.data() + block * sums_size());
+    }
+    const auto of_tile = [&](AlignedFloats& rows) { return Rows{numbers(rows), row, tile_keys(), blocks * width}; };
     for (int64_t panel = 0; panel < panels(); ++panel) {
-      const int64_t columns = panel * width / 2 * width, sums = (panel * all + key) * width;
-      multiply_rows(numbers(s.weights), width, kTileKeys, width, s.above_columns.data() + columns, true,
-                    s.value_sums.data() + sums);
-      multiply_rows(numbers(s.score_gradients), width, kTileKeys, width, s.query_columns.data() + columns, true,
-                    s.key_sums.data() + sums);
+      const int64_t columns = panel * columns_size(), sums = (panel * all + key) * width;
+      const int64_t used = std::min(width, depth - panel * width);
+      multiply(of_tile(s.weights), s.above_columns.data() + columns, used, true, s.value_sums.data() + sums);
+      multiply(of_tile(s.score_gradients), s.query_columns.data() + columns, used, true, s.key_sums.data() + sums);
     }
   }
 
@@ -152,6 +217,7 @@ std::array<Tensor, 3> bf16_attention_gradients(const Tensor& q, const Tensor& k,
   const int64_t batch = q.size(0), queries = q.size(1), width = q.size(2), keys = k.size(1), depth = width / heads;
   const Tensor qs = q.contiguous(), ks = k.contiguous(), vs = v.contiguous(), outs = out.contiguous(),
                gs = g.contiguous();
+  const Bf16KeyLayout layout(depth, computes_in_tiles() && pair_panel() % kTilePlaces == 0);  // queries are places, too
   const Tensor dq = at::empty_like(qs), dk = at::empty_like(ks), dv = at::empty_like(vs);
   at::parallel_for(0, batch * heads, 1, [&](int64_t begin, int64_t end) {
     thread_local Scratch scratch;
@@ -170,7 +236,8 @@ std::array<Tensor, 3> bf16_attention_gradients(const Tensor& q, const Tensor& k,
            .queries = queries,
            .keys = keys,
            .depth = depth,
-           .stride = width}
+           .stride = width,
+           .layout = layout}
           .run(scratch);
     }
   });

@@ -237,6 +237,29 @@ Tensor convolved(const Tensor& x, const Tensor& weight, const PackedWeight& pack
   return y;
 }
 
+constexpr int64_t kTurned = 32;  // rows at a time
+
+/// Rows, a multiple of 32, become columns: pairs of rows first, which then change places whole.
+Tensor turned(const Tensor& x) {
+  const int64_t rows = x.size(0), columns = x.size(1);
+  const Tensor from = x.contiguous(), to = at::empty({columns, rows}, x.options());
+  at::parallel_for(0, rows / kTurned, 1, [&](int64_t begin, int64_t end) {
+    thread_local std::vector<std::uint16_t> pairs;
+    pairs.resize(size_t(kTurned * columns));
+    for (int64_t block = begin; block < end; ++block) {
+      zip_rows(bf16_data(from) + block * kTurned * columns, columns, kTurned / 2, columns, pairs.data(), 2 * columns);
+      turn_pairs(pairs.data(), 2 * columns, kTurned / 2, columns, bf16_data(to) + block * kTurned, rows);
+    }
+  });
+  return to;
+}
+
+/// x [..., columns] as rows, filled up with zeros to a multiple of 32.
+Tensor filled_rows(const Tensor& x) {
+  const Tensor rows = x.reshape({-1, x.size(-1)});
+  return rows.size(0) % kTurned == 0 ? rows : at::pad(rows, {0, 0, 0, kTurned - rows.size(0) % kTurned});
+}
+
 }  // namespace
 
 bool can_use_bf16_product(const Tensor& x, const Tensor& weight) {
@@ -259,6 +282,10 @@ Tensor bf16_conv(const Tensor& x, const Tensor& weight, const PackedWeight& pack
 
 Tensor bf16_linear_input_gradient(const Tensor& g, const Tensor& weight) {
   return multiplied(g, weight, PackedWeight(), {}, PanelOrder::backwards);
+}
+
+Tensor bf16_linear_weight_gradient(const Tensor& g, const Tensor& x) {
+  return multiplied(turned(filled_rows(g)), filled_rows(x), PackedWeight(), {}, PanelOrder::backwards);
 }
 
 Tensor bf16_conv_input_gradient(const Tensor& g, const Tensor& weight, at::IntArrayRef input, int64_t stride,

@@ -24,6 +24,8 @@ Tensor bf16_conv(const Tensor& x, const Tensor& weight, const PackedWeight& pack
 /// The gradients of what comes in from those of what went out, g; weights are packed for the one call. Outputs in
 /// pairs. `input` is the shape of x, [B, in, H, W], and `padding` less than k.
 Tensor bf16_linear_input_gradient(const Tensor& g, const Tensor& weight);
+/// That of the weight, [out, in], from g [..., out] and x [..., in], both bf16.
+Tensor bf16_linear_weight_gradient(const Tensor& g, const Tensor& x);
 Tensor bf16_conv_input_gradient(const Tensor& g, const Tensor& weight, at::IntArrayRef input, int64_t stride,
                                 int64_t padding);
 

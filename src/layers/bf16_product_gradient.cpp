@@ -18,12 +18,20 @@ bool is_trained(const Tensor& weight) {
 
 struct Bf16Linear : torch::autograd::Function<Bf16Linear> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight, const Tensor& bias) {
-    context->save_for_backward({weight});
+    context->save_for_backward({weight, is_trained(weight) ? x : Tensor()});
+    context->saved_data["x"] = x.requires_grad();
+    context->saved_data["bias"] = is_trained(bias);
     return bf16_linear(x, weight, PackedWeight(), bias);
   }
 
   static variable_list backward(AutogradContext* context, variable_list gradients) {
-    return {bf16_linear_input_gradient(gradients[0], context->get_saved_variables()[0]), Tensor(), Tensor()};
+    const variable_list saved = context->get_saved_variables();
+    const Tensor &g = gradients[0], &weight = saved[0], &x = saved[1];
+    variable_list found(3);
+    if (context->saved_data["x"].toBool()) found[0] = bf16_linear_input_gradient(g, weight);
+    if (x.defined()) found[1] = bf16_linear_weight_gradient(g, x).to(weight.scalar_type());
+    if (context->saved_data["bias"].toBool()) found[2] = g.to(at::kFloat).flatten(0, -2).sum(0);
+    return found;
   }
 };
 
@@ -61,8 +69,8 @@ bool computes_in_bf16() {
 bool can_go_through_in_bf16(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t padding) {
   return computes_in_bf16() && x.device().is_cpu() && x.numel() > 0 &&
          (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16) && is_readable(weight) &&
-         weight.size(0) % 2 == 0 && weight.size(1) % 2 == 0 && (weight.dim() == 2 || padding < weight.size(2)) &&
-         !is_trained(weight) && !is_trained(bias);
+         weight.size(0) % 2 == 0 && weight.size(1) % 2 == 0 &&
+         (weight.dim() == 2 || (padding < weight.size(2) && !is_trained(weight) && !is_trained(bias)));
 }
 
 Tensor bf16_linear_with_gradient(const Tensor& x, const Tensor& weight, const Tensor& bias) {

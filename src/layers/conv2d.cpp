@@ -51,6 +51,13 @@ bool is_pointwise(const Tensor& x, const Tensor& kernels, int64_t stride, int64_
          x.is_contiguous(at::MemoryFormat::ChannelsLast) && can_use_linear_product(x, kernels);
 }
 
+/// The same in bf16, for one whose kernels learn as well.
+bool is_pointwise_in_bf16(const Tensor& x, const Tensor& kernels, const Tensor& offset, int64_t stride,
+                          int64_t padding) {
+  return kernels.size(2) == 1 && kernels.size(3) == 1 && stride == 1 && padding == 0 && x.dim() == 4 &&
+         x.is_contiguous(at::MemoryFormat::ChannelsLast) && can_go_through_in_bf16(x, kernels.flatten(1), offset);
+}
+
 /// Whether few enough numbers are written out for a picture, of x [B, C, H, W]; B does not matter.
 bool is_small_unfolded(const Tensor& x, const Tensor& kernels, int64_t stride) {
   const int64_t windows = kernels.size(2) * kernels.size(3);
@@ -94,6 +101,8 @@ Tensor convolution(const Tensor& x, const Tensor& kernels, const Tensor& offset,
     return conv2d_of_stored(at::pad(x, {padding, padding, padding, padding}, "circular"), kernels, offset, stride, 0);
   if (fast_paths() && can_go_through_in_bf16(x, kernels, offset, padding))
     return bf16_conv_with_gradient(x, kernels, offset, stride, padding);
+  if (fast_paths() && is_pointwise_in_bf16(x, kernels, offset, stride, padding))
+    return bf16_linear_with_gradient(x.permute({0, 2, 3, 1}), kernels.flatten(1), offset).permute({0, 3, 1, 2});
   if (fast_paths() && is_pointwise(x, kernels, stride, padding)) {
     const Tensor pixels = x.permute({0, 2, 3, 1}), weight = kernels.flatten(1);
     if (!wants_gradient(x, kernels, offset)) return linear_product(pixels, weight, offset).permute({0, 3, 1, 2});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "layers/bf16_kernels.h"
+#include "layers/bf16_numbers.h"
 #include "layers/kernels/bf16_product_kernel.h"
 #include "layers/kernels/tile_product_kernel.h"
 #include "layers/stored_weight.h"
@@ -34,61 +35,127 @@ int64_t output_of(int64_t panel, int64_t column, const PanelShape& shape, PanelO
   return place < shape.out / 2 ? place + column / half * (shape.out / 2) : -1;
 }
 
+/// Numbers first .. first + count of a weight, rounded.
+void round_stored(const Tensor& weight, int64_t first, int64_t count, std::uint16_t* to) {
+  if (weight.scalar_type() == at::kBFloat16) {
+    std::copy_n(bf16_data(weight) + first, count, to);
+    return;
+  }
+  int64_t done = 0;
+  if (weight.scalar_type() == at::kHalf)
+    done = round_halves(reinterpret_cast<const std::uint16_t*>(weight.data_ptr<at::Half>()) + first, count, to);
+  constexpr int64_t kSome = 2048;  // of fp32, in the first cache
+  float wide[kSome];
+  for (; done < count; done += kSome) {
+    const int64_t some = std::min(kSome, count - done);
+    widen(weight, first + done, some, wide);
+    round_sums(wide, nullptr, some, to + done);
+  }
+}
+
+/// Calls each(first, count) for the pieces of a panel that are lines in a row: of a tile, or of a part.
+template <typename Each>
+void for_pieces(const PanelShape& shape, const Each& each) {
+  const int64_t most = shape.is_tiles ? kTilePlaces : shape.step;
+  for (int64_t first = 0; first < shape.places; first += most)
+    each(first, std::min(most, shape.is_tiles ? most : shape.places - first));
+}
+
+/// Numbers from one line of pairs to the next of a piece.
+int64_t line_of(const PanelShape& shape) {
+  return shape.is_tiles ? kTilePlaces : 2 * shape.columns;
+}
+
+std::vector<std::uint16_t>& scratch_of_thirds(int64_t size) {
+  thread_local std::vector<std::uint16_t> thirds;
+  thirds.resize(size_t(size));
+  return thirds;
+}
+
+/// Numbers [count][taps] become [taps][count], `apart` numbers from tap to tap; reversed: the last tap first.
+void part_taps(std::uint16_t* numbers, int64_t count, int64_t taps, bool reversed, std::uint16_t* to, int64_t apart) {
+  if (taps == 9) {  // a third of a third each
+    std::vector<std::uint16_t>& thirds = scratch_of_thirds(9 * count);
+    part_thirds(numbers, 3 * count, thirds.data(), 3 * count);
+    for (int64_t column = 0; column < 3; ++column) {
+      part_thirds(thirds.data() + column * 3 * count, count, numbers, count);
+      for (int64_t row = 0; row < 3; ++row) {
+        const int64_t tap = 3 * row + column;
+        std::copy_n(numbers + row * count, count, to + (reversed ? 8 - tap : tap) * apart);
+      }
+    }
+    return;
+  }
+  for (int64_t tap = 0; tap < taps; ++tap) {
+    std::uint16_t* one = to + (reversed ? taps - 1 - tap : tap) * apart;
+    for (int64_t i = 0; i < count; ++i) one[i] = numbers[i * taps + tap];
+  }
+}
+
+/// What a thread packs with: kept, as their memory would come anew from the system each time.
+struct Scratch {
+  std::vector<std::uint16_t> row, rows;
+};
+
+Scratch& scratch_of_thread(int64_t row, int64_t rows) {
+  thread_local Scratch scratch;
+  scratch.row.resize(size_t(row));
+  scratch.rows.resize(size_t(rows));
+  return scratch;
+}
+
 /// Sixteen columns of a panel at a time, whose pairs fill a line of the cache.
 void pack_columns(const Tensor& weight, const PanelShape& shape, PanelOrder order, std::uint16_t* to) {
   const int64_t together = std::min(kTogether, shape.columns), numbers = shape.in * shape.taps;
+  const int64_t filled = shape.places * shape.taps, line = line_of(shape);
   at::parallel_for(0, shape.panels * (shape.columns / together), 1, [&](int64_t begin, int64_t end) {
-    std::vector<float> wide(static_cast<size_t>(numbers));
-    std::vector<std::uint16_t> rounded(static_cast<size_t>(together * numbers));
+    Scratch& scratch = scratch_of_thread(numbers, together * filled);  // rows: [column][tap][place]
     for (int64_t i = begin; i < end; ++i) {
       const int64_t panel = i * together / shape.columns, column = i * together % shape.columns;
       for (int64_t c = 0; c < together; ++c) {
         const int64_t output = output_of(panel, column + c, shape, order);
-        std::uint16_t* row = rounded.data() + c * numbers;
-        if (output < 0) {
-          std::fill_n(row, numbers, std::uint16_t(0));
-        } else {
-          widen(weight, output * numbers, numbers, wide.data());
-          round_sums(wide.data(), nullptr, numbers, row);
-        }
+        std::uint16_t* rows = scratch.rows.data() + c * filled;
+        if (output < 0 || shape.places > shape.in) std::fill_n(rows, filled, std::uint16_t(0));
+        if (output < 0) continue;
+        round_stored(weight, output * numbers, numbers, shape.taps == 1 ? rows : scratch.row.data());
+        if (shape.taps > 1)
+          part_taps(scratch.row.data(), shape.in, shape.taps, /*reversed=*/false, rows, shape.places);
       }
       for (int64_t tap = 0; tap < shape.taps; ++tap) {
-        for (int64_t k = 0; k < shape.in; k += 2) {
-          const std::uint16_t* from = rounded.data() + k * shape.taps + tap;
-          std::uint16_t* pairs = to + shape.pairs(panel, tap, k, column);
-          for (int64_t c = 0; c < together; ++c) {
-            pairs[2 * c] = from[c * numbers];
-            pairs[2 * c + 1] = from[c * numbers + shape.taps];
-          }
-        }
-        for (int64_t k = shape.in; k < shape.places; k += 2)
-          std::fill_n(to + shape.pairs(panel, tap, k, column), 2 * together, std::uint16_t(0));
+        for_pieces(shape, [&](int64_t first, int64_t count) {
+          turn_pairs(scratch.rows.data() + tap * shape.places + first, filled, together, count / 2,
+                     to + shape.pairs(panel, tap, first, column), line);
+        });
       }
     }
   });
 }
 
-/// Backwards a pair is two rows of the weight, whose numbers for all columns of a panel are neighbours there.
+/// Backwards a pair is two rows of the weight, whose numbers for all columns are neighbours there: some rows at a time.
 void pack_backwards(const Tensor& weight, const PanelShape& shape, std::uint16_t* to) {
-  const int64_t taps = shape.taps, together = std::min(kTogether, shape.columns), pairs_each = shape.places / 2;
-  at::parallel_for(0, shape.panels * pairs_each, 16, [&](int64_t begin, int64_t end) {
-    std::vector<float> wide(static_cast<size_t>(shape.columns * taps));
-    std::vector<std::uint16_t> rounded(static_cast<size_t>(2 * shape.columns * taps));
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t panel = i / pairs_each, k = i % pairs_each * 2, column = panel * shape.columns;
-      const int64_t used = k < shape.in ? std::min(shape.columns, shape.out - column) * taps : 0;
-      for (int64_t one = 0; used > 0 && one < 2; ++one) {
-        widen(weight, ((k + one) * shape.out + column) * taps, used, wide.data());
-        round_sums(wide.data(), nullptr, used, rounded.data() + one * shape.columns * taps);
+  const int64_t numbers = shape.out * shape.taps, together = std::min(kTogether, shape.columns);
+  const int64_t filled = shape.panels * shape.columns, blocks = (shape.places + kTilePlaces - 1) / kTilePlaces;
+  at::parallel_for(0, blocks, 1, [&](int64_t begin, int64_t end) {
+    // rows: [place][tap][column]
+    Scratch& scratch = scratch_of_thread(numbers, kTilePlaces * shape.taps * filled);
+    for (int64_t block = begin; block < end; ++block) {
+      const int64_t first = block * kTilePlaces, count = std::min(kTilePlaces, shape.places - first);
+      for (int64_t k = 0; k < count; ++k) {
+        std::uint16_t* rows = scratch.rows.data() + k * shape.taps * filled;
+        const bool is_there = first + k < shape.in;
+        if (!is_there || filled > shape.out) std::fill_n(rows, shape.taps * filled, std::uint16_t(0));
+        if (!is_there) continue;
+        round_stored(weight, (first + k) * numbers, numbers, shape.taps == 1 ? rows : scratch.row.data());
+        if (shape.taps > 1) part_taps(scratch.row.data(), shape.out, shape.taps, /*reversed=*/true, rows, filled);
       }
-      for (int64_t tap = 0; tap < taps; ++tap) {
-        const std::uint16_t *a = rounded.data() + (taps - 1 - tap), *b = a + shape.columns * taps;
-        for (int64_t first = 0; first < shape.columns; first += together) {
-          std::uint16_t* pairs = to + shape.pairs(panel, tap, k, first);
-          for (int64_t c = first; c < first + together; ++c, pairs += 2) {
-            pairs[0] = c * taps < used ? a[c * taps] : 0;
-            pairs[1] = c * taps < used ? b[c * taps] : 0;
-          }
+      for (int64_t column = 0; column < filled; column += together) {
+        for (int64_t tap = 0; tap < shape.taps; ++tap) {
+          // A tile has lines in a row; of a part, whose end may come between, each is looked up.
+          const int64_t at_once = shape.is_tiles ? count : 2;
+          for (int64_t k = 0; k < count; k += at_once)
+            zip_rows(scratch.rows.data() + (k * shape.taps + tap) * filled + column, shape.taps * filled, at_once / 2,
+                     together, to + shape.pairs(column / shape.columns, tap, first + k, column % shape.columns),
+                     kTilePlaces);
         }
       }
     }

@@ -387,8 +387,8 @@ void weigh_backwards(const Bf16WeightTile& tile) {
         const Vector weight = power_of_two(hn::MulAdd(hn::LoadU(kTag, tile.scores + at), factor, exponent));
         const Vector gradient = hn::Sub(hn::LoadU(kTag, tile.weight_gradients + at), shared);
         gradients[one] = rounded_in_upper_half(hn::Mul(hn::Mul(weight, scale), gradient));
-        store_numbers(weight, tile.weights + at);
-        store_upper_halves(gradients[one], tile.score_gradients + at);
+        store_numbers(weight, tile.weights + (key + one) * tile.row + place);
+        store_upper_halves(gradients[one], tile.score_gradients + (key + one) * tile.row + place);
       }
       hn::StoreU(upper_halves_as_pairs(gradients[0], gradients[1]), kPairTag,
                  reinterpret_cast<std::uint32_t*>(tile.score_gradient_pairs) + key / 2 * width + place);

@@ -48,8 +48,9 @@ struct Bf16WeightTile {
   const float *scores, *weight_gradients;    ///< [keys][queries]; not scaled yet
   const float *exponents, *shared;           ///< of each query; shared: the sum over keys of weight * its gradient
   float scale;                               ///< of the scores
+  std::int64_t row;                          ///< numbers from key to key of the next two
   std::uint16_t *weights, *score_gradients;  ///< written, [keys][queries]: w and w (g - shared) scale
-  std::uint16_t* score_gradient_pairs;       ///< the same, [keys / 2][queries][2]
+  std::uint16_t* score_gradient_pairs;       ///< the latter, [keys / 2][queries][2]
 };
 void weigh_backwards(const Bf16WeightTile& tile);
 

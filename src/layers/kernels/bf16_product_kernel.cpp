@@ -12,6 +12,7 @@
 #include <hwy/highway.h>
 
 #include "layers/kernels/bf16-inl.h"
+#include "layers/kernels/transpose-inl.h"
 
 DARKROOM_BEFORE_BF16;
 namespace darkroom::layers::HWY_NAMESPACE {
@@ -87,6 +88,56 @@ void round_each(const float* sums, std::int64_t sums_row, const float* offset, s
   for (std::int64_t row = 0; row < rows; ++row) round_all(sums + row * sums_row, offset, count, out + row * out_row);
 }
 
+std::int64_t halves(const std::uint16_t* HWY_RESTRICT from, std::int64_t count, std::uint16_t* HWY_RESTRICT out) {
+  const hn::Rebind<hwy::float16_t, decltype(kTag)> half;
+  const std::int64_t n = lanes();
+  std::int64_t i = 0;
+  for (; i + n <= count; i += n)
+    store_numbers(hn::PromoteTo(kTag, hn::LoadU(half, reinterpret_cast<const hwy::float16_t*>(from + i))), out + i);
+  return i;
+}
+
+void zip(const std::uint16_t* HWY_RESTRICT from, std::int64_t row, std::int64_t pairs, std::int64_t count,
+         std::uint16_t* HWY_RESTRICT out, std::int64_t line) {
+  for (std::int64_t pair = 0; pair < pairs; ++pair, from += 2 * row, out += line) {
+    const std::uint16_t *first = from, *second = from + row;
+    std::int64_t i = 0;
+#if HWY_TARGET != HWY_SCALAR
+    const hn::FixedTag<std::uint16_t, 8> tag;
+    for (; i + 8 <= count; i += 8) {
+      const auto a = hn::LoadU(tag, first + i), b = hn::LoadU(tag, second + i);
+      hn::StoreU(hn::InterleaveLower(tag, a, b), tag, out + 2 * i);
+      hn::StoreU(hn::InterleaveUpper(tag, a, b), tag, out + 2 * i + 8);
+    }
+#endif
+    for (; i < count; ++i) out[2 * i] = first[i], out[2 * i + 1] = second[i];
+  }
+}
+
+void thirds(const std::uint16_t* HWY_RESTRICT from, std::int64_t count, std::uint16_t* HWY_RESTRICT out,
+            std::int64_t apart) {
+  const hn::ScalableTag<std::uint16_t> tag;
+  const std::int64_t n = std::int64_t(hn::Lanes(tag));
+  std::int64_t i = 0;
+  for (; i + n <= count; i += n) {
+    auto a = hn::Zero(tag), b = a, c = a;
+    hn::LoadInterleaved3(tag, from + 3 * i, a, b, c);
+    hn::StoreU(a, tag, out + i);
+    hn::StoreU(b, tag, out + apart + i);
+    hn::StoreU(c, tag, out + 2 * apart + i);
+  }
+  for (; i < count; ++i)
+    for (std::int64_t one = 0; one < 3; ++one) out[one * apart + i] = from[3 * i + one];
+}
+
+void turn(const std::uint16_t* from, std::int64_t row, std::int64_t rows, std::int64_t pairs, std::uint16_t* out,
+          std::int64_t line) {
+  for (std::int64_t first = 0; first < rows; first += kQuad) {
+    const auto at = [&](std::int64_t r) { return reinterpret_cast<const float*>(from + (first + r) * row); };
+    rows_to_columns(at(0), at(1), at(2), at(3), pairs, kQuad, reinterpret_cast<float*>(out) + first, line / 2);
+  }
+}
+
 void part(const float* HWY_RESTRICT sums, std::int64_t rows, std::int64_t half, const float* value_offset,
           const float* gate_offset, float* HWY_RESTRICT values, float* HWY_RESTRICT gates) {
   const std::int64_t n = lanes();
@@ -118,6 +169,10 @@ HWY_EXPORT(is_instruction);
 HWY_EXPORT(panel);
 HWY_EXPORT(multiply);
 HWY_EXPORT(round_each);
+HWY_EXPORT(halves);
+HWY_EXPORT(zip);
+HWY_EXPORT(thirds);
+HWY_EXPORT(turn);
 HWY_EXPORT(part);
 
 bool has_pair_products() {
@@ -144,6 +199,24 @@ void round_sums(const float* sums, const float* offset, std::int64_t count, std:
 void round_rows(const float* sums, std::int64_t sums_row, const float* offset, std::int64_t rows, std::int64_t count,
                 std::uint16_t* out, std::int64_t out_row) {
   HWY_DYNAMIC_DISPATCH(round_each)(sums, sums_row, offset, rows, count, out, out_row);
+}
+
+std::int64_t round_halves(const std::uint16_t* from, std::int64_t count, std::uint16_t* out) {
+  return HWY_DYNAMIC_DISPATCH(halves)(from, count, out);
+}
+
+void zip_rows(const std::uint16_t* from, std::int64_t row, std::int64_t pairs, std::int64_t count, std::uint16_t* out,
+              std::int64_t line) {
+  HWY_DYNAMIC_DISPATCH(zip)(from, row, pairs, count, out, line);
+}
+
+void part_thirds(const std::uint16_t* from, std::int64_t count, std::uint16_t* out, std::int64_t apart) {
+  HWY_DYNAMIC_DISPATCH(thirds)(from, count, out, apart);
+}
+
+void turn_pairs(const std::uint16_t* from, std::int64_t row, std::int64_t rows, std::int64_t pairs, std::uint16_t* out,
+                std::int64_t line) {
+  HWY_DYNAMIC_DISPATCH(turn)(from, row, rows, pairs, out, line);
 }
 
 void part_halves(const float* sums, std::int64_t rows, std::int64_t half, const float* value_offset,

@@ -30,6 +30,22 @@ void round_sums(const float* sums, const float* offset, std::int64_t count, std:
 void round_rows(const float* sums, std::int64_t sums_row, const float* offset, std::int64_t rows, std::int64_t count,
                 std::uint16_t* out, std::int64_t out_row);
 
+/// fp16 numbers, rounded to bf16. Answers how many of them: all but a few that fill no vector.
+std::int64_t round_halves(const std::uint16_t* from, std::int64_t count, std::uint16_t* out);
+
+/// How panels are written. Rows that are `row` numbers apart, two by two, become `pairs` lines of `count` pairs, one
+/// number of either, `line` numbers apart.
+void zip_rows(const std::uint16_t* from, std::int64_t row, std::int64_t pairs, std::int64_t count, std::uint16_t* out,
+              std::int64_t line);
+
+/// Numbers [count][3] become [3][count], `apart` numbers from one to the next.
+void part_thirds(const std::uint16_t* from, std::int64_t count, std::uint16_t* out, std::int64_t apart);
+
+/// Pairs of neighbours of `rows` rows, a multiple of 4, that are `row` numbers apart, become lines of `rows` pairs,
+/// `line` numbers apart.
+void turn_pairs(const std::uint16_t* from, std::int64_t row, std::int64_t rows, std::int64_t pairs, std::uint16_t* out,
+                std::int64_t line);
+
 /// Rows of `half` values and as many gates, each with its offset unless that is nullptr, as two tables of such rows.
 void part_halves(const float* sums, std::int64_t rows, std::int64_t half, const float* value_offset,
                  const float* gate_offset, float* values, float* gates);
