@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -58,6 +59,13 @@ int quota_in_cores() {
 }
 
 #if defined(__x86_64__) && defined(__linux__)
+/// Whether oneDNN, which libtorch brings, was told to do with less: then so do we, and lesser processors can be tried.
+bool is_told_to_use_less() {
+  const char* most = std::getenv("ONEDNN_MAX_CPU_ISA");
+  const std::string told = most ? most : "";
+  return !told.empty() && told != "ALL" && told != "DEFAULT" && told.find("AMX") == std::string::npos;
+}
+
 /// Intel's manual, volume 1, 18.3: registers of tiles are there, and Linux (Documentation/arch/x86/xstate.rst) gives
 /// their memory only to processes that ask.
 bool may_use_tiles() {
@@ -82,8 +90,16 @@ bool may_use_tiles() {
 }  // namespace
 
 bool cpu_has_amx_bf16() {
-  static const bool has = cpu_has_bf16() && may_use_tiles();
+  static const bool has = cpu_has_bf16() && !is_told_to_use_less() && may_use_tiles();
   return has;
+}
+
+bool cpu_is_slow_at_bf16() {
+#if defined(__x86_64__)
+  return cpu_has_bf16() && __builtin_cpu_is("intel") && !cpu_has_amx_bf16();
+#else
+  return false;
+#endif
 }
 
 bool cpu_has_bf16() {

@@ -10,7 +10,10 @@ namespace darkroom::bench {
 /// FLOP per second of all threads together, measured in registers.
 struct Peak {
   double fp32 = 0;
-  double bf16 = 0;  ///< 0 = the processor has no dot products of bf16
+  double bf16 = 0;   ///< of vectors; 0 = the processor has no dot products of bf16
+  double tiles = 0;  ///< of bf16 by whole tiles (AMX); 0 = it has none
+
+  double most_bf16() const { return bf16 > tiles ? bf16 : tiles; }
 };
 
 struct Machine {

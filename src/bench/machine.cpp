@@ -11,7 +11,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "layers/bf16_kernels.h"
 #include "layers/kernels/peak_kernel.h"
+#include "layers/kernels/tile_product_kernel.h"
 
 namespace darkroom::bench {
 namespace {
@@ -93,8 +95,9 @@ Machine this_machine() {
 
 Peak measure_peak() {
   const bool has_bf16 = layers::bf16_dot_products_in_registers(1) > 0;
-  return {fastest_rate(layers::multiply_in_registers),
-          has_bf16 ? fastest_rate(layers::bf16_dot_products_in_registers) : 0};
+  return {.fp32 = fastest_rate(layers::multiply_in_registers),
+          .bf16 = has_bf16 ? fastest_rate(layers::bf16_dot_products_in_registers) : 0,
+          .tiles = layers::computes_in_tiles() ? fastest_rate(layers::tile_products_in_registers) : 0};
 }
 
 double measure_bandwidth() {

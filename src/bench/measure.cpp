@@ -115,7 +115,7 @@ class Run {
     bench_.peaks.push_back(measure_peak());
     return peak_of(bench_.peaks.back());
   }
-  double peak_of(const Peak& peak) const { return bench_.precision == "bf16" ? peak.bf16 : peak.fp32; }
+  double peak_of(const Peak& peak) const { return bench_.precision == "bf16" ? peak.most_bf16() : peak.fp32; }
 
   /// Times with the peak before and after; answers the mean of the two.
   double beside_peak(const std::function<void()>& measure_it) {

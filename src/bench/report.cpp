@@ -56,6 +56,7 @@ std::string peak_words(const Bench& bench) {
   std::string words = fmt::format(
       "Peak: {:.0f} GFLOP/s of fp32 (all threads, in registers); {}", first.fp32 / 1e9,
       first.bf16 > 0 ? fmt::format("{:.0f} GFLOP/s of bf16", first.bf16 / 1e9) : "this processor has no bf16 products");
+  if (first.tiles > 0) words += fmt::format(" by vectors, {:.0f} by tiles (AMX)", first.tiles / 1e9);
   if (bench.machine.bandwidth > 0) words += fmt::format(". Memory: {:.1f} GB/s read", bench.machine.bandwidth / 1e9);
   return words + ".";
 }
@@ -242,7 +243,9 @@ std::string bench_json(const Bench& bench) {
                  {"bandwidth", bench.machine.bandwidth > 0 ? Json(bench.machine.bandwidth) : Json()}}},
                {"peak_moved", peak_movement(bench.peaks)}};
   for (const Peak& peak : bench.peaks)
-    json["peaks"].push_back({{"fp32", peak.fp32}, {"bf16", peak.bf16 > 0 ? Json(peak.bf16) : Json()}});
+    json["peaks"].push_back({{"fp32", peak.fp32},
+                             {"bf16", peak.bf16 > 0 ? Json(peak.bf16) : Json()},
+                             {"bf16_tiles", peak.tiles > 0 ? Json(peak.tiles) : Json()}});
   json["figures"] = Json::array();
   for (const Figure& figure : bench.figures)
     json["figures"].push_back({{"name", figure.name},

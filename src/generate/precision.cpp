@@ -22,12 +22,12 @@ std::vector<std::string> vae_decoding_names() {
   return {"Automatic", "Whole", "Strips"};
 }
 
-PrecisionChoice chosen_precision(std::string_view asked, bool cpu_has_bf16) {
+PrecisionChoice chosen_precision(std::string_view asked, bool cpu_has_bf16, bool is_slow) {
   if (asked == "fp16")
     return {Arithmetic::fp32, "fp16 was asked for, but here fp16 is not computed directly; computing in fp32 instead."};
   if (asked == "bf16" && !cpu_has_bf16)
     return {Arithmetic::fp32, "bf16 was asked for, but this processor does not compute it; computing in fp32 instead."};
-  const bool bf16 = asked == "bf16" || (asked == "auto" && cpu_has_bf16);
+  const bool bf16 = asked == "bf16" || (asked == "auto" && cpu_has_bf16 && !is_slow);
   return {bf16 ? Arithmetic::bf16 : Arithmetic::fp32, ""};
 }
 

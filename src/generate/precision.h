@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/cpu.h"
+
 namespace darkroom::generate {
 
 /// What may be asked for: auto, fp32, bf16, fp16.
@@ -25,8 +27,9 @@ struct PrecisionChoice {
 
 /// fp16 weights are read from any file, but no processor we run on computes in fp16 through libtorch, and bf16 only
 /// where `cpu_has_bf16`; else fp32 takes their place: every fp16 and bf16 number is an fp32 number, so nothing is lost
-/// and nothing overflows. Requires: a name of precision_names().
-PrecisionChoice chosen_precision(std::string_view asked, bool cpu_has_bf16);
+/// and nothing overflows. `is_slow`: that fp32 is faster here (base/cpu.h), which auto takes then. Requires: a name of
+/// precision_names().
+PrecisionChoice chosen_precision(std::string_view asked, bool cpu_has_bf16, bool is_slow = cpu_is_slow_at_bf16());
 
 /// How the VAE decodes: Automatic, Whole, Strips.
 std::vector<std::string> vae_decoding_names();

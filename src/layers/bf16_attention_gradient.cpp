@@ -17,7 +17,8 @@
 namespace darkroom::layers {
 namespace {
 
-// Whose scores and gradients stay in the first cache, 24 KiB, or in tiles, where more of each sum is added up at a time.
+// Whose scores and gradients stay in the first cache, 24 KiB, or in tiles, where more of each sum is added up at a
+// time.
 constexpr int64_t kTileKeys = 8 * kPairRows, kKeysInTiles = 64;
 
 // Of queries, as many as are worked off together: sums of all keys pass by once for so many.

@@ -230,8 +230,7 @@ Tensor convolved(const Tensor& x, const Tensor& weight, const PackedWeight& pack
     for (int64_t tap = 0; tap < shape.taps; ++tap) {
       const int64_t line = top + tap / side, pixel = left + tap % side;
       const bool is_inside = line >= 0 && line < height && pixel >= 0 && pixel < width;
-      places[tap * apart] =
-          is_inside ? from + ((picture * height + line) * width + pixel) * shape.in : nothing.data();
+      places[tap * apart] = is_inside ? from + ((picture * height + line) * width + pixel) * shape.in : nothing.data();
     }
   });
   return y;

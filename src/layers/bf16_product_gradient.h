@@ -16,8 +16,9 @@ bool computes_in_bf16();
 /// wanted. The bias may be undefined.
 bool can_go_through_in_bf16(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t padding = 0);
 
-/// at::linear and at::conv2d of x rounded to bf16, which come out as bf16, with the gradient of x; of a linear layer with those
-/// of its weight and bias, too, where they are wanted. The same bits for any number of threads. Requires: can_go_through_in_bf16().
+/// at::linear and at::conv2d of x rounded to bf16, which come out as bf16, with the gradient of x; of a linear layer
+/// with those of its weight and bias, too, where they are wanted. The same bits for any number of threads. Requires:
+/// can_go_through_in_bf16().
 Tensor bf16_linear_with_gradient(const Tensor& x, const Tensor& weight, const Tensor& bias);
 Tensor bf16_conv_with_gradient(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t stride,
                                int64_t padding);

@@ -15,8 +15,8 @@
 namespace darkroom::layers {
 namespace {
 
-constexpr int64_t kTogether = 16;      // columns that are packed at a time
-constexpr int64_t kMostPlaces = 2880;  // of a part, 360 KiB with 64 columns: half the second cache, and SD's 9 x 320
+constexpr int64_t kTogether = 16;         // columns that are packed at a time
+constexpr int64_t kMostPlaces = 2880;     // of a part, 360 KiB with 64 columns: half the second cache, and SD's 9 x 320
 constexpr int64_t kMostTilePlaces = 640;  // of a part in tiles, beside as many of 512 rows and their sums
 
 std::atomic<int64_t> packed{0};
@@ -118,8 +118,7 @@ void pack_columns(const Tensor& weight, const PanelShape& shape, PanelOrder orde
         if (output < 0 || shape.places > shape.in) std::fill_n(rows, filled, std::uint16_t(0));
         if (output < 0) continue;
         round_stored(weight, output * numbers, numbers, shape.taps == 1 ? rows : scratch.row.data());
-        if (shape.taps > 1)
-          part_taps(scratch.row.data(), shape.in, shape.taps, /*reversed=*/false, rows, shape.places);
+        if (shape.taps > 1) part_taps(scratch.row.data(), shape.in, shape.taps, /*reversed=*/false, rows, shape.places);
       }
       for (int64_t tap = 0; tap < shape.taps; ++tap) {
         for_pieces(shape, [&](int64_t first, int64_t count) {

@@ -21,7 +21,7 @@ void settle_precision(RunConfig& run) {
     log_info(
         "mixed_precision fp16: a CPU has no fp16 products, so numbers are rounded to fp16 and computed with in fp32; "
         "\"{}\" is faster here",
-        cpu_has_bf16() ? "bf16" : "no");
+        cpu_has_bf16() && !cpu_is_slow_at_bf16() ? "bf16" : "no");
   }
   if (run.weights_in == "fp16")
     log_info("full_fp16: weights and gradients are rounded to fp16 and kept in fp32, which takes no less memory");

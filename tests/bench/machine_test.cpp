@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <thread>
 
@@ -24,6 +25,8 @@ TEST(Machine, PeakIsThatOfVectors) {
   EXPECT_GT(peak.fp32, 1e9);
   EXPECT_LT(peak.fp32, 1e12 * at::get_num_threads()) << "twice what the widest vectors could do at 5 GHz";
   EXPECT_EQ(peak.bf16 > 0, cpu_has_bf16());
+  EXPECT_EQ(peak.tiles > 0, cpu_has_amx_bf16());
+  EXPECT_GE(peak.most_bf16(), std::max(peak.bf16, peak.tiles));
 }
 
 TEST(Machine, TheKernelDoesWhatItCounts) {

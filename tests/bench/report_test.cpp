@@ -71,7 +71,10 @@ TEST(BenchReport, OfAMachineAlone) {
   bench.peaks = {{100e9, 200e9}};
   const formats::TemporaryFolder folder;
   write_bench(folder.path(), bench);
-  EXPECT_TRUE(says(bench_text(bench), "200 GFLOP/s of bf16"));
+  EXPECT_TRUE(says(bench_text(bench), "200 GFLOP/s of bf16."));
+  bench.peaks.front().tiles = 3000e9;
+  EXPECT_TRUE(says(bench_text(bench), "200 GFLOP/s of bf16 by vectors, 3000 by tiles (AMX)."));
+  EXPECT_EQ(nlohmann::json::parse(bench_json(bench))["peaks"][0]["bf16_tiles"], 3000e9);
   EXPECT_FALSE(std::filesystem::exists(folder / "layers.svg"));
 }
 

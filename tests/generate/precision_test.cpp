@@ -10,7 +10,9 @@ namespace darkroom::generate {
 namespace {
 
 TEST(Precision, AutoTakesBf16WhereTheProcessorHasIt) {
-  EXPECT_EQ(chosen_precision("auto", true).arithmetic, Arithmetic::bf16);
+  EXPECT_EQ(chosen_precision("auto", true, /*is_slow=*/false).arithmetic, Arithmetic::bf16);
+  EXPECT_EQ(chosen_precision("auto", true, /*is_slow=*/true).arithmetic, Arithmetic::fp32);
+  EXPECT_EQ(chosen_precision("bf16", true, /*is_slow=*/true).arithmetic, Arithmetic::bf16) << "who asks gets it";
   EXPECT_EQ(chosen_precision("auto", false).arithmetic, Arithmetic::fp32);
   EXPECT_EQ(chosen_precision("bf16", true).arithmetic, Arithmetic::bf16);
   EXPECT_EQ(chosen_precision("fp32", true).arithmetic, Arithmetic::fp32);

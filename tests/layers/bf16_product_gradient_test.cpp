@@ -144,9 +144,10 @@ TEST_P(Bf16ProductGradient, NormsAndGatesAreComputedInFp32) {
 
 TEST_P(Bf16ProductGradient, LinearLayersLearn) {
   for (const auto& [rows, in, out] : {std::tuple{1, 2, 4}, {7, 32, 64}, {77, 96, 34}, {300, 64, 40}}) {
-    const Both both({bf16_numbers({1, rows, in}), bf16_numbers({out, in}), bf16_numbers({out})},
-                    [](const std::vector<Tensor>& in) { return bf16_linear_with_gradient(in[0], in[1], in[2]); },
-                    [](const std::vector<Tensor>& in) { return at::linear(in[0], in[1], in[2]); });
+    const Both both(
+        {bf16_numbers({1, rows, in}), bf16_numbers({out, in}), bf16_numbers({out})},
+        [](const std::vector<Tensor>& in) { return bf16_linear_with_gradient(in[0], in[1], in[2]); },
+        [](const std::vector<Tensor>& in) { return at::linear(in[0], in[1], in[2]); });
     EXPECT_LE(both.worst(), kRounding) << rows << " rows, " << in << " to " << out;
   }
 }

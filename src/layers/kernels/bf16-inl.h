@@ -102,7 +102,7 @@ HWY_INLINE void store_upper_halves(Pairs x, std::uint16_t* to) {
 
 HWY_INLINE void store_numbers(Vector x, std::uint16_t* to) {
 #if DARKROOM_HAS_PAIR_PRODUCT
-  const __m256bh rounded = _mm512_cvtneps_pbh(x.raw);  // numbers below 2^-126 become zero
+  const auto rounded = _mm512_cvtneps_pbh(x.raw);  // numbers below 2^-126 become zero
   std::memcpy(to, &rounded, sizeof rounded);
 #else
   store_upper_halves(rounded_in_upper_half(x), to);

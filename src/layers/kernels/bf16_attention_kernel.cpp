@@ -57,8 +57,7 @@ HWY_INLINE Vector power_of_two(Vector x) {
 #if DARKROOM_HAS_PAIR_PRODUCT
 constexpr float kWeightUnit = 0.0792043434f;
 HWY_INLINE Vector weight_of(Vector x) {
-  constexpr int kBelowWholeNumber = 0x09;  // x - floor(x)
-  const Vector rest{_mm512_reduce_ps(x.raw, kBelowWholeNumber)};
+  const Vector rest{_mm512_reduce_ps(x.raw, 0x09)};  // x - floor(x)
   Vector power = hn::Add(rest, hn::Set(kTag, 2.8324014f));
   for (const float factor : {8.7931707f, 12.6242191f}) power = hn::MulAdd(power, rest, hn::Set(kTag, factor));
   return Vector{_mm512_scalef_ps(power.raw, x.raw)};
@@ -234,7 +233,7 @@ HWY_INLINE void weigh_some(const float* HWY_RESTRICT scores, Vector scale, std::
 /// As weigh_block(), by tiles: the processor multiplies the next keys' while it weighs those before.
 template <typename Unit>
 HWY_INLINE void weigh_block_by(const Bf16AttentionHead& head, std::int64_t begin, std::int64_t end, Vector scale,
-                    bool takes_reference, Buffers& buffers) {
+                               bool takes_reference, Buffers& buffers) {
   const std::int64_t n = lanes(), width = block(), together = head.layout.together;
   const std::int64_t units = together / kSomeKeys * kVectors;
   const std::int64_t steps = (width + 2 * kTileSide - 1) / (2 * kTileSide) * (head.layout.row / kTilePlaces);
@@ -244,7 +243,7 @@ HWY_INLINE void weigh_block_by(const Bf16AttentionHead& head, std::int64_t begin
   float *scores = buffers.scores.data(), *before = scores + together * width;
   std::uint32_t* weights = pairs_of(buffers.weights);
   std::int64_t unit = 0;
-  const auto weigh_before = [&]() HWY_ATTR {
+  const auto weigh_before = [&] {
     for (const std::int64_t last = std::min(units, unit + each); unit < last; ++unit) {
       const std::int64_t key = unit / kVectors * kSomeKeys;
       weigh_some(before + key * width, scale, unit % kVectors * n, buffers, weights + key / 2 * width);

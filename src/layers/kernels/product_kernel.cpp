@@ -23,7 +23,10 @@ const hn::ScalableTag<float> kTag;
 using Vector = hn::Vec<decltype(kTag)>;
 
 constexpr std::int64_t kWidth = 2;  // vectors of a panel: with 6 rows, 12 sums stay in 16 registers
-constexpr std::int64_t kRows = 6;
+constexpr std::int64_t kFewRows = 6;
+// With 32 registers 24 sums: a panel of wide vectors does not fit the first cache beside its rows, and passes by half
+// as often.
+constexpr std::int64_t kRows = HWY_TARGET <= HWY_AVX3 ? 12 : kFewRows;
 constexpr std::int64_t kLine = 16;  // numbers of a cache line
 
 std::int64_t lanes() {
@@ -72,6 +75,10 @@ HWY_INLINE void multiply(const float* a, std::int64_t a_stride, std::int64_t row
                          const float* panel, bool adds, const float* offset, float* out, std::int64_t out_stride) {
   for (; rows >= kRows; rows -= kRows, a += kRows * a_stride, out += kRows * out_stride)
     rows_by_panel<kRows, kIsFar>(a, a_stride, depth, panel, adds, offset, out, out_stride);
+  if (rows >= kFewRows) {
+    rows_by_panel<kFewRows, kIsFar>(a, a_stride, depth, panel, adds, offset, out, out_stride);
+    rows -= kFewRows, a += kFewRows * a_stride, out += kFewRows * out_stride;
+  }
   switch (rows) {  // one by one, each row would wait for its own sums
     case 5:
       return rows_by_panel<5, kIsFar>(a, a_stride, depth, panel, adds, offset, out, out_stride);

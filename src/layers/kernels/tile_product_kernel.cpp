@@ -1,7 +1,9 @@
 #include "layers/kernels/tile_product_kernel.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "base/cpu.h"
 #include "layers/kernels/tiles.h"
 
 #if defined(__x86_64__)
@@ -81,6 +83,21 @@ void multiply_tiles(const Tiles& rows, const Tiles& columns, std::int64_t steps,
   };
   if (emulates) return multiply_tiles_beside<EmulatedTiles>(rows, columns, steps, adds, out, out_row, [] {});
   multiply_tiles_beside<ProcessorsTiles>(rows, columns, steps, adds, out, out_row, fetch);
+}
+
+double tile_products_in_registers(std::int64_t rounds) {
+  if (!cpu_has_amx_bf16()) return 0;
+  constexpr int kProducts = 4;  // that do not wait for each other
+  const TileRegisters registers;
+  [&]<std::size_t... Register>(std::index_sequence<Register...>) {
+    (ProcessorsTiles::zero<int(Register)>(), ...);
+  }
+  (std::make_index_sequence<8>());
+  for (std::int64_t round = 0; round < rounds; ++round)
+    for_sums<2, 2>([]<int Row, int Column, int Register>() {
+      ProcessorsTiles::add_products<Register, kRowRegister + Row, kColumnRegister + Column>();
+    });
+  return double(2 * kProducts * kTileSide * kTileSide * kTilePlaces) * double(rounds);
 }
 
 void pack_rows(const std::uint16_t* const* rows, std::int64_t count, std::int64_t first, std::int64_t places,

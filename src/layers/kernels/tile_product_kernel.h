@@ -53,6 +53,10 @@ void multiply_tiles(const Tiles& rows, const Tiles& columns, std::int64_t steps,
 void pack_rows(const std::uint16_t* const* rows, std::int64_t count, std::int64_t first, std::int64_t places,
                std::uint16_t* to);
 
+/// The most there can be: products in registers, on this thread. Answers how many FLOP they were; 0 where the processor
+/// has none.
+double tile_products_in_registers(std::int64_t rounds);
+
 /// In place of the processor's, the same operations computed one number at a time: for tests. Not thread-safe.
 void emulate_tile_products(bool on);
 bool emulates_tile_products();

@@ -108,9 +108,8 @@ inline void multiply_tiles_beside(const Tiles& rows, const Tiles& columns, std::
     });
     beside();
   }
-  for_sums<RowTiles, ColumnTiles>([&]<int Row, int Column, int Register>() {
-    Unit::template store_sums<Register>(place(Row, Column), out_row);
-  });
+  for_sums<RowTiles, ColumnTiles>(
+      [&]<int Row, int Column, int Register>() { Unit::template store_sums<Register>(place(Row, Column), out_row); });
 }
 
 template <typename Unit, typename Beside>
@@ -118,10 +117,8 @@ inline void multiply_tiles_beside(const Tiles& rows, const Tiles& columns, std::
                                   std::int64_t out_row, const Beside& beside) {
   if (rows.count == 2 && columns.count == 2)
     return multiply_tiles_beside<Unit, 2, 2>(rows, columns, steps, adds, out, out_row, beside);
-  if (rows.count == 2)
-    return multiply_tiles_beside<Unit, 2, 1>(rows, columns, steps, adds, out, out_row, beside);
-  if (columns.count == 2)
-    return multiply_tiles_beside<Unit, 1, 2>(rows, columns, steps, adds, out, out_row, beside);
+  if (rows.count == 2) return multiply_tiles_beside<Unit, 2, 1>(rows, columns, steps, adds, out, out_row, beside);
+  if (columns.count == 2) return multiply_tiles_beside<Unit, 1, 2>(rows, columns, steps, adds, out, out_row, beside);
   multiply_tiles_beside<Unit, 1, 1>(rows, columns, steps, adds, out, out_row, beside);
 }
 

@@ -100,8 +100,8 @@ std::string mixed_precision(const Seen& run) {
         "above 65,504 a value is infinite, so the loss is scaled, by {:.0f} at first, and a step that overflows is "
         "skipped",
         kFirstLossScale);
-  return cpu_has_bf16() ? "all is computed in fp32; this processor would compute bf16 faster"
-                        : "all is computed in fp32; this processor has nothing faster";
+  return cpu_has_bf16() && !cpu_is_slow_at_bf16() ? "all is computed in fp32; this processor would compute bf16 faster"
+                                                  : "all is computed in fp32; this processor has nothing faster";
 }
 
 std::string rounded_weights(const Seen& run, bool is_on, const char* precision, int share) {

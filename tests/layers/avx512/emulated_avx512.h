@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -97,6 +98,45 @@ __m512 gathered(__m512i places, const void* from) {
   });
 }
 
+/// Quarters of a, then of b, by two bits each.
+template <int Which>
+__m512i quarters(__m512i a, __m512i b) {
+  using Quarters = std::array<std::array<std::uint64_t, 2>, 4>;
+  const Quarters first = bits_as<Quarters>(a), second = bits_as<Quarters>(b);
+  return bits_as<__m512i>(
+      Quarters{first[Which & 3], first[Which >> 2 & 3], second[Which >> 4 & 3], second[Which >> 6]});
+}
+
+/// x times 2^exponent rounded down.
+inline __m512 scaled(__m512 x, __m512 exponent) {
+  Floats all = bits_as<Floats>(x);
+  const Floats powers = bits_as<Floats>(exponent);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    all[i] = std::isnan(powers[i]) ? powers[i]
+                                   : std::ldexp(all[i], int(std::floor(std::clamp(powers[i], -1000.0f, 1000.0f))));
+  return bits_as<__m512>(all);
+}
+
+/// What is above the next lower whole number.
+inline __m512 above_whole(__m512 x) {
+  return each<Floats, __m512>(bits_as<Floats>(x),
+                              [](float one) { return std::isinf(one) ? 0.0f : one - std::floor(one); });
+}
+
+/// Rounded to nearest, ties to even; what is no number stays none. Numbers below 2^-126 become zero.
+inline Halves rounded_to_bf16(__m512 x) {
+  Halves to;
+  const Ints bits = bits_as<Ints>(x);
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    const std::uint32_t one = std::uint32_t(bits[i]), exponent = one & 0x7f800000;
+    if (exponent == 0x7f800000 && (one & 0x7fffff))
+      to[i] = std::uint16_t(one >> 16 | 0x40);
+    else
+      to[i] = exponent == 0 ? std::uint16_t(one >> 16 & 0x8000) : std::uint16_t((one + 0x7fff + (one >> 16 & 1)) >> 16);
+  }
+  return to;
+}
+
 /// In the order g++ adds: halves upon halves.
 inline float sum(__m512 x) {
   Floats sums = bits_as<Floats>(x);
@@ -116,4 +156,9 @@ inline float sum(__m512 x) {
 #define _mm512_cvtph_ps darkroom::emulated_avx512::from_halves
 #define _mm512_srai_epi32 darkroom::emulated_avx512::shifted_right
 #define _mm512_i32gather_ps(places, from, scale) darkroom::emulated_avx512::gathered<scale>(places, from)
+#define _mm512_shuffle_i64x2(a, b, which) darkroom::emulated_avx512::quarters<which>(a, b)
+#undef _mm512_scalef_ps
+#define _mm512_scalef_ps darkroom::emulated_avx512::scaled
+#define _mm512_reduce_ps(x, below_whole_number) darkroom::emulated_avx512::above_whole(x)
+#define _mm512_cvtneps_pbh darkroom::emulated_avx512::rounded_to_bf16
 #define _mm512_reduce_add_ps darkroom::emulated_avx512::sum
