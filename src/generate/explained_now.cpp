@@ -193,9 +193,10 @@ std::string precision_line(const Seen& s, const std::string& asked, const char* 
   if (!chosen.note.empty()) return chosen.note;
   const bool is_bf16 = chosen.arithmetic == Arithmetic::bf16;
   if (asked == "auto" && automatic) return automatic;
-  const char* why = asked != "auto" ? "it was asked for"
-                    : is_bf16       ? "this processor computes it directly"
-                                    : "this processor does not compute bf16 directly";
+  const char* why = asked != "auto"    ? "it was asked for"
+                    : is_bf16          ? "this processor computes it directly"
+                    : s.facts.has_bf16 ? "this processor computes bf16 slower"
+                                       : "this processor does not compute bf16 directly";
   return fmt::format("here {}, because {}", is_bf16 ? "bf16" : "fp32", why);
 }
 std::string precision(const Seen& s) {

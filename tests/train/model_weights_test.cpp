@@ -123,7 +123,8 @@ void expect_near(const std::map<std::string, Tensor>& found, const std::map<std:
 }
 
 TEST(ModelWeights, CheckpointingChangesNoGradient) {
-  expect_near(gradients_in("no", true), gradients_in("no", false), 1e-5);
+  // Either rounds in its own order, within 1e-5 of the exact gradient (lora_network_test holds them against that).
+  expect_near(gradients_in("no", true), gradients_in("no", false), 2e-5);
   // In bf16 what the layers make of the context and of the timestep is summed in another order, and rounded each time.
   expect_near(gradients_in("bf16", true), gradients_in("bf16", false), 0x1p-4);
 }
