@@ -27,7 +27,8 @@ PartFacts facts_of(const std::string& name, layers::Module& part) {
     (checkpoint::is_mapped(*weight) ? facts.file_bytes : facts.memory_bytes) += int64_t(weight->nbytes());
     bytes[precision_of(weight->scalar_type())] += int64_t(weight->nbytes());
   }
-  facts.memory_bytes += part.packed_bytes();
+  facts.packed_bytes = part.packed_bytes();
+  facts.memory_bytes += facts.packed_bytes;
   facts.read_bytes = checkpoint::mapped_bytes_in_memory(part);
   for (const auto& [precision, size] : bytes)
     if (facts.precision.empty() || size > bytes[facts.precision]) facts.precision = precision;
@@ -37,7 +38,7 @@ PartFacts facts_of(const std::string& name, layers::Module& part) {
 /// What is on a device is counted there alone, wherever the weights came from.
 void put_on_accelerator(PartFacts& facts) {
   facts.accelerator_bytes = facts.memory_bytes + facts.file_bytes;
-  facts.memory_bytes = facts.file_bytes = facts.read_bytes = 0;
+  facts.memory_bytes = facts.file_bytes = facts.read_bytes = facts.packed_bytes = 0;
 }
 
 /// Back to the file with it: pages that were read, and what was made of them.
@@ -73,7 +74,7 @@ void LoadedModel::move_part(const std::string& name, PartPlace to) const {
     if (to == PartPlace::memory) return checkpoint::read_mapped(*network);
     const PartFacts facts = facts_of(name, *network);
     require(
-        facts.file_bytes > facts.memory_bytes - network->packed_bytes(), ErrorKind::invalid_request,
+        facts.can_return_to_file(), ErrorKind::invalid_request,
         "move the {} to its file: its weights must be used as the file has them, but were converted to {}; unload the "
         "checkpoint instead",
         name, facts.precision);

@@ -43,7 +43,11 @@ struct PartFacts {
   int64_t file_bytes = 0;         ///< mapped from the file: the system keeps them only while it has room
   int64_t read_bytes = 0;         ///< of those, what this process has in memory now
   int64_t accelerator_bytes = 0;  ///< on an accelerator: then the three above are 0
+  int64_t packed_bytes = 0;       ///< of memory_bytes, what was made of the weights to compute with
   std::string precision;          ///< of most of its weights as they are kept: fp32, bf16, fp16
+
+  /// Whether most of its weights are those of the file, so that what is in memory can be let go of.
+  bool can_return_to_file() const { return file_bytes > memory_bytes - packed_bytes; }
 };
 
 /// Where a part can be.

@@ -147,7 +147,7 @@ void Residency::unload_if_idle(double seconds) {
   model_->keep_on_accelerator(pinned_parts_);
   model_->free_accelerator();
   for (const generate::PartFacts& part : model_->part_facts())
-    if (!pinned_parts_.contains(part.name) && part.read_bytes > 0 && part.file_bytes > part.memory_bytes)
+    if (!pinned_parts_.contains(part.name) && part.read_bytes + part.packed_bytes > 0 && part.can_return_to_file())
       model_->move_part(part.name, generate::PartPlace::file);
   publish();
 }

@@ -50,6 +50,23 @@ TEST(Residency, GivesMemoryBack) {
   EXPECT_GT(residency.unload(), held * 95 / 100) << "of " << held;
 }
 
+TEST(Residency, WhatWasPackedReturnsToItsFile) {
+  Residency residency;
+  pack_unet(residency);
+  const auto unet = [&] {
+    for (const generate::PartFacts& part : residency.state().parts)
+      if (part.name == "UNet") return part;
+    return generate::PartFacts();
+  };
+  EXPECT_GT(unet().packed_bytes, unet().file_bytes / 2);
+  EXPECT_GE(unet().memory_bytes, unet().packed_bytes);
+  EXPECT_TRUE(unet().can_return_to_file());
+  residency.move("UNet", generate::PartPlace::memory);
+  EXPECT_TRUE(unet().can_return_to_file()) << "the page offers it";
+  EXPECT_GT(residency.move("UNet", generate::PartPlace::file), 0);
+  EXPECT_EQ(unet().packed_bytes, 0);
+}
+
 TEST(Residency, LoadsAgainWhatWasWrittenOver) {
   const formats::TemporaryFolder folder;
   const std::string models = std::string(DARKROOM_TESTS_DIR) + "/golden/tiny/";

@@ -22,7 +22,7 @@ ordered_json part_json(const generate::PartFacts& part, const jobs::Residency::S
           {"read_bytes", part.read_bytes},
           {"accelerator_bytes", part.accelerator_bytes},
           {"pinned", state.pinned_parts.contains(part.name)},
-          {"movable", part.accelerator_bytes > 0 || part.file_bytes > part.memory_bytes},
+          {"movable", part.accelerator_bytes > 0 || part.can_return_to_file()},
           {"precision", part.precision}};
 }
 
