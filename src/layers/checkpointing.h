@@ -19,9 +19,12 @@ bool checkpointing();
 Tensor checkpointed(const std::function<Tensor(const std::vector<Tensor>&)>& compute,
                     const std::vector<Tensor>& inputs);
 
-/// The same where checkpointing is off too, if what the part would keep otherwise is much: so many numbers. For parts
-/// that keep much and cost little.
+/// The same where checkpointing is off too, if what the part would keep otherwise is much: recomputed_from() numbers or
+/// more. For parts that keep much and cost little.
 Tensor checkpointed_if_large(const std::function<Tensor(const std::vector<Tensor>&)>& compute,
                              const std::vector<Tensor>& inputs, int64_t kept_numbers);
+
+/// In bf16 more: such numbers are half as large, and what is computed again packs its weights again.
+int64_t recomputed_from(bool in_bf16);
 
 }  // namespace darkroom::layers

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "layers/checkpointing.h"
 #include "train/optimizers.h"
 
 namespace darkroom::train {
@@ -13,8 +14,7 @@ constexpr int64_t kOfSelfAttention = 7;  // before and after the norm, queries, 
 constexpr int64_t kOfRest = 17;          // of cross-attention and MLP, where they are not computed again
 constexpr int64_t kOfProjections = 3;    // around the blocks of a transformer
 constexpr int64_t kOfRestAtWork = 28;    // while they are
-constexpr int64_t kRecomputed = int64_t(4) << 20;  // numbers from which they are: layers/checkpointing.cpp
-constexpr int64_t kScratch = int64_t(300) << 20;   // bytes: kernels transformed, scores, the program itself
+constexpr int64_t kScratch = int64_t(300) << 20;  // bytes: kernels transformed, scores, the program itself
 constexpr int64_t kNumber = 4;
 
 /// Sums up what blocks keep, walking through the UNet as a picture does.
@@ -50,7 +50,8 @@ class Walk {
 
   int64_t of_transformer(const models::SpatialTransformer& transformer) {
     const int64_t numbers = pixels() * transformer.norm.weight.size(0);
-    const bool again = !options_.trains_the_model() && kOfRest * numbers >= kRecomputed;
+    const int64_t from = layers::recomputed_from(options_.run.mixed_precision == "bf16");
+    const bool again = !options_.trains_the_model() && kOfRest * numbers >= from;
     if (again) at_work_ = std::max(at_work_, kOfRestAtWork * numbers);
     const int64_t each = again ? kOfSelfAttention : kOfSelfAttention + kOfRest;
     return numbers * (kOfProjections + each * int64_t(transformer.transformer_blocks.size()));

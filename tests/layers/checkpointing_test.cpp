@@ -77,6 +77,22 @@ TEST(Checkpointing, WhatKeepsMuchIsComputedAgainWhereItIsOff) {
   EXPECT_EQ(layers.calls, 1);
 }
 
+TEST(Checkpointing, InBf16MoreIsKept) {
+  EXPECT_GT(recomputed_from(true), recomputed_from(false));
+  TwoLayers layers;
+  const Tensor x = at::ones({5, 3}).requires_grad_();
+  const auto calls_with = [&](int64_t kept) {
+    layers.calls = 0;
+    checkpointed_if_large([&](const std::vector<Tensor>& in) { return layers.forward(in[0], at::ones({1})); }, {x},
+                          kept)
+        .sum()
+        .backward();
+    return layers.calls;
+  };
+  EXPECT_EQ(calls_with(recomputed_from(false) - 1), 1);
+  EXPECT_EQ(calls_with(recomputed_from(false)), 2);
+}
+
 TEST(Checkpointing, OneInsideAnotherAndOneAfterAnother) {
   TwoLayers plain, kept;
   const Tensor x = at::ones({5, 3}), one = at::ones({1});
