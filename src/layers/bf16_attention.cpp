@@ -8,6 +8,7 @@
 #include "layers/bf16_kernels.h"
 #include "layers/bf16_numbers.h"
 #include "layers/kernels/bf16_attention_kernel.h"
+#include "layers/kernels/tile_product_kernel.h"
 
 namespace darkroom::layers {
 namespace {
@@ -19,7 +20,7 @@ struct PackedHeads {
   Tensor keys, values;
 
   PackedHeads(const Tensor& k, const Tensor& v, int64_t heads)
-      : layout(k.size(2) / heads, computes_in_tiles()),
+      : layout(k.size(2) / heads, computes_in_tiles() && bf16_attention_block() % kTileSide == 0),
         key_size(layout.filled(k.size(1)) * layout.row),
         value_size(layout.filled(k.size(1)) * layout.places),
         keys(at::empty({k.size(0) * heads * key_size}, k.options())),

@@ -32,20 +32,11 @@ struct Rows {
 
 void multiply_in_tiles(const Rows& rows, const std::uint16_t* panel, int64_t columns, bool adds, float* out) {
   const int64_t width = pair_panel();
-  const auto tiles = [](int64_t left) { return std::min<int64_t>(2, (left + kTileSide - 1) / kTileSide); };
   for (int64_t column = 0; column < columns; column += 2 * kTileSide)
     for (int64_t row = 0; row < rows.count; row += 2 * kTileSide)
-      multiply_tiles({.first = rows.first + row * rows.stride,
-                      .count = tiles(rows.count - row),
-                      .row = rows.stride,
-                      .step = kTilePlaces,
-                      .next = kTileSide * rows.stride},
-                     {.first = panel + 2 * column,
-                      .count = tiles(columns - column),
-                      .row = 2 * width,
-                      .step = kTilePlaces * width,
-                      .next = kTilePlaces},
-                     rows.places / kTilePlaces, adds, out + row * width + column, width);
+      multiply_tiles(tiles_of_rows(rows.first + row * rows.stride, rows.stride, rows.count - row),
+                     tiles_of_columns(panel + 2 * column, width, columns - column), rows.places / kTilePlaces, adds,
+                     out + row * width + column, width);
 }
 
 /// out (+)= rows times the first `columns` of a panel. In tiles rows and places are whole ones.
@@ -83,7 +74,7 @@ struct Head {
   Bf16KeyLayout layout;  ///< of their rows, and of depth where it is rows
 
   int64_t tile_keys() const { return layout.is_tiles ? kKeysInTiles : kTileKeys; }
-  int64_t all_keys() const { return (keys + tile_keys() - 1) / tile_keys() * tile_keys(); }  ///< in whole tiles
+  int64_t all_keys() const { return rounded_up(keys, tile_keys()); }  ///< in whole tiles
   /// That the places of one row fill, where they are columns.
   int64_t panels() const { return (depth + pair_panel() - 1) / pair_panel(); }
 

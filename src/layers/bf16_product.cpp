@@ -25,10 +25,6 @@ constexpr int64_t kTileRows = 2 * kTileSide;
 constexpr int64_t kMostRows = 1024, kPackedNumbers = 320 << 10, kPlacesAtOnce = 320;
 constexpr int64_t kFewestRows = 256, kTileTasks = 2;  // tasks for each thread
 
-int64_t rounded_up(int64_t value, int64_t to) {
-  return (value + to - 1) / to * to;
-}
-
 /// The size of equal parts, multiples of `unit`, none of which is larger than `most`.
 int64_t equal_part(int64_t all, int64_t most, int64_t unit) {
   const int64_t parts = (all + most - 1) / most;

@@ -21,10 +21,6 @@ constexpr int64_t kMostTilePlaces = 640;  // of a part in tiles, beside as many 
 
 std::atomic<int64_t> packed{0};
 
-int64_t rounded_up(int64_t value, int64_t to) {
-  return (value + to - 1) / to * to;
-}
-
 /// The output that stands in a column of a panel; -1 where there is none.
 int64_t output_of(int64_t panel, int64_t column, const PanelShape& shape, PanelOrder order) {
   if (order != PanelOrder::halves) {
@@ -57,8 +53,7 @@ void round_stored(const Tensor& weight, int64_t first, int64_t count, std::uint1
 template <typename Each>
 void for_pieces(const PanelShape& shape, const Each& each) {
   const int64_t most = shape.is_tiles ? kTilePlaces : shape.step;
-  for (int64_t first = 0; first < shape.places; first += most)
-    each(first, std::min(most, shape.is_tiles ? most : shape.places - first));
+  for (int64_t first = 0; first < shape.places; first += most) each(first, std::min(most, shape.places - first));
 }
 
 /// Numbers from one line of pairs to the next of a piece.
@@ -66,6 +61,7 @@ int64_t line_of(const PanelShape& shape) {
   return shape.is_tiles ? kTilePlaces : 2 * shape.columns;
 }
 
+/// Memory that each thread keeps: it would come anew from the system each time.
 std::vector<std::uint16_t>& scratch_of_thirds(int64_t size) {
   thread_local std::vector<std::uint16_t> thirds;
   thirds.resize(size_t(size));

@@ -47,6 +47,7 @@ class TileProduct : public ::testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
     emulate_tile_products(GetParam());
+    // Without AMX the instructions would end the program; the same test runs with the emulated ones.
     if (!GetParam() && !cpu_has_amx_bf16()) GTEST_SKIP() << "this processor has none; the emulated ones are tested";
   }
   void TearDown() override { emulate_tile_products(false); }

@@ -196,17 +196,9 @@ HWY_INLINE void score_tiles(const Bf16AttentionHead& head, std::int64_t key, con
   const std::int64_t width = block(), row = head.layout.row, together = head.layout.together;
   const std::int64_t used = std::min(together, head.keys - key);
   for (std::int64_t first = 0; first < width; first += 2 * kTileSide)
-    multiply_tiles_beside<Unit>({.first = head.key + key * row,
-                                 .count = used > kTileSide ? 2 : 1,
-                                 .row = row,
-                                 .step = kTilePlaces,
-                                 .next = kTileSide * row},
-                                {.first = queries + 2 * first,
-                                 .count = std::min<std::int64_t>(2, (width - first) / kTileSide),
-                                 .row = 2 * width,
-                                 .step = kTilePlaces * width,
-                                 .next = kTilePlaces},
-                                row / kTilePlaces, /*adds=*/false, scores + first, width, beside);
+    multiply_tiles_beside<Unit>(tiles_of_rows(head.key + key * row, row, used),
+                                tiles_of_columns(queries + 2 * first, width, width - first), row / kTilePlaces,
+                                /*adds=*/false, scores + first, width, beside);
   std::fill(scores + used * width, scores + together * width, -1e30f);  // those that fill up the last tile
 }
 
@@ -273,17 +265,9 @@ void add_block_in_tiles(const std::uint16_t* values, const Bf16KeyLayout& layout
   const auto* weights = reinterpret_cast<const std::uint16_t*>(buffers.weights.data());
   for (std::int64_t first = 0; first < width; first += 2 * kTileSide)
     for (std::int64_t place = 0; place < layout.places; place += 2 * kTileSide)
-      multiply_tiles({.first = values + place * keys,
-                      .count = std::min<std::int64_t>(2, (layout.places - place) / kTileSide),
-                      .row = keys,
-                      .step = kTilePlaces,
-                      .next = kTileSide * keys},
-                     {.first = weights + 2 * first,
-                      .count = std::min<std::int64_t>(2, (width - first) / kTileSide),
-                      .row = 2 * width,
-                      .step = kTilePlaces * width,
-                      .next = kTilePlaces},
-                     keys / kTilePlaces, /*adds=*/true, buffers.result.data() + place * width + first, width);
+      multiply_tiles(tiles_of_rows(values + place * keys, keys, layout.places - place),
+                     tiles_of_columns(weights + 2 * first, width, width - first), keys / kTilePlaces, /*adds=*/true,
+                     buffers.result.data() + place * width + first, width);
 }
 
 /// Adds the values of a block, `pairs` pairs of keys, by their weights to Rows places of the result.
@@ -408,8 +392,7 @@ HWY_EXPORT(weigh_backwards);
 
 Bf16KeyLayout::Bf16KeyLayout(std::int64_t depth, bool is_tiles)
     : is_tiles(is_tiles), together(is_tiles ? 2 * kTileSide : 4), row(depth), places(depth) {
-  const auto in_whole = [&](std::int64_t side) { return (depth + side - 1) / side * side; };
-  if (is_tiles) row = in_whole(kTilePlaces), places = in_whole(kTileSide);
+  if (is_tiles) row = rounded_up(depth, kTilePlaces), places = rounded_up(depth, kTileSide);
 }
 
 std::int64_t bf16_attention_block() {

@@ -27,6 +27,25 @@ inline Tiles in_order(const std::uint16_t* first, std::int64_t count = 2) {
   return {.first = first, .count = count, .row = kTilePlaces, .step = 2 * kTileNumbers, .next = kTileNumbers};
 }
 
+/// The next multiple of `unit`.
+inline std::int64_t rounded_up(std::int64_t value, std::int64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
+
+/// The first one or two tiles of rows that are `row` numbers apart, of which `left` are left.
+inline Tiles tiles_of_rows(const std::uint16_t* first, std::int64_t row, std::int64_t left) {
+  return {.first = first, .count = left > kTileSide ? 2 : 1, .row = row, .step = kTilePlaces, .next = kTileSide * row};
+}
+
+/// The same of columns, of which `left` are left, in a panel of `width`: [pairs of places][width][2].
+inline Tiles tiles_of_columns(const std::uint16_t* first, std::int64_t width, std::int64_t left) {
+  return {.first = first,
+          .count = left > kTileSide ? 2 : 1,
+          .row = 2 * width,
+          .step = kTilePlaces * width,
+          .next = kTilePlaces};
+}
+
 /// Sets this thread's tile registers up for multiply_tiles(), and frees them. Not to be nested, nor held while another
 /// library computes.
 class TileRegisters {
