@@ -4,6 +4,7 @@
 #include <ATen/autocast_mode.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "layers/bf16_numbers.h"
 #include "layers/kernels/aligned_floats.h"
@@ -82,28 +83,37 @@ struct Product {
   }
 };
 
-/// How rows and panels are shared out: as few and as equal shares as keep all threads busy.
+/// How rows and panels are shared out: so that all threads are busy, and what each share must fetch costs least. Rows
+/// come from memory once for all panels of a share, panels are packed once for all its rows.
 struct Tasks {
   int64_t all_rows, all_panels, rows, panels;
   int64_t across, count;
 
   Tasks(int64_t all_rows, int64_t all_panels, int64_t most_rows, int64_t most_panels)
-      : all_rows(all_rows), all_panels(all_panels), panels(most_panels) {
-    const int64_t times = (all_rows + most_rows - 1) / most_rows;
-    rows = ((all_rows + times - 1) / times + kBlock - 1) / kBlock * kBlock;
-    const int64_t down = (all_rows + rows - 1) / rows;
-    const auto across_with = [&](int64_t n) { return (all_panels + n - 1) / n; };
-    while (panels > 1 && down * across_with(panels) < kTasks * at::get_num_threads()) --panels;
-    across = across_with(panels);
-    count = down * across;
+      : all_rows(all_rows), all_panels(all_panels) {
+    constexpr int64_t kPackedInRows = 40;  // packing a panel takes as long as fetching so many rows
+    const auto in_parts_of = [](int64_t all, int64_t part) { return (all + part - 1) / part; };
+    int64_t least_cost = INT64_MAX;
+    for (int64_t down = in_parts_of(all_rows, most_rows); down <= in_parts_of(all_rows, kBlock); ++down) {
+      const int64_t share = in_parts_of(in_parts_of(all_rows, down), kBlock) * kBlock;
+      const int64_t shares = in_parts_of(all_rows, share);
+      int64_t side_by_side = most_panels;
+      const auto shares_across = [&] { return in_parts_of(all_panels, side_by_side); };
+      while (side_by_side > 1 && shares * shares_across() < kTasks * at::get_num_threads()) --side_by_side;
+      const int64_t cost = shares_across() * all_rows + shares * all_panels * kPackedInRows;
+      if (cost >= least_cost) continue;
+      least_cost = cost, rows = share, panels = side_by_side, across = shares_across(), count = shares * across;
+    }
   }
 
-  /// Calls do_task(first row, rows, first panel, panels, scratch): those of the same rows one after another.
+  /// Calls do_task(first row, rows, first panel, panels, scratch) for each, the next one in whichever thread is free:
+  /// they are not equal.
   template <typename DoTask>
   void run(const DoTask& do_task) const {
-    at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+    std::atomic<int64_t> next{0};
+    at::parallel_for(0, std::min<int64_t>(count, at::get_num_threads()), 1, [&](int64_t, int64_t) {
       thread_local Scratch scratch;
-      for (int64_t i = begin; i < end; ++i) {
+      for (int64_t i = next++; i < count; i = next++) {
         const int64_t row = i / across * rows, first = i % across * panels;
         do_task(row, std::min(rows, all_rows - row), first, std::min(panels, all_panels - first), scratch);
       }

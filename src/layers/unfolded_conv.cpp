@@ -43,21 +43,29 @@ struct Windows {
     const Tensor written = at::empty({outputs(), row()}, pictures_in.options().requires_grad(false));
     const float* x = pictures_in.data_ptr<float>();
     float* rows = written.data_ptr<float>();
-    const int64_t taps = side * side;
+    const std::vector<float> outside(size_t(channels), 0.0f);
     at::parallel_for(0, outputs(), kPixelsOfTask, [&](int64_t begin, int64_t end) {
+      std::vector<const float*> pixels(size_t(side * side));
       for (int64_t i = begin; i < end; ++i) {
         const int64_t picture = i / (down * across), place = i % (down * across);
         const int64_t top = place / across * stride - padding, left = place % across * stride - padding;
-        float* to = rows + i * row();
-        for (int64_t t = 0; t < taps; ++t) {
+        for (int64_t t = 0; t < side * side; ++t) {
           const int64_t y = top + t / side, column = left + t % side;
           const bool is_inside = y >= 0 && y < height && column >= 0 && column < width;
-          const float* from = x + ((picture * height + y) * width + column) * channels;
-          for (int64_t c = 0; c < channels; ++c) to[c * taps + t] = is_inside ? from[c] : 0;
+          pixels[t] = is_inside ? x + ((picture * height + y) * width + column) * channels : outside.data();
         }
+        side == 3 ? interleave<9>(pixels, rows + i * row()) : interleave<0>(pixels, rows + i * row());
       }
     });
     return written;
+  }
+
+  /// to[channel][tap] = pixels[tap][channel]; 0 taps: as many as there are pixels.
+  template <int64_t kTaps>
+  void interleave(const std::vector<const float*>& pixels, float* to) const {
+    const int64_t taps = kTaps ? kTaps : int64_t(pixels.size());
+    for (int64_t c = 0; c < channels; ++c, to += taps)
+      for (int64_t t = 0; t < taps; ++t) to[t] = pixels[t][c];
   }
 
   /// The other way: each pixel's sum over all windows it stands in.

@@ -50,18 +50,26 @@ HWY_INLINE void rows_by_panel(const float* HWY_RESTRICT a, std::int64_t a_stride
   // Past the last row this asks for what may not be there, which is allowed.
   const float *next = a + Rows * a_stride, *next_out = out + Rows * out_stride;
   for (std::int64_t r = 0; kIsFar && r < Rows; ++r) hwy::Prefetch(next_out + r * out_stride);
-  for (std::int64_t begin = 0; begin < depth; begin += kIsFar ? kLine : depth) {
-    for (std::int64_t r = 0; kIsFar && r < Rows; ++r) hwy::Prefetch(next + r * a_stride + begin);
-    const std::int64_t end = kIsFar ? std::min(depth, begin + kLine) : depth;
-    for (std::int64_t k = begin; k < end; ++k, panel += kWidth * n) {
-      const Vector left = hn::LoadU(kTag, panel), right = hn::LoadU(kTag, panel + n);
-      for (std::int64_t r = 0; r < Rows; ++r) {
-        const Vector value = hn::Set(kTag, a[r * a_stride + k]);
-        sums[r][0] = hn::MulAdd(value, left, sums[r][0]);
-        sums[r][1] = hn::MulAdd(value, right, sums[r][1]);
-      }
+  const auto add_place = [&](std::int64_t k) HWY_ATTR {
+    const Vector left = hn::LoadU(kTag, panel), right = hn::LoadU(kTag, panel + n);
+    panel += kWidth * n;
+    for (std::int64_t r = 0; r < Rows; ++r) {
+      const Vector value = hn::Set(kTag, a[r * a_stride + k]);
+      sums[r][0] = hn::MulAdd(value, left, sums[r][0]);
+      sums[r][1] = hn::MulAdd(value, right, sums[r][1]);
+    }
+  };
+  std::int64_t k = 0;
+  for (; kIsFar && k + kLine <= depth; k += kLine) {
+    const float* ahead = next + k;
+#pragma GCC unroll 16
+    for (std::int64_t i = 0; i < kLine; ++i) {
+      if (i < Rows) hwy::Prefetch(ahead), ahead += a_stride;
+      add_place(k + i);
     }
   }
+#pragma GCC unroll 4
+  for (; k < depth; ++k) add_place(k);
   if (offset) {  // last: sums that began at a large offset would lose digits with each product
     for (std::int64_t r = 0; r < Rows; ++r)
       for (std::int64_t w = 0; w < kWidth; ++w) sums[r][w] = hn::Add(sums[r][w], hn::LoadU(kTag, offset + w * n));
