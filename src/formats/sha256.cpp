@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 #include <vector>
 
 #include "base/error.h"
+#include "formats/known_hashes.h"
 #include "formats/utf8.h"
 
 namespace darkroom::formats {
@@ -59,7 +62,7 @@ std::string sha256_of_file(const std::filesystem::path& path) {
   return sha.hex();
 }
 
-std::vector<std::filesystem::path> weight_files(const std::filesystem::path& model) {
+std::vector<std::filesystem::path> weight_files(const std::filesystem::path& model) try {
   if (!std::filesystem::is_directory(model)) return {model};
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(model)) {
@@ -70,16 +73,44 @@ std::vector<std::filesystem::path> weight_files(const std::filesystem::path& mod
   }
   std::sort(files.begin(), files.end());
   return files;
+} catch (const std::filesystem::filesystem_error& error) {
+  fail(ErrorKind::io, "look for weights in {}: {}", in_quotes(model.string()), error.code().message());
+}
+
+namespace {
+
+constexpr uintmax_t kWorthKeeping = 1 << 20;  // bytes; less is hashed as fast as it is looked up
+// Longer than the ticks in which file systems count: what changes after it shows another time.
+constexpr std::chrono::milliseconds kTick{20};
+
+uintmax_t bytes_of(const std::vector<std::filesystem::path>& files) {
+  uintmax_t bytes = 0;
+  std::error_code ignored;  // what cannot be looked at cannot be read either, and says so then
+  for (const std::filesystem::path& file : files) bytes += std::filesystem::file_size(file, ignored);
+  return bytes;
+}
+
+std::string sha256_of_all(const std::vector<std::filesystem::path>& files) {
+  Sha256 sha;
+  for (const std::filesystem::path& file : files) sha.add_file(file);
+  return sha.hex();
+}
+
+}  // namespace
+
+std::optional<std::string> known_sha256_of_model(const std::filesystem::path& model) {
+  return known_hash(model, state_of_files(weight_files(model)));
 }
 
 std::string sha256_of_model(const std::filesystem::path& model) {
-  try {
-    Sha256 sha;
-    for (const std::filesystem::path& file : weight_files(model)) sha.add_file(file);
-    return sha.hex();
-  } catch (const std::filesystem::filesystem_error& error) {
-    fail(ErrorKind::io, "hash {}: {}", in_quotes(model.string()), error.code().message());
-  }
+  const std::vector<std::filesystem::path> files = weight_files(model);
+  if (bytes_of(files) < kWorthKeeping) return sha256_of_all(files);
+  const std::string state = state_of_files(files);
+  if (const auto known = known_hash(model, state)) return *known;
+  std::this_thread::sleep_for(kTick);
+  const std::string hash = sha256_of_all(files);
+  if (state_of_files(files) == state) keep_hash(model, state, hash);
+  return hash;
 }
 
 }  // namespace darkroom::formats

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,10 +36,14 @@ class Sha256 {
 std::string sha256_of_file(const std::filesystem::path& path);
 
 /// A model file itself; of a folder all weight files below it (.safetensors, .bin, .ckpt, .pt) in the order of their
-/// paths. Throws std::filesystem::filesystem_error.
+/// paths. Throws Error{io}.
 std::vector<std::filesystem::path> weight_files(const std::filesystem::path& model);
 
-/// Of the contents of its weight_files() one after another. Throws Error{io} naming what cannot be read.
+/// Of the contents of its weight_files() one after another; of large ones as it was found the last time if none has
+/// changed since (known_hashes.h). Throws Error{io} naming what cannot be read.
 std::string sha256_of_model(const std::filesystem::path& model);
+
+/// That of the last time, or nothing where the contents would have to be read. Throws Error{io}.
+std::optional<std::string> known_sha256_of_model(const std::filesystem::path& model);
 
 }  // namespace darkroom::formats

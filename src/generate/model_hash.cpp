@@ -9,6 +9,8 @@
 namespace darkroom::generate {
 namespace fs = std::filesystem;
 
+constexpr size_t kModelDigits = 10;
+
 std::string adapter_hash(const fs::path& file, const std::map<std::string, std::string>& metadata) {
   constexpr size_t kDigits = 12;
   if (const auto stated = metadata.find("sshs_model_hash"); stated != metadata.end() && !stated->second.empty())
@@ -30,7 +32,11 @@ std::string file_hash(const fs::path& file, size_t digits) {
 }
 
 std::string model_hash(const fs::path& model) {
-  return formats::sha256_of_model(model).substr(0, 10);
+  return formats::sha256_of_model(model).substr(0, kModelDigits);
+}
+
+std::string known_model_hash(const fs::path& model) {
+  return formats::known_sha256_of_model(model).value_or("").substr(0, kModelDigits);
 }
 
 }  // namespace darkroom::generate

@@ -14,6 +14,9 @@ std::string file_hash(const std::filesystem::path& file, size_t digits);
 /// (formats/sha256.h) one after another. Throws Error{io} naming the file.
 std::string model_hash(const std::filesystem::path& model);
 
+/// The same where it is known without reading the files (formats/known_hashes.h), else "". Throws Error{io}.
+std::string known_model_hash(const std::filesystem::path& model);
+
 /// Of a LoRA file, the first twelve hex digits of what its metadata states ("sshs_model_hash"), else of the SHA-256 of
 /// a safetensors file's data behind the header, or of another file as a whole. Throws Error{io} naming the file.
 std::string adapter_hash(const std::filesystem::path& file, const std::map<std::string, std::string>& metadata);

@@ -1,15 +1,11 @@
 #include "server/library.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
-#include <nlohmann/json.hpp>
 #include <system_error>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "diffusion/nearest_names.h"
-#include "formats/atomic_file.h"
 #include "formats/utf8.h"
 #include "generate/default_model.h"
 #include "generate/file_facts.h"
@@ -31,13 +27,6 @@ int64_t bytes_of(const fs::path& path) {
   return bytes;
 }
 
-/// A file that was written anew has another.
-std::string hash_key(const ModelFile& model) {
-  std::error_code ignored;
-  const auto written = fs::last_write_time(model.path, ignored).time_since_epoch().count();
-  return fmt::format("{}|{}|{}", model.path.string(), model.bytes, written);
-}
-
 ModelFile model_file(const fs::path& path, bool is_built_in) {
   const bool is_folder = fs::is_directory(path);
   ModelFile model{.name = is_folder ? path.filename().string() : path.stem().string(),
@@ -45,6 +34,7 @@ ModelFile model_file(const fs::path& path, bool is_built_in) {
                   .bytes = bytes_of(path),
                   .is_built_in = is_built_in};
   try {
+    model.hash = generate::known_model_hash(path);
     const generate::FileFacts facts = generate::file_facts(path);
     if (facts.kind != "checkpoint") model.error = "it is no checkpoint but " + facts.kind;
     for (const auto& [name, value] : facts.facts)
@@ -95,17 +85,6 @@ LoraFile lora_file(const fs::path& path) {
   return lora;
 }
 
-std::map<std::string, std::string> read_hashes(const fs::path& file) {
-  std::ifstream stream(file);
-  const std::string text((std::istreambuf_iterator<char>(stream)), std::istreambuf_iterator<char>());
-  const auto read = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
-  try {
-    return read.get<std::map<std::string, std::string>>();
-  } catch (const nlohmann::json::exception&) {
-    return {};  // they can be computed again
-  }
-}
-
 }  // namespace
 
 LibraryFolders LibraryFolders::below(const fs::path& models) {
@@ -122,8 +101,7 @@ std::string ModelFile::title() const {
   return hash.empty() ? file : fmt::format("{} [{}]", file, hash);
 }
 
-Library::Library(LibraryFolders folders, fs::path hash_file)
-    : folders_(std::move(folders)), hash_file_(std::move(hash_file)), hashes_(read_hashes(hash_file_)) {
+Library::Library(LibraryFolders folders) : folders_(std::move(folders)) {
   refresh();
   hasher_ = std::thread([this] { compute_hashes(); });
 }
@@ -150,10 +128,6 @@ void Library::refresh() {
     loras.push_back(lora_file(path));
   {
     const std::lock_guard lock(mutex_);
-    for (ModelFile& model : models) {
-      const auto known = hashes_.find(hash_key(model));
-      if (known != hashes_.end()) model.hash = known->second;
-    }
     models_ = std::move(models);
     loras_ = std::move(loras);
     vaes_ = generate::files_below(folders_.vae, {".safetensors", ".pt", ".ckpt"});
@@ -180,22 +154,11 @@ void Library::compute_hashes() {
       problem = error.what();
     }
     lock.lock();
-    if (!hash.empty()) hashes_[hash_key(model)] = hash;
     for (ModelFile& one : models_) {
       if (one.path != model.path) continue;
       one.hash = hash;
       if (hash.empty()) one.error = problem;
     }
-    save_hashes();
-  }
-}
-
-void Library::save_hashes() const {
-  try {
-    formats::write_file(hash_file_,
-                        nlohmann::json(hashes_).dump(1, ' ', false, nlohmann::json::error_handler_t::replace));
-  } catch (const Error& error) {
-    log_warning("{}", error.what());  // they are only computed again
   }
 }
 

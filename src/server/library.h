@@ -51,8 +51,8 @@ struct LoraFile {
 /// Thread-safe.
 class Library {
  public:
-  /// Looks once. Hashes that are not in `hash_file` are computed meanwhile, one after another.
-  Library(LibraryFolders folders, std::filesystem::path hash_file);
+  /// Looks once. Hashes that are not known yet are computed meanwhile, one after another.
+  explicit Library(LibraryFolders folders);
   ~Library();
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
@@ -82,16 +82,13 @@ class Library {
 
  private:
   void compute_hashes();
-  void save_hashes() const;
 
   LibraryFolders folders_;
-  std::filesystem::path hash_file_;
   mutable std::mutex mutex_;
   std::condition_variable news_;
   std::vector<ModelFile> models_;
   std::vector<LoraFile> loras_;
   std::vector<std::filesystem::path> vaes_, embeddings_;
-  std::map<std::string, std::string> hashes_;  ///< path, size and time -> hash
   bool is_stopping_ = false;
   std::thread hasher_;
 };

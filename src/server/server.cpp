@@ -171,7 +171,7 @@ struct Server::Parts {
         lock(config.output),
         store(config.output / "darkroom.sqlite"),
         uploads(config.output / "uploads"),
-        library(LibraryFolders::below(config.models), config.output / "hashes.json"),
+        library(LibraryFolders::below(config.models)),
         options(config.output / "settings.json"),
         trainings{.program = config.program.empty() ? jobs::own_program() : config.program,
                   .runs = Runs(absolute_or(config.runs, config.output / "runs")),

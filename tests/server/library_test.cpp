@@ -23,7 +23,7 @@ struct Folders {
     std::ofstream(folder / "Stable-diffusion" / "sub" / "cut.safetensors") << "nonsense";
     std::ofstream(folder / "VAE" / "good.safetensors") << "x";
   }
-  Library library() { return Library(LibraryFolders::below(folder.path()), folder / "hashes.json"); }
+  Library library() { return Library(LibraryFolders::below(folder.path())); }
 };
 
 std::string hash_when_ready(const Library& library, const std::string& name) {
@@ -37,7 +37,7 @@ std::string hash_when_ready(const Library& library, const std::string& name) {
 
 TEST(Library, FindsWhatIsThere) {
   Folders folders;
-  Library library(LibraryFolders::below(folders.folder.path()), folders.folder / "hashes.json");
+  Library library(LibraryFolders::below(folders.folder.path()));
   const auto models = library.models();
   ASSERT_EQ(models.size(), 3u);
   EXPECT_TRUE(models[0].is_built_in);
@@ -57,7 +57,7 @@ TEST(Library, FindsWhatIsThere) {
 
 TEST(Library, NamesModelsAsA1111Does) {
   Folders folders;
-  Library library(LibraryFolders::below(folders.folder.path()), folders.folder / "hashes.json");
+  Library library(LibraryFolders::below(folders.folder.path()));
   EXPECT_TRUE(library.model_named("").is_built_in);
   const std::string hash = hash_when_ready(library, "small");
   ASSERT_EQ(hash.size(), 10u);
@@ -72,16 +72,16 @@ TEST(Library, KeepsHashes) {
   Folders folders;
   std::string hash;
   {
-    Library library(LibraryFolders::below(folders.folder.path()), folders.folder / "hashes.json");
+    Library library(LibraryFolders::below(folders.folder.path()));
     hash = hash_when_ready(library, "small");
   }
-  const Library library(LibraryFolders::below(folders.folder.path()), folders.folder / "hashes.json");
+  const Library library(LibraryFolders::below(folders.folder.path()));
   EXPECT_EQ(library.model_named("small").hash, hash) << "at once";
 }
 
 TEST(Library, NoFoldersAtAllAreNoError) {
   const formats::TemporaryFolder folder;
-  const Library library(LibraryFolders::below(folder / "nowhere"), folder / "hashes.json");
+  const Library library(LibraryFolders::below(folder / "nowhere"));
   EXPECT_EQ(library.models().size(), 1u);
   EXPECT_TRUE(library.loras().empty());
   EXPECT_TRUE(library.styles().empty());

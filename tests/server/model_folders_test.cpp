@@ -40,7 +40,7 @@ TEST(ModelFolders, AnotherProgramsFolderIsFoundAddedAndRemoved) {
   ASSERT_EQ(added.size(), 2u);
   EXPECT_EQ(added[0].name, "stable-diffusion-webui");
   EXPECT_EQ(added[0].place, fs::canonical(both.theirs) / "models/Lora");
-  EXPECT_EQ(Library(both.own, both.folder / "hashes.json").loras().at(0).name, "theirs");
+  EXPECT_EQ(Library(both.own).loras().at(0).name, "theirs");
   remove_folders("stable-diffusion-webui", both.own);
   EXPECT_TRUE(added_folders(both.own).empty());
   EXPECT_TRUE(fs::exists(both.theirs / "models/Lora/theirs.safetensors")) << "only the link goes";
