@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "base/error.h"
 #include "checkpoint/stored_tensors.h"
@@ -21,23 +22,6 @@ struct Reading {
   PlannedCalls calls;
 };
 
-models::Conditioning encoded(const Reading& reading, const std::string& text, bool is_negative, size_t chunks) {
-  const auto& [parts, request, encoders, emphasis, calls] = reading;
-  const checkpoint::ModelDescription& model = parts.checkpoint.description;
-  models::Conditioning conditioning = prompt::encode_prompt(encoders, text, chunks, emphasis);
-  if (!conditioning.vector.defined()) return conditioning;
-  // Parity: of SDXL's two ways to say nothing, zeros, is taken for an empty negative prompt only; a blank is text.
-  if (is_negative && text.empty() && model.zeros_for_empty_negative) {
-    conditioning = {at::zeros_like(conditioning.context), at::zeros_like(conditioning.vector)};
-  }
-  const prompt::PictureSizes sizes{.original_height = request.height,
-                                   .original_width = request.width,
-                                   .target_height = request.height,
-                                   .target_width = request.width};
-  conditioning.vector = at::cat({conditioning.vector, prompt::size_vector(sizes, model.size_embedding)}, 1);
-  return conditioning;
-}
-
 std::vector<prompt::ScheduledText> scheduled(const Reading& reading, const std::string& text) {
   return prompt::parse_schedule(text, {.calls = reading.calls.first_pass,
                                        .hires_calls = reading.calls.hires,
@@ -51,18 +35,54 @@ size_t most_chunks(const Reading& reading, const std::vector<prompt::ScheduledTe
   return chunks;
 }
 
-/// All variants of one text have as many chunks as the longest, as in the reference.
-std::vector<TimedConditioning> timed(const Reading& reading, const std::string& text, bool is_negative,
-                                     size_t least_chunks) {
-  const std::vector<prompt::ScheduledText> texts = scheduled(reading, text);
-  const size_t chunks = texts.size() > 1 ? std::max(least_chunks, most_chunks(reading, texts)) : least_chunks;
-  std::map<std::string, models::Conditioning> known;  // alternations say the same again and again
-  std::vector<TimedConditioning> found;
-  for (const auto& one : texts) {
-    auto entry = known.find(one.text);
-    if (entry == known.end()) entry = known.emplace(one.text, encoded(reading, one.text, is_negative, chunks)).first;
-    found.push_back({one.last_call, entry->second});
+/// What one prompt says over the calls. All variants have as many chunks as the longest, as in the reference.
+struct Schedule {
+  std::vector<prompt::ScheduledText> texts;
+  size_t chunks;
+  bool is_negative;
+
+  Schedule(const Reading& reading, const std::string& text, bool is_negative, size_t least_chunks)
+      : texts(scheduled(reading, text)), chunks(least_chunks), is_negative(is_negative) {
+    if (texts.size() > 1) chunks = std::max(chunks, most_chunks(reading, texts));
   }
+};
+
+/// By what is said and in how many chunks: prompts say the same again and again.
+using Encoded = std::map<std::pair<std::string, size_t>, models::Conditioning>;
+
+Encoded encoded(const Reading& reading, const std::vector<Schedule>& schedules) {
+  Encoded found;
+  for (const Schedule& schedule : schedules)
+    for (const auto& one : schedule.texts) found[{one.text, schedule.chunks}] = {};
+  std::vector<prompt::PromptText> prompts;
+  for (const auto& [said, conditioning] : found) prompts.push_back({said.first, said.second});
+  const auto answers = prompt::encode_prompts(reading.encoders, prompts, reading.emphasis);
+  auto answer = answers.begin();
+  for (auto& [said, conditioning] : found) conditioning = *answer++;
+  return found;
+}
+
+/// With what SDXL is told besides.
+models::Conditioning completed(const Reading& reading, models::Conditioning conditioning, bool is_empty_negative) {
+  const checkpoint::ModelDescription& model = reading.parts.checkpoint.description;
+  if (!conditioning.vector.defined()) return conditioning;
+  // Parity: of SDXL's two ways to say nothing, zeros, is taken for an empty negative prompt only; a blank is text.
+  if (is_empty_negative && model.zeros_for_empty_negative) {
+    conditioning = {at::zeros_like(conditioning.context), at::zeros_like(conditioning.vector)};
+  }
+  const prompt::PictureSizes sizes{.original_height = reading.request.height,
+                                   .original_width = reading.request.width,
+                                   .target_height = reading.request.height,
+                                   .target_width = reading.request.width};
+  conditioning.vector = at::cat({conditioning.vector, prompt::size_vector(sizes, model.size_embedding)}, 1);
+  return conditioning;
+}
+
+std::vector<TimedConditioning> timed(const Reading& reading, const Schedule& schedule, const Encoded& encoded) {
+  std::vector<TimedConditioning> found;
+  for (const auto& one : schedule.texts)
+    found.push_back({one.last_call, completed(reading, encoded.at({one.text, schedule.chunks}),
+                                              schedule.is_negative && one.text.empty())});
   return found;
 }
 
@@ -120,10 +140,17 @@ PromptPlan plan_prompts(const LoadedModel::Parts& parts, const GenerateRequest& 
                         prompt::emphasis_named(request.emphasis), calls};
   PromptPlan plan;
   const size_t chunks = request.pad_conds ? common_chunks(reading) : 1;
-  for (const prompt::WeightedPart& part : prompt::split_and(request.prompt))
-    plan.parts.push_back({part.weight, timed(reading, part.text, /*is_negative=*/false, chunks)});
-  const bool is_one = plan.parts.size() == 1 && plan.parts[0].weight * request.cfg_scale == 1;
-  if (always_negative || !is_one) plan.negative = timed(reading, request.negative_prompt, /*is_negative=*/true, chunks);
+  const std::vector<prompt::WeightedPart> parts_said = prompt::split_and(request.prompt);
+  const bool is_one = parts_said.size() == 1 && parts_said[0].weight * request.cfg_scale == 1;
+  std::vector<Schedule> schedules;
+  for (const prompt::WeightedPart& part : parts_said)
+    schedules.emplace_back(reading, part.text, /*is_negative=*/false, chunks);
+  if (always_negative || !is_one)
+    schedules.emplace_back(reading, request.negative_prompt, /*is_negative=*/true, chunks);
+  const Encoded known = encoded(reading, schedules);
+  for (size_t i = 0; i < parts_said.size(); ++i)
+    plan.parts.push_back({parts_said[i].weight, timed(reading, schedules[i], known)});
+  if (schedules.size() > parts_said.size()) plan.negative = timed(reading, schedules.back(), known);
   if (request.pad_conds_v0)
     for (TimedConditioning& text : plan.negative) text.text.context = with_rows(text.text.context, longest(plan.parts));
   plan.embedding_hashes = embedding_hashes(embeddings.found());

@@ -51,13 +51,17 @@ struct Product {
   }
 
   /// Places first .. first + count of the sums for the columns of y from `column` on, as a panel.
-  void pack(int64_t column, int64_t first, int64_t count, Scratch& scratch, float* panel) const {
-    const int64_t columns = product_panel(), in = weight.size(1);
-    if (weight.scalar_type() == at::kFloat)
-      return pack_panel(weight.data_ptr<float>() + column * in + first, in, count, panel);
-    float* wide = scratch.wide.fit(size_t(columns * kDepth));
-    for (int64_t i = 0; i < columns; ++i) widen(weight, (column + i) * in + first, count, wide + i * count);
-    pack_panel(wide, count, count, panel);
+  void pack(int64_t column, int64_t first, int64_t count, float* panel) const {
+    const int64_t in = weight.size(1), begin = column * in + first;
+    const auto* halves = static_cast<const uint16_t*>(weight.data_ptr()) + begin;
+    switch (weight.scalar_type()) {
+      case at::kHalf:
+        return pack_fp16_panel(halves, in, count, panel);
+      case at::kBFloat16:
+        return pack_bf16_panel(halves, in, count, panel);
+      default:
+        pack_panel(weight.data_ptr<float>() + begin, in, count, panel);
+    }
   }
 
   /// `count` panels, which begin at columns[0 .. count), for some rows, side by side into `to`.
@@ -68,7 +72,7 @@ struct Product {
     for (int64_t k = 0; k < depth; k += kDepth) {
       const int64_t places = std::min(kDepth, depth - k);
       if (backwards) pack_backwards(columns[0], count, k, places, scratch, panels);
-      for (int64_t p = 0; p < count && !backwards; ++p) pack(columns[p], k, places, scratch, panels + p * size);
+      for (int64_t p = 0; p < count && !backwards; ++p) pack(columns[p], k, places, panels + p * size);
       for (int64_t row = 0; row < row_count; row += kBlock) {
         const int64_t block = std::min(kBlock, row_count - row);
         const float* from = x + (first_row + row) * depth + k;

@@ -79,8 +79,16 @@ Tensor ClipText::hidden_state(const Tensor& ids, int64_t skipped, const std::vec
   TORCH_CHECK(skipped >= 0 && skipped <= config.layers, "clip_text: cannot skip ", skipped, " of ", config.layers,
               " layers");
   const layers::NetworkScope in("text encoder");
-  Tensor x = embeddings.forward(ids, final_layer_norm.weight.scalar_type(), instead);
-  for (int64_t i = 0; i < config.layers - skipped; ++i)
+  return through(embeddings.forward(ids, final_layer_norm.weight.scalar_type(), instead), 0, config.layers - skipped);
+}
+
+Tensor ClipText::last_state(const Tensor& hidden, int64_t skipped) const {
+  const layers::NetworkScope in("text encoder");
+  return through(hidden, config.layers - skipped, config.layers);
+}
+
+Tensor ClipText::through(Tensor x, int64_t first, int64_t end) const {
+  for (int64_t i = first; i < end; ++i)
     x = layers::checkpointed(
         [&layer = encoder_layers[i]](const std::vector<Tensor>& inputs) { return layer.forward(inputs[0]); }, {x});
   return x;

@@ -75,12 +75,19 @@ struct ClipText : layers::Module {
   /// not computed. ids [B, T] int64 with T <= positions -> [B, T, width]. `instead`: of what the table says for ids.
   Tensor hidden_state(const Tensor& ids, int64_t skipped, const std::vector<TokenVectors>& instead = {}) const;
 
+  /// hidden_state(ids, 0) from the one that skipped the last `skipped` layers.
+  Tensor last_state(const Tensor& hidden, int64_t skipped) const;
+
   /// final_layer_norm of a hidden state.
   Tensor normed(const Tensor& hidden) const { return final_layer_norm.forward(hidden); }
 
   /// text_projection of the final-normed last state at the first `eos` of every row. Requires a projection.
   /// last [B, T, width] (hidden_state(ids, 0)) -> [B, projection].
   Tensor pooled(const Tensor& last, const Tensor& ids, int64_t eos) const;
+
+ private:
+  /// Layers first .. end.
+  Tensor through(Tensor x, int64_t first, int64_t end) const;
 };
 
 }  // namespace darkroom::models

@@ -41,6 +41,12 @@ std::vector<models::TokenVectors> vectors_in(const TextEncoder& encoder, const s
   return vectors;
 }
 
+/// Of a prompt, weights read.
+struct Pieces {
+  std::vector<WeightedText> texts;
+  size_t least_chunks;
+};
+
 struct EncodedText {
   Tensor context;  // [1, N·T, C]
   Tensor pooled;   // [1, P] or undefined
@@ -51,26 +57,38 @@ std::vector<Chunk> chunks_of(const TextEncoder& encoder, const std::vector<Weigh
   return chunk_tokens(pieces, chunk_tokens_of(encoder), options);
 }
 
-EncodedText encode_text(const TextEncoder& encoder, const std::vector<WeightedText>& pieces, size_t least_chunks,
-                        Emphasis emphasis) {
+/// All chunks of all prompts at once: weights are read from memory once for all rows.
+std::vector<EncodedText> encode_texts(const TextEncoder& encoder, const std::vector<Pieces>& prompts,
+                                      Emphasis emphasis) {
   const models::ClipText& network = *encoder.network;
-  std::vector<Chunk> chunks = chunks_of(encoder, pieces);
-  if (chunks.size() < least_chunks) chunks.resize(least_chunks, chunks_of(encoder, {{"", 1}}).front());
+  std::vector<Chunk> chunks;
+  std::vector<int64_t> begins = {0};
+  for (const Pieces& prompt : prompts) {
+    std::vector<Chunk> own = chunks_of(encoder, prompt.texts);
+    if (own.size() < prompt.least_chunks) own.resize(prompt.least_chunks, chunks_of(encoder, {{"", 1}}).front());
+    chunks.insert(chunks.end(), own.begin(), own.end());
+    begins.push_back(int64_t(chunks.size()));
+  }
   const at::Device device = network.parameters().front().device();  // an accelerator, while it is their turn
   const auto [read_ids, weights] = chunk_tensors(chunks);
   const Tensor ids = read_ids.to(device);
-
-  const std::vector<models::TokenVectors> vectors = vectors_in(encoder, chunks);
-  const Tensor hidden = network.hidden_state(ids, encoder.skipped, vectors);
+  const Tensor hidden = network.hidden_state(ids, encoder.skipped, vectors_in(encoder, chunks));
   const Tensor read = (encoder.final_norm ? network.normed(hidden) : hidden).to(at::kCPU);
-  const Tensor states = with_emphasis(read, weights, emphasis);
-  EncodedText text{states.reshape({1, -1, states.size(2)}), {}};
+  Tensor pooled;  // of each prompt's first chunk
   if (encoder.has_pooled) {
-    const Tensor first = ids.narrow(0, 0, 1);
-    const Tensor last = network.hidden_state(first, 0, vectors_in(encoder, {chunks.front()}));
-    text.pooled = network.pooled(last, first, encoder.tokenizer->eos()).to(at::kCPU);
+    const Tensor firsts = at::tensor(std::vector<int64_t>(begins.begin(), begins.end() - 1)).to(device);
+    const Tensor last = network.last_state(hidden.index_select(0, firsts), encoder.skipped);
+    pooled = network.pooled(last, ids.index_select(0, firsts), encoder.tokenizer->eos()).to(at::kCPU);
   }
-  return text;
+  std::vector<EncodedText> texts;
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    const int64_t count = begins[i + 1] - begins[i];
+    const Tensor states =
+        with_emphasis(read.narrow(0, begins[i], count), weights.narrow(0, begins[i], count), emphasis);
+    texts.push_back({states.reshape({1, -1, states.size(2)}), {}});
+    if (pooled.defined()) texts.back().pooled = pooled.narrow(0, int64_t(i), 1);
+  }
+  return texts;
 }
 
 }  // namespace
@@ -86,18 +104,28 @@ size_t chunk_count(const std::vector<TextEncoder>& encoders, std::string_view pr
   return chunks_of(encoders.front(), weighted_pieces(prompt, emphasis)).size();
 }
 
+std::vector<models::Conditioning> encode_prompts(const std::vector<TextEncoder>& encoders,
+                                                 const std::vector<PromptText>& prompts, Emphasis emphasis) {
+  std::vector<Pieces> pieces;
+  for (const PromptText& prompt : prompts)
+    pieces.push_back({weighted_pieces(prompt.text, emphasis), prompt.least_chunks});
+  std::vector<std::vector<Tensor>> contexts(prompts.size());
+  std::vector<models::Conditioning> found(prompts.size());
+  for (const TextEncoder& encoder : encoders) {
+    std::vector<EncodedText> texts = encode_texts(encoder, pieces, emphasis);
+    for (size_t i = 0; i < prompts.size(); ++i) {
+      contexts[i].push_back(texts[i].context);
+      if (texts[i].pooled.defined()) found[i].vector = texts[i].pooled;
+    }
+  }
+  for (size_t i = 0; i < prompts.size(); ++i)
+    found[i].context = encoders.size() == 1 ? contexts[i][0] : at::cat(contexts[i], -1);
+  return found;
+}
+
 models::Conditioning encode_prompt(const std::vector<TextEncoder>& encoders, std::string_view prompt,
                                    size_t least_chunks, Emphasis emphasis) {
-  const std::vector<WeightedText> pieces = weighted_pieces(prompt, emphasis);
-  std::vector<Tensor> contexts;
-  models::Conditioning conditioning;
-  for (const TextEncoder& encoder : encoders) {
-    EncodedText text = encode_text(encoder, pieces, least_chunks, emphasis);
-    contexts.push_back(text.context);
-    if (text.pooled.defined()) conditioning.vector = text.pooled;
-  }
-  conditioning.context = contexts.size() == 1 ? contexts[0] : at::cat(contexts, -1);
-  return conditioning;
+  return encode_prompts(encoders, {{std::string(prompt), least_chunks}}, emphasis).front();
 }
 
 Tensor size_vector(const PictureSizes& sizes, int64_t width) {

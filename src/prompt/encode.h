@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -33,6 +34,16 @@ struct TextEncoder {
 /// Throws Error{invalid_request} as parse_attention and chunk_tokens do.
 models::Conditioning encode_prompt(const std::vector<TextEncoder>& encoders, std::string_view prompt,
                                    size_t least_chunks = 1, Emphasis emphasis = Emphasis::original);
+
+/// A prompt, and how many chunks it has at least.
+struct PromptText {
+  std::string text;
+  size_t least_chunks = 1;
+};
+
+/// encode_prompt() of each, the same numbers, in one pass through each encoder. Requires: at least one.
+std::vector<models::Conditioning> encode_prompts(const std::vector<TextEncoder>& encoders,
+                                                 const std::vector<PromptText>& prompts, Emphasis emphasis);
 
 /// How many chunks of 75 tokens the first encoder makes of it.
 size_t chunk_count(const std::vector<TextEncoder>& encoders, std::string_view prompt,

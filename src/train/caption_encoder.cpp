@@ -127,13 +127,14 @@ models::Conditioning CaptionEncoder::encoded(const std::vector<std::string>& cap
       weights.push_back(one.weights);
     }
     const Tensor ids = at::cat(rows, 0);
-    Tensor hidden = network.hidden_state(ids, encoder.skipped);
-    if (encoder.final_norm) hidden = network.normed(hidden);
+    const Tensor state = network.hidden_state(ids, encoder.skipped);
+    Tensor hidden = encoder.final_norm ? network.normed(state) : state;
     if (has_weights_) hidden = hidden * at::cat(weights, 0).unsqueeze(-1).to(hidden.scalar_type());
     contexts.push_back(joined_windows(hidden, windows_));
     if (encoder.has_pooled) {
-      const Tensor first = ids.view({-1, windows_, ids.size(1)}).select(1, 0).contiguous();
-      conditioning.vector = network.pooled(network.hidden_state(first, 0), first, encoder.tokenizer->eos());
+      const auto first_windows = [&](const Tensor& all) { return all.unflatten(0, {-1, windows_}).select(1, 0); };
+      const Tensor last = network.last_state(first_windows(state), encoder.skipped);
+      conditioning.vector = network.pooled(last, first_windows(ids), encoder.tokenizer->eos());
     }
   }
   conditioning.context = contexts.size() == 1 ? contexts[0] : at::cat(contexts, -1);

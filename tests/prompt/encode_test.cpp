@@ -80,6 +80,21 @@ TEST(Encode, EncodersLieSideBySideAndPooledComesFromTheFirstChunk) {
   EXPECT_LT(difference(both.vector, e.network.pooled(e.network.hidden_state(ids, 0), ids, 49407)), kClose);
 }
 
+TEST(Encode, SeveralPromptsAtOnceSayWhatEachSaysAlone) {
+  const Encoder e;
+  const std::vector<TextEncoder> encoders = {e.use(1, false), e.use(1, true, true)};
+  const std::vector<PromptText> prompts = {
+      {"a red apple BREAK a (blue:1.4) house"}, {""}, {"a red apple", 3}, {"a (red:0.8) apple"}};
+  const auto found = encode_prompts(encoders, prompts, Emphasis::original);
+  ASSERT_EQ(found.size(), prompts.size());
+  for (size_t i = 0; i < prompts.size(); ++i) {
+    const auto alone = encode_prompt(encoders, prompts[i].text, prompts[i].least_chunks);
+    EXPECT_LT(difference(found[i].context, alone.context), kClose) << i;
+    EXPECT_LT(difference(found[i].vector, alone.vector), kClose) << i;
+  }
+  EXPECT_EQ(found[2].context.size(1), 3 * 77);
+}
+
 TEST(Encode, EmphasisMultipliesAndKeepsTheMean) {
   const Tensor states = at::arange(12, at::kFloat).view({2, 3, 2});
   const Tensor weights = at::tensor({1.0f, 2.0f, 1.0f, 1.0f, 1.0f, 1.0f}).view({2, 3});

@@ -50,7 +50,7 @@ HWY_INLINE void rows_by_panel(const float* HWY_RESTRICT a, std::int64_t a_stride
   // Past the last row this asks for what may not be there, which is allowed.
   const float *next = a + Rows * a_stride, *next_out = out + Rows * out_stride;
   for (std::int64_t r = 0; kIsFar && r < Rows; ++r) hwy::Prefetch(next_out + r * out_stride);
-  const auto add_place = [&](std::int64_t k) HWY_ATTR {
+  const auto add_place = [&](std::int64_t k) {
     const Vector left = hn::LoadU(kTag, panel), right = hn::LoadU(kTag, panel + n);
     panel += kWidth * n;
     for (std::int64_t r = 0; r < Rows; ++r) {
@@ -113,12 +113,97 @@ void multiply_far(const float* a, std::int64_t a_stride, std::int64_t rows, std:
   multiply<true>(a, a_stride, rows, depth, panel, adds, offset, out, out_stride);
 }
 
-void pack(const float* columns, std::int64_t stride, std::int64_t depth, float* HWY_RESTRICT panel_begin) {
-  const std::int64_t width = panel();
-  for (std::int64_t column = 0; column < width; column += kQuad) {
-    const auto at = [&](std::int64_t i) { return columns + std::min(column + i, width - 1) * stride; };
-    rows_to_columns(at(0), at(1), at(2), at(3), depth, std::min(kQuad, width), panel_begin + column, width);
+constexpr std::int64_t kLanes = std::int64_t(hn::MaxLanes(kTag));
+
+HWY_INLINE Vector widened(const float* from) {
+  return hn::LoadU(kTag, from);
+}
+
+HWY_INLINE Vector widened(const hwy::float16_t* from) {
+  return hn::PromoteTo(kTag, hn::LoadU(hn::Rebind<hwy::float16_t, decltype(kTag)>(), from));
+}
+
+HWY_INLINE Vector widened(const hwy::bfloat16_t* from) {
+  return hn::PromoteTo(kTag, hn::LoadU(hn::Rebind<hwy::bfloat16_t, decltype(kTag)>(), from));
+}
+
+/// So many rows as a vector has lanes, and so many numbers of each, become columns.
+template <typename Stored>
+HWY_INLINE void turn(const Stored* HWY_RESTRICT from, std::int64_t stride, float* HWY_RESTRICT out,
+                     std::int64_t out_stride) {
+#if HWY_TARGET == HWY_SCALAR
+  hn::StoreU(widened(from), kTag, out);
+#else
+  constexpr std::int64_t kBlocks = kLanes / kQuad;  // of four lanes, which most instructions do not cross
+  const hn::Repartition<double, decltype(kTag)> pairs;
+  Vector quads[kQuad][kBlocks];  // [place % 4][rows / 4]: block b has place 4 b of four rows
+  for (std::int64_t g = 0; g < kBlocks; ++g) {
+    const Stored* rows = from + g * kQuad * stride;
+    const Vector a = widened(rows), b = widened(rows + stride), c = widened(rows + 2 * stride),
+                 d = widened(rows + 3 * stride);
+    const auto low_ab = hn::BitCast(pairs, hn::InterleaveLower(kTag, a, b)),
+               low_cd = hn::BitCast(pairs, hn::InterleaveLower(kTag, c, d)),
+               high_ab = hn::BitCast(pairs, hn::InterleaveUpper(kTag, a, b)),
+               high_cd = hn::BitCast(pairs, hn::InterleaveUpper(kTag, c, d));
+    quads[0][g] = hn::BitCast(kTag, hn::InterleaveLower(pairs, low_ab, low_cd));
+    quads[1][g] = hn::BitCast(kTag, hn::InterleaveUpper(pairs, low_ab, low_cd));
+    quads[2][g] = hn::BitCast(kTag, hn::InterleaveLower(pairs, high_ab, high_cd));
+    quads[3][g] = hn::BitCast(kTag, hn::InterleaveUpper(pairs, high_ab, high_cd));
   }
+  for (std::int64_t j = 0; j < kQuad; ++j) {
+    const auto store = [&](std::int64_t block, Vector v) {
+      hn::StoreU(v, kTag, out + (block * kQuad + j) * out_stride);
+    };
+    const Vector* q = quads[j];
+    if constexpr (kBlocks == 1) {
+      store(0, q[0]);
+    } else if constexpr (kBlocks == 2) {
+      store(0, hn::ConcatLowerLower(kTag, q[1], q[0]));
+      store(1, hn::ConcatUpperUpper(kTag, q[1], q[0]));
+    } else {
+      const Vector even01 = hn::OddEvenBlocks(hn::SwapAdjacentBlocks(q[1]), q[0]),
+                   even23 = hn::OddEvenBlocks(hn::SwapAdjacentBlocks(q[3]), q[2]),
+                   odd01 = hn::OddEvenBlocks(q[1], hn::SwapAdjacentBlocks(q[0])),
+                   odd23 = hn::OddEvenBlocks(q[3], hn::SwapAdjacentBlocks(q[2]));
+      store(0, hn::ConcatLowerLower(kTag, even23, even01));
+      store(1, hn::ConcatLowerLower(kTag, odd23, odd01));
+      store(2, hn::ConcatUpperUpper(kTag, even23, even01));
+      store(3, hn::ConcatUpperUpper(kTag, odd23, odd01));
+    }
+  }
+#endif
+}
+
+template <typename Stored>
+HWY_INLINE void pack_any(const Stored* HWY_RESTRICT columns, std::int64_t stride, std::int64_t depth,
+                         float* HWY_RESTRICT panel_begin) {
+  const std::int64_t width = panel();
+  std::int64_t k = 0;
+  for (; k + kLanes <= depth; k += kLanes)
+    for (std::int64_t column = 0; column < width; column += kLanes)
+      turn(columns + column * stride + k, stride, panel_begin + k * width + column, width);
+  if (k == depth) return;
+  for (std::int64_t column = 0; column < width; column += kLanes) {
+    Stored rest[kLanes * kLanes] = {};
+    float turned[kLanes * kLanes];
+    for (std::int64_t row = 0; row < kLanes; ++row)
+      std::copy_n(columns + (column + row) * stride + k, depth - k, rest + row * kLanes);
+    turn(rest, kLanes, turned, kLanes);
+    for (std::int64_t i = 0; k + i < depth; ++i)
+      std::copy_n(turned + i * kLanes, kLanes, panel_begin + (k + i) * width + column);
+  }
+}
+
+void pack(const float* columns, std::int64_t stride, std::int64_t depth, float* panel_begin) {
+  pack_any(columns, stride, depth, panel_begin);
+}
+
+void pack_fp16(const std::uint16_t* columns, std::int64_t stride, std::int64_t depth, float* panel_begin) {
+  pack_any(reinterpret_cast<const hwy::float16_t*>(columns), stride, depth, panel_begin);
+}
+
+void pack_bf16(const std::uint16_t* columns, std::int64_t stride, std::int64_t depth, float* panel_begin) {
+  pack_any(reinterpret_cast<const hwy::bfloat16_t*>(columns), stride, depth, panel_begin);
 }
 
 /// erf(x) as an odd rational function on [-4, 4], beyond which it is 1 to the last bit of fp32: x P(x²) / Q(x²), within
@@ -199,6 +284,8 @@ HWY_EXPORT(panel);
 HWY_EXPORT(multiply_near);
 HWY_EXPORT(multiply_far);
 HWY_EXPORT(pack);
+HWY_EXPORT(pack_fp16);
+HWY_EXPORT(pack_bf16);
 HWY_EXPORT(gate);
 HWY_EXPORT(gate_backwards);
 
@@ -218,6 +305,14 @@ void multiply_far_panel(const float* a, std::int64_t a_stride, std::int64_t rows
 
 void pack_panel(const float* columns, std::int64_t stride, std::int64_t depth, float* panel) {
   HWY_DYNAMIC_DISPATCH(pack)(columns, stride, depth, panel);
+}
+
+void pack_fp16_panel(const std::uint16_t* columns, std::int64_t stride, std::int64_t depth, float* panel) {
+  HWY_DYNAMIC_DISPATCH(pack_fp16)(columns, stride, depth, panel);
+}
+
+void pack_bf16_panel(const std::uint16_t* columns, std::int64_t stride, std::int64_t depth, float* panel) {
+  HWY_DYNAMIC_DISPATCH(pack_bf16)(columns, stride, depth, panel);
 }
 
 void gate_with_gelu(const float* values, const float* gates, std::int64_t count, float* out) {

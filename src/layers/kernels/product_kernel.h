@@ -21,6 +21,9 @@ void multiply_far_panel(const float* a, std::int64_t a_stride, std::int64_t rows
 
 /// A panel of columns that lie `stride` floats apart, `depth` numbers of each.
 void pack_panel(const float* columns, std::int64_t stride, std::int64_t depth, float* panel);
+/// The same of numbers that are stored as fp16 or bf16.
+void pack_fp16_panel(const std::uint16_t* columns, std::int64_t stride, std::int64_t depth, float* panel);
+void pack_bf16_panel(const std::uint16_t* columns, std::int64_t stride, std::int64_t depth, float* panel);
 
 /// out[0 .. count) = values * GELU(gates), GELU(x) = x / 2 (1 + erf(x / sqrt 2)); `out` may be `values`.
 void gate_with_gelu(const float* values, const float* gates, std::int64_t count, float* out);

@@ -99,12 +99,11 @@ __m512 gathered(__m512i places, const void* from) {
 }
 
 /// Quarters of a, then of b, by two bits each.
-template <int Which>
-__m512i quarters(__m512i a, __m512i b) {
+template <int Which, class Vector>
+Vector quarters(Vector a, Vector b) {
   using Quarters = std::array<std::array<std::uint64_t, 2>, 4>;
   const Quarters first = bits_as<Quarters>(a), second = bits_as<Quarters>(b);
-  return bits_as<__m512i>(
-      Quarters{first[Which & 3], first[Which >> 2 & 3], second[Which >> 4 & 3], second[Which >> 6]});
+  return bits_as<Vector>(Quarters{first[Which & 3], first[Which >> 2 & 3], second[Which >> 4 & 3], second[Which >> 6]});
 }
 
 /// x times 2^exponent rounded down.
@@ -157,6 +156,7 @@ inline float sum(__m512 x) {
 #define _mm512_srai_epi32 darkroom::emulated_avx512::shifted_right
 #define _mm512_i32gather_ps(places, from, scale) darkroom::emulated_avx512::gathered<scale>(places, from)
 #define _mm512_shuffle_i64x2(a, b, which) darkroom::emulated_avx512::quarters<which>(a, b)
+#define _mm512_shuffle_f32x4(a, b, which) darkroom::emulated_avx512::quarters<which>(a, b)
 #undef _mm512_scalef_ps
 #define _mm512_scalef_ps darkroom::emulated_avx512::scaled
 #define _mm512_reduce_ps(x, below_whole_number) darkroom::emulated_avx512::above_whole(x)
