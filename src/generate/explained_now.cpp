@@ -188,11 +188,10 @@ std::string of_mask(const Seen& s) {
   return s.r.mask.empty() ? "no effect: there is no mask" : "";
 }
 
-std::string precision_line(const Seen& s, const std::string& asked, const char* automatic) {
+std::string precision_line(const Seen& s, const std::string& asked) {
   const PrecisionChoice chosen = chosen_precision(asked, s.facts.has_bf16);
   if (!chosen.note.empty()) return chosen.note;
   const bool is_bf16 = chosen.arithmetic == Arithmetic::bf16;
-  if (asked == "auto" && automatic) return automatic;
   const char* why = asked != "auto"    ? "it was asked for"
                     : is_bf16          ? "this processor computes it directly"
                     : s.facts.has_bf16 ? "this processor computes bf16 slower"
@@ -200,11 +199,10 @@ std::string precision_line(const Seen& s, const std::string& asked, const char* 
   return fmt::format("here {}, because {}", is_bf16 ? "bf16" : "fp32", why);
 }
 std::string precision(const Seen& s) {
-  return precision_line(s, s.r.precision, nullptr);
+  return precision_line(s, s.r.precision);
 }
 std::string vae_precision(const Seen& s) {
-  return precision_line(s, s.r.vae_precision,
-                        "here fp32, because bf16 is seen in smooth parts, and decoding is a small part of the time");
+  return precision_line(s, s.r.vae_precision == "auto" ? s.r.precision : s.r.vae_precision);
 }
 
 std::string taesd(const Seen& s) {

@@ -161,11 +161,10 @@ bool computes_bf16() {
 
 LoadedModel::LoadedModel(const ModelChoice& choice) {
   layers::use_tensor_memory();
-  const bool same = choice.vae_precision == choice.precision;  // whose note has been given
   const at::ScalarType unet = dtype_of(choice.precision, choice.has_bf16);
-  const at::ScalarType vae = same ? unet : dtype_of(choice.vae_precision, choice.has_bf16);
-  // bf16 is seen in a picture's smooth parts, and decoding is a small part of the time: nobody gets it unasked.
-  parts_ = std::make_unique<Parts>(choice, unet, choice.vae_precision == "auto" ? at::kFloat : vae);
+  // Where both are asked for the same, the note of why it is another has been given.
+  const bool same = choice.vae_precision == "auto" || choice.vae_precision == choice.precision;
+  parts_ = std::make_unique<Parts>(choice, unet, same ? unet : dtype_of(choice.vae_precision, choice.has_bf16));
   release_memory();  // networks are built before their weights take the place of what they were built with
 }
 

@@ -22,7 +22,7 @@ struct ModelChoice {
   std::string model;  ///< empty = default_model()
   std::string vae;    ///< empty = the model's own
   std::string precision = "auto";
-  std::string vae_precision = "auto";       ///< auto = fp32
+  std::string vae_precision = "auto";       ///< auto = as precision
   std::string vae_decoder = "Full", taesd;  ///< as in the request
   bool has_bf16 = computes_bf16();          ///< tests compute in bf16 on processors that only emulate it
 

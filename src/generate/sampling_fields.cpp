@@ -182,7 +182,7 @@ std::vector<RequestField> sampling_fields() {
        "",
        never,
        "--vae-precision",
-       "Of decoding the picture. A picture that bf16 cannot decode is decoded again in fp32. auto: fp32.",
+       "Of decoding the picture. A picture that bf16 cannot decode is decoded again in fp32. auto: as --precision.",
        {},
        precision_names},
       {&R::plain, "plain", "Plain", unlike_default, "--plain",

@@ -69,16 +69,18 @@ TEST(LoadedModel, SaysWhereItsWeightsAre) {
   EXPECT_EQ(unet.precision, "fp16") << "as the file has them";
 }
 
-TEST(LoadedModel, TheVaeComputesInFp32UnlessAskedOtherwise) {
-  const auto dtype = [](const char* vae_precision) {
+TEST(LoadedModel, TheVaeComputesAsTheUnetUnlessAskedOtherwise) {
+  const auto dtype = [](const char* precision, const char* vae_precision) {
     return LoadedModel(
-               {.model = tiny_model("sd15"), .precision = "bf16", .vae_precision = vae_precision, .has_bf16 = true})
+               {.model = tiny_model("sd15"), .precision = precision, .vae_precision = vae_precision, .has_bf16 = true})
         .parts()
         .vae_dtype;
   };
-  EXPECT_EQ(dtype("auto"), at::kFloat);
-  EXPECT_EQ(dtype("fp32"), at::kFloat);
-  EXPECT_EQ(dtype("bf16"), at::kBFloat16);
+  EXPECT_EQ(dtype("bf16", "auto"), at::kBFloat16);
+  EXPECT_EQ(dtype("fp32", "auto"), at::kFloat);
+  EXPECT_EQ(dtype("fp16", "auto"), at::kFloat);
+  EXPECT_EQ(dtype("bf16", "fp32"), at::kFloat);
+  EXPECT_EQ(dtype("fp32", "bf16"), at::kBFloat16);
 }
 
 TEST(LoadedModel, MissingFiles) {
