@@ -66,6 +66,7 @@ bench: bench-build
 	@build/darkroom bench
 	@build/bench/sampling_bench
 	@build/bench/onednn_bench
+	@build/bench/kernels_bench
 
 format:
 	@find src tests bench fuzz tools \( -name '*.h' -o -name '*.cpp' \) -print0 | xargs -0 clang-format -i
