@@ -194,7 +194,7 @@ std::vector<RequestField> sampling_fields() {
        never,
        "--vae-decoding",
        "Strips: the VAE works off large pictures in strips of rows, with what it must know of the whole picture: the "
-       "same picture in half the memory. Whole: at once, as it always does with --plain, --tiling and in bf16. "
+       "same picture in half the memory. Whole: at once, as it always does with --plain and --tiling. "
        "Automatic: strips where that saves more than 100 MB.",
        {},
        vae_decoding_names},

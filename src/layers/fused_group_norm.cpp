@@ -205,49 +205,65 @@ Tensor fused_group_norm(const Tensor& x, int64_t groups, const Tensor& weight, c
   return scaled_groups(x, group_statistics(x, groups, eps), weight, bias, silu);
 }
 
-ChannelScaling channel_scaling(const std::vector<Tensor>& strips, int64_t groups, const Tensor& weight,
-                               const Tensor& bias, double eps) {
+namespace {
+
+/// channel_scaling() of strips whose numbers lie at `data`.
+template <typename Number>
+ChannelScaling scaling_of(const std::vector<Tensor>& strips, const std::vector<const Number*>& data, int64_t groups,
+                          const Tensor& weight, const Tensor& bias, double eps) {
   struct Tile {
-    const float* data;
+    const Number* data;
     int64_t pixels;
   };
   const int64_t channels = strips[0].size(1);
   std::vector<Tile> tiles;
   std::vector<int64_t> begins;  // of the strips, in pixels
   int64_t pixels = 0;
-  for (const Tensor& strip : strips) {
-    TORCH_CHECK(strip.size(0) == 1 && can_fuse_group_norm(strip, weight), "channel_scaling: strips of one picture");
-    const int64_t count = strip.size(2) * strip.size(3);
+  for (size_t i = 0; i < strips.size(); ++i) {
+    const int64_t count = strips[i].size(2) * strips[i].size(3);
     for (int64_t first = 0; first < count; first += kTilePixels)
-      tiles.push_back({strip.data_ptr<float>() + first * channels, std::min(kTilePixels, count - first)});
+      tiles.push_back({data[i] + first * channels, std::min(kTilePixels, count - first)});
     begins.push_back(pixels);
     pixels += count;
   }
   const auto pixel = [&](int64_t at) {
     const size_t strip = size_t(std::upper_bound(begins.begin(), begins.end(), at) - begins.begin()) - 1;
-    return strips[strip].data_ptr<float>() + (at - begins[strip]) * channels;
+    return data[strip] + (at - begins[strip]) * channels;
   };
   const std::vector<float> guessed = guessed_means(pixel, pixels, channels, groups);
   std::vector<double> sums(tiles.size() * size_t(2 * channels)), statistics(static_cast<size_t>(2 * groups));
   const auto sums_of = [&](int64_t tile) { return sums.data() + tile * 2 * channels; };
   at::parallel_for(0, int64_t(tiles.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
-      add_channel_sums(tiles[size_t(i)].data, tiles[size_t(i)].pixels, channels, guessed.data(), sums_of(i),
-                       sums_of(i) + channels);
+      add_sums(tiles[size_t(i)].data, tiles[size_t(i)].pixels, channels, guessed.data(), sums_of(i),
+               sums_of(i) + channels);
   });
   write_statistics(guessed, sums_of, int64_t(tiles.size()), pixels, groups, eps, statistics.data());
-  const Tensor weights = weight.contiguous(), biases = bias.contiguous();
+  const Tensor weights = weight.to(at::kFloat).contiguous(), biases = bias.to(at::kFloat).contiguous();
   Scaling scaling(statistics.data(), channels, groups, weights.data_ptr<float>(), biases.data_ptr<float>());
   return {std::move(scaling.factor), std::move(scaling.offset)};
 }
 
+}  // namespace
+
+ChannelScaling channel_scaling(const std::vector<Tensor>& strips, int64_t groups, const Tensor& weight,
+                               const Tensor& bias, double eps) {
+  for (const Tensor& strip : strips)
+    TORCH_CHECK(strip.size(0) == 1 && can_fuse_group_norm(strip, weight), "channel_scaling: strips of one picture");
+  return with_numbers(strips[0], [&](const auto* first) {
+    std::vector<decltype(first)> data;
+    for (const Tensor& strip : strips) data.push_back(static_cast<decltype(first)>(strip.data_ptr()));
+    return scaling_of(strips, data, groups, weight, bias, eps);
+  });
+}
+
 void scale_rows(const Tensor& x, const ChannelScaling& scaling, bool silu, const Tensor& y) {
   const int64_t channels = x.size(1), pixels = x.size(2) * x.size(3);
-  const float* from = x.data_ptr<float>();
-  float* to = y.data_ptr<float>();
-  at::parallel_for(0, pixels, kTilePixels, [&](int64_t begin, int64_t end) {
-    scale_channels(from + begin * channels, to + begin * channels, end - begin, channels, scaling.factor.data(),
-                   scaling.offset.data(), silu);
+  with_numbers(x, [&](auto* from) {
+    auto* to = static_cast<decltype(from)>(y.data_ptr());
+    at::parallel_for(0, pixels, kTilePixels, [&](int64_t begin, int64_t end) {
+      scale(from + begin * channels, to + begin * channels, end - begin, channels, scaling, silu);
+    });
   });
 }
 

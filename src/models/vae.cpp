@@ -14,7 +14,7 @@ using layers::RowRange;
 using layers::Strips;
 
 constexpr int64_t kStripRows = 48;                     // three more are computed in vain for each
-constexpr int64_t kLargestWhole = int64_t(128) << 20;  // bytes of a picture inside the decoder that is not cut
+constexpr int64_t kLargestWhole = int64_t(100) << 20;  // bytes of a picture inside the decoder that is not cut
 
 std::vector<RowRange> ranges_of(int64_t height, int64_t width) {
   return layers::strip_ranges(height, width, kStripRows);
@@ -183,8 +183,7 @@ Tensor VaeDecoder::forward(const Tensor& latents) const {
 
 bool VaeDecoder::can_use_strips(const Tensor& latents) const {
   return layers::fast_paths() && !at::GradMode::is_enabled() && !layers::pads_circularly() &&
-         latents.scalar_type() == at::kFloat && norm_out.weight.scalar_type() == at::kFloat &&
-         latents.device().is_cpu();
+         layers::can_fuse_group_norm(latents.contiguous(at::MemoryFormat::ChannelsLast), norm_out.weight);
 }
 
 Tensor VaeDecoder::forward_in_strips(const Tensor& latents) const {
@@ -225,7 +224,7 @@ Tensor AutoencoderKL::decode(const Tensor& latents) const {
   const layers::NetworkScope in("VAE decoder");
   const Tensor x = post_quant_conv.forward(latents);
   const int64_t side = config.reduction(), widest = config.channels[std::min<size_t>(1, config.channels.size() - 1)];
-  const bool is_large = x.size(2) * x.size(3) * side * side * widest * 4 > kLargestWhole;
+  const bool is_large = x.size(2) * x.size(3) * side * side * widest * int64_t(x.element_size()) > kLargestWhole;
   const bool cuts =
       decoding == VaeDecoding::strips || (decoding == VaeDecoding::automatic && is_large && !layers::is_watched());
   if (!cuts || !decoder.can_use_strips(x)) return decoder.forward(x);
