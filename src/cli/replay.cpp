@@ -32,9 +32,9 @@ struct ReplayOptions {
 
 /// What may be said over a recipe: where things lie (a picture that others were made from is not in theirs), and how
 /// they are computed.
-constexpr const char* kFields[] = {"model",        "vae",        "lora_dir", "embeddings_dir", "taesd",
-                                   "init_image",   "mask",       "profile",  "precision",      "plain",
-                                   "vae_decoding", "low_memory", "threads"};
+constexpr const char* kFields[] = {"model",      "vae",          "lora_dir",   "embeddings_dir", "taesd",
+                                   "init_image", "mask",         "profile",    "precision",      "vae_precision",
+                                   "plain",      "vae_decoding", "low_memory", "threads"};
 
 const char* word(Honoured honoured) {
   switch (honoured) {
@@ -103,7 +103,10 @@ void run_replay(const ReplayOptions& options) {
   const generate::GenerateRequest request = generate::replay_request(recipe, options.said);
   ProgressBar bar(stderr, isatty(fileno(stderr)) != 0);
   bar.show({.stage = "loading the model", .note = ""});
-  const generate::LoadedModel model({.model = request.model, .vae = request.vae, .precision = request.precision});
+  const generate::LoadedModel model({.model = request.model,
+                                     .vae = request.vae,
+                                     .precision = request.precision,
+                                     .vae_precision = request.vae_precision});
   const generate::Picture again =
       generate::replay(model, recipe, request, {.on_progress = [&](const ProgressEvent& event) { bar.show(event); }});
   bar.clear();

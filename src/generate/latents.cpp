@@ -33,10 +33,12 @@ models::VaeDecoding vae_decoding_named(std::string_view name) {
 }
 
 Tensor encoded(const LoadedModel::Parts& parts, const Tensor& pictures) {
-  const models::AutoencoderKL& vae = *parts.checkpoint.vae;
+  // Always in fp32: what a picture starts from is worth more than the second this takes.
+  const models::AutoencoderKL& vae = parts.fp32_vae();
+  const at::Device device = parts.vae_dtype == at::kFloat ? parts.device_of("VAE") : at::Device(at::kCPU);
   std::vector<Tensor> latents;
   for (const Tensor& picture : pictures.split(1))
-    latents.push_back(vae.encode(picture.to(parts.device_of("VAE"))).mean.to(at::kCPU) * vae.config.scale);
+    latents.push_back(vae.encode(picture.to(device)).mean.to(at::kCPU) * vae.config.scale);
   return require_numbers(at::cat(latents), "encode the picture");
 }
 

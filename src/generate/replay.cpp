@@ -72,12 +72,13 @@ GenerateRequest replay_request(const ReadRecipe& recipe, const Settings& said) {
 
 void compare_model(ReadRecipe& recipe, const LoadedModel& model) {
   const LoadedModel::Parts& parts = model.parts();
-  const std::string precision = parts.unet_dtype == at::kBFloat16 ? "bf16" : "fp32";
+  const auto name_of = [](at::ScalarType type) { return type == at::kBFloat16 ? "bf16" : "fp32"; };
   for (RecipeField& field : recipe.fields) {
     if (field.key == "Model hash") compare(field, parts.hash(), "the model used here");
     if (field.key == "Model" && recipe.model_hash.empty()) compare(field, parts.name, "the model used here");
     if (field.key == "VAE hash") compare(field, parts.vae_hash(), "the VAE used here");
-    if (field.key == "Precision") compare(field, precision, "the model used here");
+    if (field.key == "Precision") compare(field, name_of(parts.unet_dtype), "the model used here");
+    if (field.key == "VAE precision") compare(field, name_of(parts.vae_dtype), "the VAE used here");
   }
 }
 

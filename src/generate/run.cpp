@@ -95,7 +95,9 @@ RunRecord recorded(const Parts& parts, GenerateRequest request, const Sampling& 
                    const std::optional<HiresPass>& hires) {
   request.schedule = recorded_schedule(request.schedule, sampling.choice);
   if (!shows_emphasis(request)) request.emphasis = "Original";
-  request.precision = parts.unet_dtype == at::kBFloat16 ? "bf16" : "fp32";
+  const auto named = [](at::ScalarType type) { return type == at::kBFloat16 ? "bf16" : "fp32"; };
+  request.precision = named(parts.unet_dtype);
+  request.vae_precision = parts.vae_dtype == parts.unet_dtype ? "auto" : named(parts.vae_dtype);
   if (!hires) return {request, "", ""};
   const std::string second = recorded_schedule(hires->request().schedule, hires->sampling().choice);
   request.hires_schedule = second == request.schedule ? "" : second;

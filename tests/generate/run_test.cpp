@@ -14,6 +14,7 @@
 #include "formats/support.h"
 #include "generate/convert.h"
 #include "generate/infotext.h"
+#include "generate/latents.h"
 #include "generate/loaded_model.h"
 #include "support/tiny_model.h"
 
@@ -130,6 +131,26 @@ TEST(Run, APictureThatBf16CannotDecodeIsDecodedInFp32) {
   ASSERT_EQ(lines.size(), 1u);
   EXPECT_NE(lines[0].find("decoding it in fp32"), std::string::npos);
   set_log_sink(before);
+}
+
+TEST(Run, RecipesSayWhereTheVaeComputesInAnotherPrecision) {
+  const auto recipe_of = [](const char* precision, const char* vae_precision) {
+    const LoadedModel loaded(
+        {.model = tiny_model("sd15"), .precision = precision, .vae_precision = vae_precision, .has_bf16 = true});
+    return pictures_of(loaded, small_request()).at(0).infotext;
+  };
+  EXPECT_NE(recipe_of("fp32", "bf16").find("Precision: fp32, VAE precision: bf16"), std::string::npos);
+  EXPECT_NE(recipe_of("bf16", "fp32").find("Precision: bf16, VAE precision: fp32"), std::string::npos);
+  for (const char* precision : {"fp32", "bf16"})
+    EXPECT_EQ(recipe_of(precision, "auto").find("VAE precision"), std::string::npos);
+}
+
+TEST(Run, APictureToStartFromIsAlwaysEncodedInFp32) {
+  const LoadedModel fp32({.model = tiny_model("sd15"), .precision = "fp32"}),
+      bf16({.model = tiny_model("sd15"), .precision = "bf16", .has_bf16 = true});
+  const NoGrad guard;
+  const Tensor picture = at::rand({2, 3, 16, 24}) * 2 - 1;
+  EXPECT_TRUE(encoded(bf16.parts(), picture).equal(encoded(fp32.parts(), picture)));
 }
 
 ModelChoice with_taesd(const char* decoder) {
