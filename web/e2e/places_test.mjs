@@ -15,7 +15,7 @@ test('models: unload, reload, keep, use another checkpoint', { skip: real_url !=
   await page.getByRole('button', { name: 'Unload checkpoint' }).click();
   await page.getByText('2.30 GB returned').waitFor();
   await page.getByRole('button', { name: 'Keep in memory', exact: true }).click();
-  assert.equal(await page.getByRole('button', { name: 'Keep in memory', exact: true }).getAttribute('aria-pressed'), 'true');
+  await page.getByRole('button', { name: 'Keep in memory', exact: true, pressed: true }).waitFor();
   await page.getByText('incomplete download?').waitFor();
   await page.getByRole('button', { name: 'Use v1-5-pruned-emaonly' }).click();
   await page.getByRole('combobox', { name: 'Checkpoint' }).filter({ hasText: 'v1-5-pruned-emaonly' }).waitFor();

@@ -1,6 +1,6 @@
 // Pictures with their captions, edited in place; which bucket each goes to and what is cut away.
 import { computed, signal } from '@preact/signals';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { api, type Dataset, type TrainFolder, type TrainPicture } from '../api';
 import { count_text } from '../form/words';
 import { attempt, tell, tell_undoable } from '../toasts';
@@ -114,7 +114,12 @@ function CropView({ picture }: { picture: TrainPicture }) {
 function PictureCard({ entry }: { entry: Entry }) {
   const { folder, picture } = entry;
   const [typed, set_typed] = useState<string | null>(null);
-  useEffect(() => set_typed(null), [picture.caption]);
+  // Not when it appears: somebody may have begun to type by then.
+  const known = useRef(picture.caption);
+  useEffect(() => {
+    if (known.current !== picture.caption) set_typed(null);
+    known.current = picture.caption;
+  }, [picture.caption]);
   const text = typed ?? (picture.has_caption_file ? picture.caption : '');
   const commit = () => {
     if (typed !== null && typed !== (picture.has_caption_file ? picture.caption : '')) void write_caption(entry, typed);
