@@ -56,7 +56,7 @@ tools-test:
 bench-build:
 	@tools/setup.sh bench
 	@cmake --preset release -DDARKROOM_BENCH=ON -DDARKROOM_WERROR=$(WERROR) --log-level=WARNING >/dev/null
-	@cmake --build build --target darkroom sampling_bench onednn_bench -j$(JOBS)
+	@cmake --build build --target darkroom sampling_bench onednn_bench kernels_bench -j$(JOBS)
 
 fuzz:
 	@tools/setup.sh fuzz
