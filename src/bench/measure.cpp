@@ -96,7 +96,7 @@ class Run {
  private:
   bool wants(const char* part) const { return request_.parts.empty() || request_.parts.contains(part); }
   bool wants_model() const {
-    for (const char* part : {"load", "first", "second", "memory", "step", "layers", "vae", "text"})
+    for (const char* part : {"load", "first", "second", "memory", "step", "layers", "attention", "vae", "text"})
       if (wants(part)) return true;
     return false;
   }
@@ -216,7 +216,8 @@ class Run {
     bench_.attention_peak = beside_peak([&] {
       for (const AttentionCase& one : kAttention) {
         const auto tokens = [&](int64_t count) {
-          return at::randn({1, count, one.heads * one.depth}, at::make_generator<at::CPUGeneratorImpl>(1));
+          return at::randn({1, count, one.heads * one.depth}, at::make_generator<at::CPUGeneratorImpl>(1))
+              .to(model_->parts().unet_dtype);
         };
         const Tensor q = tokens(one.queries), k = tokens(one.keys), v = tokens(one.keys);
         LayerTimes times = measure_layers([&] { layers::attention(q, k, v, one.heads); });
